@@ -1,0 +1,10 @@
+using System.CommandLine;
+using IResNet.Workbook.Commands;
+
+return await new RootCommand("Invertible residual networks: notebooks, training, data and diagnosis.")
+{
+    RunCommand.Create(),
+    KernelCommand.Create(),
+    DataCommand.Create(),
+    DoctorCommand.Create(),
+}.Parse(args).InvokeAsync();
