@@ -1,0 +1,89 @@
+namespace IResNet;
+
+/// <summary>
+/// An affine map per channel, x exp(s) + b, initialised by the first training batch to zero mean and unit variance (Glow; section 4 of the paper).
+/// It stands outside the residual branch, so no Lipschitz bound constrains it.
+/// </summary>
+public sealed class ActNorm : Bijection
+{
+    private const double Epsilon = 1e-5;
+
+    [ComponentName(Name = "log_scale")]
+    private readonly Parameter _logScale;
+    [ComponentName(Name = "shift")]
+    private readonly Parameter _shift;
+    [ComponentName(Name = "initialized")]
+    private readonly Tensor _initialized;
+
+    /// <summary>The identity, until it is initialised.</summary>
+    public ActNorm(int channels) : base(nameof(ActNorm))
+    {
+        Guard.AtLeast(channels, 1, nameof(channels));
+        _logScale = new Parameter(zeros(channels));
+        _shift = new Parameter(zeros(channels));
+        _initialized = zeros(1, ScalarType.Bool);
+        RegisterComponents();
+        this.KeepFromDisposeScope();
+    }
+
+    /// <summary>s, one a channel.</summary>
+    public Parameter LogScale => _logScale;
+
+    /// <summary>b, one a channel.</summary>
+    public Parameter Shift => _shift;
+
+    /// <summary>Whether the scale and shift are set. Part of the saved state: loading a model never re-initialises it.</summary>
+    public bool IsInitialized
+    {
+        get => _initialized.item<bool>();
+        set { using (no_grad()) _initialized.fill_(value); }
+    }
+
+    /// <summary>Sets scale and shift so that this batch comes out with zero mean and unit variance in every channel.</summary>
+    /// <exception cref="NonFiniteException">The batch holds NaN or an infinity.</exception>
+    public void Initialize(Tensor x)
+    {
+        Check(x);
+        Guard.Finite(x, "The batch that initialises ActNorm");
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var values = x.transpose(0, 1).flatten(1);
+        var mean = values.mean([1]);
+        var logScale = -0.5 * ((values - mean.unsqueeze(1)).square().mean([1]) + Epsilon).log();
+        _logScale.copy_(logScale);
+        _shift.copy_(-mean * logScale.exp());
+        IsInitialized = true;
+    }
+
+    /// <summary>x exp(s) + b, and H W times the sum of s. In training mode the first batch initialises.</summary>
+    /// <exception cref="ShapeException">x has the wrong number of channels.</exception>
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    {
+        Check(x);
+        if (training && !IsInitialized) Initialize(x);
+        using var scope = NewDisposeScope();
+        var y = PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
+        long positions = x.numel() / (x.size(0) * x.size(1));
+        var logDet = (_logScale.sum() * positions).expand(x.size(0));
+        return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
+    {
+        Check(y);
+        using var scope = NewDisposeScope();
+        return Exact(((y - PerChannel(_shift, y)) * PerChannel(-_logScale, y).exp()).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The largest exp(-s).</summary>
+    public override double InverseLipschitzBound()
+    {
+        using var scope = NewDisposeScope();
+        return Math.Exp(-_logScale.min().ToDouble());
+    }
+
+    private void Check(Tensor x) => Guard.Channels(x, _logScale.size(0));
+
+    private static Tensor PerChannel(Tensor values, Tensor x) => values.view([1, -1, .. Enumerable.Repeat(1L, (int)x.dim() - 2)]);
+}

@@ -1,0 +1,33 @@
+namespace IResNet;
+
+/// <summary>
+/// An invertible map. <c>forward</c> gives y and ln |det dy/dx| per example, shape (n); <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back.
+/// </summary>
+public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
+{
+    /// <summary>Names the module.</summary>
+    protected Bijection(string name) : base(name) { }
+
+    /// <summary>x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only.</summary>
+    /// <param name="y">A batch of outputs.</param>
+    /// <param name="solver">How residual blocks are inverted; by default <see cref="FixedPoint"/> to 1e-6.</param>
+    /// <exception cref="NonConvergenceException">A residual block's iteration did not reach the tolerance.</exception>
+    /// <exception cref="NonFiniteException">y holds NaN or an infinity.</exception>
+    /// <exception cref="ShapeException">y does not fit.</exception>
+    public abstract InverseResult Inverse(Tensor y, InverseSolver? solver = null);
+
+    /// <summary>As the other overload, by fixed-point iteration to a tolerance.</summary>
+    public InverseResult Inverse(Tensor y, double tolerance) => Inverse(y, new FixedPoint(tolerance));
+
+    /// <summary>An upper bound of Lip(F^-1), infinite where none is known (Lemma 2 for residual blocks).</summary>
+    public abstract double InverseLipschitzBound();
+
+    /// <summary>The bijections of which this one is composed, in forward order; itself if it is not composed.</summary>
+    internal virtual IEnumerable<Bijection> Leaves => [this];
+
+    /// <summary>The inverse of a map that has a closed form: exact but for rounding.</summary>
+    private protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
+
+    /// <summary>Zeros of shape (n): the log-determinant of a volume-preserving map.</summary>
+    private protected static Tensor NoLogDet(Tensor x) => zeros(x.size(0), dtype: x.dtype, device: x.device);
+}

@@ -1,0 +1,33 @@
+namespace IResNet;
+
+/// <summary>A branch of dense layers, as the paper uses for 2-D densities (Appendix C.3: 2-64-64-64-2 with ELU).</summary>
+public sealed class DenseBranch : ResidualBranch
+{
+    private readonly int _features;
+
+    /// <summary>Builds the branch with PyTorch's default initial weights.</summary>
+    /// <param name="features">Dimensions of the data.</param>
+    /// <param name="hidden">Widths of the hidden layers; at least one.</param>
+    /// <param name="options">Spectral normalization of all layers.</param>
+    /// <param name="activation">Nonlinearity.</param>
+    /// <param name="leadingActivation">Whether an activation comes before the first layer.</param>
+    public DenseBranch(int features, IReadOnlyList<int> hidden, SpectralNormOptions options, ActivationKind activation = ActivationKind.Elu, bool leadingActivation = false)
+        : base(nameof(DenseBranch), Layers(features, hidden, options), activation, leadingActivation) => _features = features;
+
+    /// <summary>As the other constructor, with a coefficient and the defaults of <see cref="SpectralNormOptions"/>.</summary>
+    public DenseBranch(int features, IReadOnlyList<int> hidden, double coefficient = 0.9, ActivationKind activation = ActivationKind.Elu)
+        : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
+
+    private protected override void Check(Tensor x)
+    {
+        if (x.dim() != 2) throw new ShapeException($"Expected points of shape (n, {_features}), but got ({string.Join(", ", x.shape)}).");
+        Guard.Channels(x, _features);
+    }
+
+    private static new SpectralLinear[] Layers(int features, IReadOnlyList<int> hidden, SpectralNormOptions options)
+    {
+        if (hidden.Count == 0) throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden));
+        int[] widths = [features, .. hidden, features];
+        return [.. widths.Zip(widths.Skip(1), (inputs, outputs) => new SpectralLinear(inputs, outputs, options))];
+    }
+}

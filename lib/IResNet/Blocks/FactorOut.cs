@@ -1,0 +1,54 @@
+namespace IResNet;
+
+/// <summary>
+/// The multiscale step of Real NVP and Glow, as the official code takes it: the first half of the channels leaves for the latent vector, the second
+/// half goes on through the remaining scales. The output is flat: what left first, then the rest's output.
+/// </summary>
+public sealed class FactorOut : Bijection
+{
+    private readonly ImageShape _shape;
+    private readonly int _leaving;
+
+    /// <summary>Splits maps of a shape and sends the second half of their channels through <paramref name="rest"/>.</summary>
+    /// <param name="shape">Shape of the maps, at least two channels. With an odd number the smaller part leaves.</param>
+    /// <param name="rest">The remaining scales, ending flat: shape (n, dimensions).</param>
+    public FactorOut(ImageShape shape, Bijection rest) : base(nameof(FactorOut))
+    {
+        if (shape.Channels < 2) throw new ShapeException($"{shape} has too few channels to factor out half of them: squeeze first.");
+        (_shape, _leaving, Rest) = (shape, shape.Channels / 2, rest);
+        register_module("rest", rest);
+    }
+
+    /// <summary>The remaining scales.</summary>
+    public Bijection Rest { get; }
+
+    /// <summary>The shape that goes on to <see cref="Rest"/>.</summary>
+    public static ImageShape Remaining(ImageShape shape) => shape with { Channels = shape.Channels - shape.Channels / 2 };
+
+    internal override IEnumerable<Bijection> Leaves => Rest.Leaves;
+
+    /// <inheritdoc/>
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    {
+        Guard.Images(x, _shape);
+        using var scope = NewDisposeScope();
+        var (rest, logDet) = Rest.forward(x.narrow(1, _leaving, _shape.Channels - _leaving));
+        var y = cat([x.narrow(1, 0, _leaving).flatten(1), rest], 1);
+        return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
+    {
+        int left = _leaving * _shape.Height * _shape.Width;
+        if (y.dim() != 2 || y.size(1) != _shape.Dimensions)
+            throw new ShapeException($"Expected flat latents of shape (n, {_shape.Dimensions}), but got ({string.Join(", ", y.shape)}).");
+        using var scope = NewDisposeScope();
+        var inner = Rest.Inverse(y.narrow(1, left, _shape.Dimensions - left), solver);
+        var x = cat([y.narrow(1, 0, left).reshape(-1, _leaving, _shape.Height, _shape.Width), inner.Value], 1);
+        return inner with { Value = x.MoveToOuterDisposeScope() };
+    }
+
+    /// <summary>That of the rest, or 1 for the part that is passed through.</summary>
+    public override double InverseLipschitzBound() => Math.Max(1, Rest.InverseLipschitzBound());
+}

@@ -1,0 +1,31 @@
+namespace IResNet;
+
+/// <summary>
+/// LipSwish of Residual Flows: p sigmoid(beta p) / 1.1 with a learned beta = softplus(b), b starting at 0.5. The division makes Lip(phi) at most 1.
+/// </summary>
+public sealed class LipSwish : Activation
+{
+    private const double Divisor = 1.1;
+
+    [ComponentName(Name = "beta")]
+    private readonly Parameter _beta;
+
+    /// <summary>Starts at b = 0.5, beta about 0.974.</summary>
+    public LipSwish() : base(nameof(LipSwish))
+    {
+        _beta = new Parameter(full(1, 0.5, ScalarType.Float32));
+        RegisterComponents();
+        this.KeepFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor p) => p * (nn.functional.softplus(_beta) * p).sigmoid() / Divisor;
+
+    /// <summary>phi'(p) = s (1 + beta p (1 - s)) / 1.1 with s = sigmoid(beta p).</summary>
+    public override Tensor Slope(Tensor p, Tensor value)
+    {
+        var scaled = nn.functional.softplus(_beta) * p;
+        var s = scaled.sigmoid();
+        return s * (1 + scaled * (1 - s)) / Divisor;
+    }
+}

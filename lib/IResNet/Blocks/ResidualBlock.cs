@@ -1,0 +1,53 @@
+namespace IResNet;
+
+/// <summary>
+/// y = x + g(x) with Lip(g) &lt; 1: invertible by Theorem 1, with ln det(I + J_g) by a <see cref="LogDetEstimator"/> and the inverse by fixed-point
+/// iteration (Algorithm 1).
+/// </summary>
+public sealed class ResidualBlock : Bijection
+{
+    /// <summary>Wraps a branch.</summary>
+    /// <param name="branch">g.</param>
+    /// <param name="estimator">How the log-determinant is computed; by default the paper's Algorithm 2 with five terms and one Gaussian probe.</param>
+    public ResidualBlock(ResidualBranch branch, LogDetEstimator? estimator = null) : base(nameof(ResidualBlock))
+    {
+        Branch = branch;
+        Estimator = estimator ?? new PowerSeries(terms: 5);
+        register_module("branch", branch);
+    }
+
+    /// <summary>g.</summary>
+    public ResidualBranch Branch { get; }
+
+    /// <summary>How the log-determinant is computed. <see cref="NoLogDet"/> skips it, as a classifier does.</summary>
+    public LogDetEstimator Estimator { get; set; }
+
+    /// <summary>x + g(x) and ln det(I + J_g(x)). In training mode the power iterations advance first.</summary>
+    /// <exception cref="ShapeException">x does not fit the branch.</exception>
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    {
+        if (training) Branch.PowerIteration();
+        using var scope = NewDisposeScope();
+        var g = Branch.Linearize(x);
+        return ((x + g.Value).MoveToOuterDisposeScope(), Estimator.Estimate(g).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The fixed point of x = y - g(x). The effective weights are computed once, not once an iteration.</summary>
+    public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
+    {
+        using var noGrad = no_grad();
+        bool frozenHere = !Branch.Layers.All(layer => layer.IsFrozen);
+        if (frozenHere) Branch.Freeze(FrozenNorm.PowerIteration);
+        try
+        {
+            return (solver ?? new FixedPoint()).Solve(Branch.forward, Branch.LipschitzBound(), y);
+        }
+        finally
+        {
+            if (frozenHere) Branch.Unfreeze();
+        }
+    }
+
+    /// <summary>1 / (1 - Lip(g)) by Lemma 2; infinite if the branch's bound is not below 1.</summary>
+    public override double InverseLipschitzBound() => Branch.LipschitzBound() is var lipschitz and < 1 ? 1 / (1 - lipschitz) : double.PositiveInfinity;
+}

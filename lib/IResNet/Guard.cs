@@ -1,0 +1,46 @@
+namespace IResNet;
+
+/// <summary>Checks that come before native calls, some of which would end the process instead of throwing.</summary>
+internal static class Guard
+{
+    /// <summary>Demands a batch of images of the given shape.</summary>
+    public static void Images(Tensor x, ImageShape shape)
+    {
+        var s = x.shape;
+        if (s.Length != 4 || s[1] != shape.Channels || s[2] != shape.Height || s[3] != shape.Width)
+            throw new ShapeException($"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but got ({string.Join(", ", s)}).");
+        NonEmpty(x);
+    }
+
+    /// <summary>Demands examples along the first axis and <paramref name="channels"/> features along the second.</summary>
+    public static void Channels(Tensor x, long channels)
+    {
+        var s = x.shape;
+        if (s.Length < 2 || s[1] != channels)
+            throw new ShapeException($"Expected {channels} channels along axis 1, but got shape ({string.Join(", ", s)}).");
+        NonEmpty(x);
+    }
+
+    /// <summary>Demands at least one example.</summary>
+    public static void NonEmpty(Tensor x)
+    {
+        if (x.numel() == 0) throw new ShapeException($"The batch is empty: shape ({string.Join(", ", x.shape)}). Pass at least one example.");
+    }
+
+    /// <summary>Demands finite numbers.</summary>
+    public static void Finite(Tensor x, string what)
+    {
+        using var scope = NewDisposeScope();
+        if (!isfinite(x).all().ToBoolean())
+            throw new NonFiniteException($"{what} holds NaN or an infinity. Check the data, the learning rate and the last checkpoint.");
+    }
+
+    /// <summary>Demands 0 &lt; c &lt; 1.</summary>
+    public static double Coefficient(double c) =>
+        c is > 0 and < 1 ? c : throw new ArgumentOutOfRangeException(
+            nameof(c), c, "The spectral coefficient must lie strictly between 0 and 1: a block with Lip(g) >= 1 need not be invertible. The paper uses 0.5 to 0.9.");
+
+    /// <summary>Demands a value of at least <paramref name="least"/>.</summary>
+    public static int AtLeast(int value, int least, string name) =>
+        value >= least ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least}.");
+}

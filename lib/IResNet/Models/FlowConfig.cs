@@ -1,0 +1,58 @@
+namespace IResNet;
+
+/// <summary>
+/// The architecture of a convolutional i-ResNet: stages of residual blocks, each stage at one resolution. The lists have one entry a stage.
+/// </summary>
+public sealed record FlowConfig
+{
+    /// <summary>Shape of the images.</summary>
+    public required ImageShape Input { get; init; }
+
+    /// <summary>Residual blocks a stage.</summary>
+    public IReadOnlyList<int> Blocks { get; init; } = [4, 4];
+
+    /// <summary>2 for a stage that starts with a squeeze, 1 for one that does not.</summary>
+    public IReadOnlyList<int> Strides { get; init; } = [1, 2];
+
+    /// <summary>Width of the residual branches a stage.</summary>
+    public IReadOnlyList<int> Hidden { get; init; } = [32, 32];
+
+    /// <summary>Zero channels appended to the input, after the initial squeeze. 0 for densities.</summary>
+    public int Padding { get; init; }
+
+    /// <summary>Whether the images are squeezed once before the first stage.</summary>
+    public bool InitialSqueeze { get; init; }
+
+    /// <summary>Nonlinearity of the branches.</summary>
+    public ActivationKind Activation { get; init; } = ActivationKind.Elu;
+
+    /// <summary>Spectral normalization of every layer.</summary>
+    public SpectralNormOptions SpectralNorm { get; init; } = new();
+
+    /// <summary>Whether ActNorm precedes each residual block.</summary>
+    public bool ActNorm { get; init; } = true;
+
+    /// <summary>Whether the prior's mean and scale are learned.</summary>
+    public bool LearnedPrior { get; init; } = true;
+
+    /// <summary>
+    /// The official single-scale network takes the norms in the first block of a squeezed stage at the size before the squeeze, twice too large a side.
+    /// The larger map has the larger norm, so this is only conservative; it is needed to exchange weights with that code.
+    /// </summary>
+    public bool NormBeforeSqueeze { get; init; }
+
+    /// <summary>Refuses lists of unequal length, strides other than 1 and 2, and counts below 1.</summary>
+    /// <exception cref="ArgumentException">The configuration cannot be built; the message names the entry.</exception>
+    internal void Validate()
+    {
+        if (Blocks.Count == 0 || Blocks.Count != Strides.Count || Blocks.Count != Hidden.Count)
+            throw new ArgumentException(
+                $"Blocks, Strides and Hidden need one entry a stage, but have {Blocks.Count}, {Strides.Count} and {Hidden.Count}.", nameof(Blocks));
+        foreach (int stride in Strides)
+            if (stride is not (1 or 2)) throw new ArgumentOutOfRangeException(nameof(Strides), stride, "A stride is 1 (keep the size) or 2 (squeeze).");
+        foreach (int count in Blocks) Guard.AtLeast(count, 1, nameof(Blocks));
+        foreach (int width in Hidden) Guard.AtLeast(width, 1, nameof(Hidden));
+        Guard.AtLeast(Padding, 0, nameof(Padding));
+        Guard.AtLeast(Input.Channels, 1, nameof(Input));
+    }
+}

@@ -1,0 +1,41 @@
+namespace IResNet;
+
+/// <summary>Builds the parts that the single-scale and the multiscale network share.</summary>
+internal static class Stages
+{
+    /// <summary>Initial squeeze and padding, and the shape after them.</summary>
+    public static (List<Bijection> bijections, ImageShape shape) Entrance(FlowConfig config)
+    {
+        var (bijections, shape) = (new List<Bijection>(), config.Input);
+        if (config.InitialSqueeze)
+        {
+            bijections.Add(new Squeeze());
+            shape = shape.Squeezed();
+        }
+        if (config.Padding > 0)
+        {
+            bijections.Add(new InjectivePadding(shape.Channels, config.Padding));
+            shape = shape with { Channels = shape.Channels + config.Padding };
+        }
+        return (bijections, shape);
+    }
+
+    /// <summary>One stage on maps of the given shape: squeeze if its stride is 2, then ActNorm and residual block in turn.</summary>
+    public static (List<Bijection> bijections, ImageShape shape) Stage(FlowConfig config, int stage, ImageShape input)
+    {
+        var (bijections, shape) = (new List<Bijection>(), input);
+        if (config.Strides[stage] == 2)
+        {
+            bijections.Add(new Squeeze());
+            shape = input.Squeezed();
+        }
+        for (int block = 0; block < config.Blocks[stage]; block++)
+        {
+            if (config.ActNorm) bijections.Add(new ActNorm(shape.Channels));
+            var norm = block == 0 && config.NormBeforeSqueeze ? input : shape;
+            bijections.Add(new ResidualBlock(new ConvBranch(
+                shape, config.Hidden[stage], config.SpectralNorm, config.Activation, leadingActivation: stage + block > 0, norm.Height, norm.Width)));
+        }
+        return (bijections, shape);
+    }
+}

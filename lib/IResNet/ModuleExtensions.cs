@@ -1,0 +1,12 @@
+namespace IResNet;
+
+/// <summary>Small additions to TorchSharp's modules.</summary>
+internal static class ModuleExtensions
+{
+    /// <summary>Lets a module outlive the dispose scope in which it was built: otherwise its parameters would die with the scope.</summary>
+    public static void KeepFromDisposeScope(this nn.Module module)
+    {
+        foreach (var parameter in module.parameters(recurse: false)) parameter.DetachFromDisposeScope();
+        foreach (var (_, buffer) in module.named_buffers(recurse: false)) buffer.DetachFromDisposeScope();
+    }
+}

@@ -1,0 +1,181 @@
+namespace IResNet;
+
+/// <summary>
+/// A linear layer x -> W x + b whose operator W is held to spectral norm at most c: the raw weight is divided by max(1, sigma / c)
+/// (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is differentiated through W, not through u and v.
+/// </summary>
+/// <remarks>
+/// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged. <see cref="Freeze"/> replaces
+/// the estimate by a certified upper bound.
+/// </remarks>
+public abstract class SpectralLayer : nn.Module
+{
+    private const double NormFloor = 1e-12;
+
+    [ComponentName(Name = "weight")]
+    private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
+    private readonly Parameter _bias;
+    [ComponentName(Name = "u")]
+    private readonly Tensor _u;
+    [ComponentName(Name = "v")]
+    private readonly Tensor _v;
+    [ComponentName(Name = "sigma")]
+    private readonly Tensor _sigma;
+    private Tensor? _frozen;
+
+    /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
+    private protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options) : base(name)
+    {
+        Options = options;
+        double bound = 1 / Math.Sqrt(weightShape.Skip(1).Aggregate(1L, (a, b) => a * b));
+        _weight = new Parameter(empty(weightShape).uniform_(-bound, bound));
+        _bias = new Parameter(empty(weightShape[0]).uniform_(-bound, bound));
+        _u = Unit(randn(outputs));
+        _v = Unit(randn(inputs));
+        _sigma = zeros(1);
+        RegisterComponents();
+        this.KeepFromDisposeScope();
+    }
+
+    /// <summary>The coefficient and the details of its enforcement.</summary>
+    public SpectralNormOptions Options { get; }
+
+    /// <summary>The raw weight, before normalization.</summary>
+    public Parameter Weight => _weight;
+
+    /// <summary>The bias, which no Lipschitz constant depends on.</summary>
+    public Parameter Bias => _bias;
+
+    /// <summary>Left singular vector estimate, flattened; persists between steps.</summary>
+    public Tensor U => _u;
+
+    /// <summary>Right singular vector estimate, flattened; persists between steps.</summary>
+    public Tensor V => _v;
+
+    /// <summary>The last sigma = u.W v of the raw weight, one element.</summary>
+    public Tensor Sigma => _sigma;
+
+    /// <summary>Whether the effective weight is fixed by <see cref="Freeze"/>.</summary>
+    public bool IsFrozen => _frozen is not null;
+
+    /// <summary>Added to the divisor of Equation 2.</summary>
+    private protected abstract double Margin { get; }
+
+    /// <summary>W x, without bias, for a batch.</summary>
+    public abstract Tensor Apply(Tensor weight, Tensor x);
+
+    /// <summary>Transposed W times y for a batch: the adjoint of <see cref="Apply"/>.</summary>
+    public abstract Tensor ApplyTranspose(Tensor weight, Tensor y);
+
+    /// <summary>W x + b for a batch.</summary>
+    public abstract Tensor ApplyWithBias(Tensor weight, Tensor x);
+
+    /// <summary>An upper bound of the operator norm of <paramref name="weight"/> that holds without any iteration having converged.</summary>
+    public abstract double CertifiedNorm(Tensor weight);
+
+    /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>
+    private protected abstract Tensor Forth(Tensor weight, Tensor v);
+
+    /// <summary>Transposed W times u for one flattened vector, at the size on which the norm is taken.</summary>
+    private protected abstract Tensor Back(Tensor weight, Tensor u);
+
+    /// <summary>Advances u and v by power iterations on the raw weight.</summary>
+    /// <param name="iterations">Number of iterations; each costs one product with W and one with its transpose.</param>
+    public void PowerIteration(int iterations)
+    {
+        if (!Options.Enabled) return;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        for (int i = 0; i < iterations; i++)
+        {
+            _v.copy_(Unit(Back(_weight, _u)));
+            _u.copy_(Unit(Forth(_weight, _v)));
+        }
+    }
+
+    /// <summary>
+    /// The normalized weight of Equation 2, differentiable in the raw weight; the fixed one after <see cref="Freeze"/>.
+    /// </summary>
+    public Tensor EffectiveWeight()
+    {
+        if (_frozen is not null) return _frozen;
+        if (!Options.Enabled) return _weight;
+        using var scope = NewDisposeScope();
+        var sigma = _u.dot(Forth(_weight, _v));
+        using (no_grad()) _sigma.copy_(sigma.unsqueeze(0));
+        return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Fixes the effective weight until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay for no normalization, and no gradient
+    /// reaches the raw weight.
+    /// </summary>
+    /// <param name="norm">Which norm the weight is divided by.</param>
+    public void Freeze(FrozenNorm norm)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Unfreeze();
+        var weight = norm == FrozenNorm.Certified && Options.Enabled
+            ? _weight / Math.Max(1, CertifiedNorm(_weight) / Options.Coefficient)
+            : EffectiveWeight();
+        _frozen = weight.detach().clone().DetachFromDisposeScope();
+    }
+
+    /// <summary>Goes back to normalizing the raw weight at every use.</summary>
+    public void Unfreeze()
+    {
+        _frozen?.Dispose();
+        _frozen = null;
+    }
+
+    /// <summary>Training mode unfreezes: the raw weight is about to change.</summary>
+    public override void train(bool on = true)
+    {
+        if (on) Unfreeze();
+        base.train(on);
+    }
+
+    /// <inheritdoc/>
+    protected override nn.Module _to(ScalarType dtype, bool non_blocking)
+    {
+        Unfreeze();
+        return base._to(dtype, non_blocking);
+    }
+
+    /// <inheritdoc/>
+    protected override nn.Module _to(Device device, ScalarType dtype, bool non_blocking)
+    {
+        Unfreeze();
+        return base._to(device, dtype, non_blocking);
+    }
+
+    /// <inheritdoc/>
+    protected override nn.Module _to(DeviceType deviceType, int deviceIndex, bool non_blocking)
+    {
+        Unfreeze();
+        return base._to(deviceType, deviceIndex, non_blocking);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Unfreeze();
+        base.Dispose(disposing);
+    }
+
+    private Tensor Divisor(Tensor sigma) => (sigma / Options.Coefficient).clamp_min(1) + Margin;
+
+    private static Tensor Unit(Tensor x) => x / x.norm().clamp_min(NormFloor);
+}
+
+/// <summary>The norm by which <see cref="SpectralLayer.Freeze"/> divides.</summary>
+public enum FrozenNorm
+{
+    /// <summary>An upper bound: exact for dense layers and 1x1 convolutions, certified for larger kernels. Lip(g) at most c^layers is then a fact.</summary>
+    Certified,
+
+    /// <summary>u.W v from the stored vectors, as the official code evaluates. It may lie below the true norm.</summary>
+    PowerIteration,
+}

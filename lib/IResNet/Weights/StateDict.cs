@@ -1,0 +1,33 @@
+namespace IResNet;
+
+/// <summary>Copies named tensors into a model: all or nothing, and only where names and shapes agree.</summary>
+public static class StateDict
+{
+    /// <summary>Copies every source tensor into the target of its name.</summary>
+    /// <remarks>TorchSharp's own <c>load_state_dict</c> broadcasts silently; this does not.</remarks>
+    /// <exception cref="WeightsFormatException">A name is missing or unknown, a shape differs, or a number is not finite. Nothing was changed.</exception>
+    public static void Copy(IReadOnlyDictionary<string, Tensor> source, IReadOnlyDictionary<string, Tensor> target)
+    {
+        var missing = target.Keys.Except(source.Keys).ToList();
+        var unknown = source.Keys.Except(target.Keys).ToList();
+        if (missing.Count + unknown.Count > 0)
+            throw new WeightsFormatException($"The weights do not fit the model. Missing: {Name(missing)}. Not in the model: {Name(unknown)}.");
+        foreach (var (name, tensor) in source)
+        {
+            if (!tensor.shape.SequenceEqual(target[name].shape))
+                throw new WeightsFormatException($"'{name}' has shape [{string.Join(", ", tensor.shape)}], but the model needs [{string.Join(", ", target[name].shape)}].");
+            using var scope = NewDisposeScope();
+            if (tensor.is_floating_point() && !isfinite(tensor).all().ToBoolean())
+                throw new WeightsFormatException($"'{name}' holds NaN or an infinity.");
+        }
+        using var noGrad = no_grad();
+        foreach (var (name, tensor) in source) target[name].copy_(tensor);
+    }
+
+    private static string Name(List<string> names) => names.Count switch
+    {
+        0 => "none",
+        <= 4 => string.Join(", ", names),
+        _ => $"{string.Join(", ", names.Take(4))} and {names.Count - 4} more",
+    };
+}
