@@ -1,0 +1,17 @@
+namespace IResNet.Workbook.Charting;
+
+/// <summary>
+/// The colours of Okabe and Ito (2008), which colour-blind readers can tell apart. Their yellow is left out: it is too pale on white.
+/// </summary>
+internal static class Palette
+{
+    public const string Background = "#FFFFFF";
+    public const string Text = "#222222";
+    public const string Grid = "#E3E3E3";
+    public const string Level = "#555555";
+
+    private static readonly string[] Series = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+
+    /// <summary>The colour of the series with this index, as #RRGGBB; after the last one they repeat.</summary>
+    public static string At(int index) => Series[index % Series.Length];
+}

@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace IResNet.Workbook.Charting;
+
+/// <summary>Draws a <see cref="Figure"/> as a Plotly figure: traces, layout, and nothing that says no more than Plotly's own defaults.</summary>
+internal static class PlotlyJson
+{
+    // Nine digits hold every float32; five are more than a colour scale can show.
+    private const string Exact = "G9", Shade = "G5";
+
+    public static JsonObject Of(Figure figure)
+    {
+        var frame = Frame.Of(figure);
+        var traces = new JsonArray();
+        int series = 0;
+        foreach (Mark mark in figure.Marks)
+            foreach (JsonObject trace in TracesOf(mark, figure, frame, ref series))
+                traces.Add((JsonNode)trace);
+        return new JsonObject { ["data"] = traces, ["layout"] = LayoutOf(figure, frame) };
+    }
+
+    private static List<JsonObject> TracesOf(Mark mark, Figure figure, Frame frame, ref int series) => mark switch
+    {
+        Curve curve => TracesOf(curve, figure, Palette.At(series++)),
+        Steps steps => [TraceOf(steps, figure, frame, Palette.At(series++))],
+        HeatMap map => [TraceOf(map)],
+        Level level => [TraceOf(level, figure, frame)],
+        _ => throw new NotSupportedException($"{mark.GetType().Name} has no Plotly trace."),
+    };
+
+    private static List<JsonObject> TracesOf(Curve curve, Figure figure, string color)
+    {
+        string mode = curve.Style switch
+        {
+            CurveStyle.Line => "lines",
+            CurveStyle.Points => "markers",
+            _ => "lines+markers",
+        };
+        var line = Scatter(curve.Name, mode);
+        line["x"] = Numbers(curve.X.Select(x => double.IsNaN(figure.X.Place(x)) ? double.NaN : x));
+        line["y"] = Numbers(curve.Y.Select(y => double.IsNaN(figure.Y.Place(y)) ? double.NaN : y));
+        if (curve.Style.HasFlag(CurveStyle.Line)) line["line"] = new JsonObject { ["color"] = color, ["width"] = 2 };
+        if (curve.Style.HasFlag(CurveStyle.Points)) line["marker"] = new JsonObject { ["color"] = color, ["size"] = 6 };
+
+        var traces = new List<JsonObject> { line };
+        if (Geometry.Bands(curve, figure.X, figure.Y) is { Count: > 0 } bands) traces.Insert(0, Band(bands, figure, color));
+        if (curve.Style == CurveStyle.Line && Lone(curve, figure) is { Count: > 0 } lone) traces.Add(Dots(lone, figure, color));
+        // One legend entry hides and shows them together.
+        if (traces.Count > 1) traces.ForEach(trace => trace["legendgroup"] = color);
+        return traces;
+    }
+
+    private static JsonObject Band(List<List<(double X, double Y)>> outlines, Figure figure, string color)
+    {
+        var band = Filled("", outlines, figure, color, 0.2);
+        band["hoverinfo"] = "skip";
+        return band;
+    }
+
+    /// <summary>Points between two gaps: a line would not show them.</summary>
+    private static List<(double X, double Y)> Lone(Curve curve, Figure figure) =>
+        [.. Geometry.Runs(curve, figure.X, figure.Y).Where(run => run.Count == 1).Select(run => run[0])];
+
+    private static JsonObject Dots(List<(double X, double Y)> places, Figure figure, string color)
+    {
+        var dots = Scatter("", "markers");
+        dots["x"] = Numbers(places.Select(place => figure.X.ValueAt(place.X)));
+        dots["y"] = Numbers(places.Select(place => figure.Y.ValueAt(place.Y)));
+        dots["marker"] = new JsonObject { ["color"] = color, ["size"] = 5 };
+        return dots;
+    }
+
+    private static JsonObject TraceOf(Steps steps, Figure figure, Frame frame, string color)
+    {
+        var trace = Filled(steps.Name, [Geometry.Outline(steps, figure.X, figure.Y, frame.Y.Min)], figure, color, 0.4);
+        trace["line"] = new JsonObject { ["color"] = color, ["width"] = 1 };
+        return trace;
+    }
+
+    private static JsonObject TraceOf(HeatMap map)
+    {
+        int rows = map.Cells.GetLength(0), columns = map.Cells.GetLength(1);
+        double dx = (map.X.Max - map.X.Min) / columns, dy = (map.Y.Max - map.Y.Min) / rows;
+        return new JsonObject
+        {
+            ["type"] = "heatmap",
+            ["z"] = new JsonArray([.. Enumerable.Range(0, rows).Select(
+                row => (JsonNode)Numbers(Enumerable.Range(0, columns).Select(column => map.Cells[row, column]), Shade))]),
+            ["x0"] = Number(map.X.Min + dx / 2),
+            ["dx"] = Number(dx),
+            ["y0"] = Number(map.Y.Min + dy / 2),
+            ["dy"] = Number(dy),
+            ["colorscale"] = "Viridis",
+            ["colorbar"] = new JsonObject { ["title"] = new JsonObject { ["text"] = Text(map.Name), ["side"] = "right" } },
+        };
+    }
+
+    private static JsonObject TraceOf(Level level, Figure figure, Frame frame)
+    {
+        var trace = Scatter(level.Name, "lines");
+        trace["x"] = Numbers([figure.X.ValueAt(frame.X.Min), figure.X.ValueAt(frame.X.Max)]);
+        trace["y"] = Numbers([level.Y, level.Y]);
+        trace["line"] = new JsonObject { ["color"] = Palette.Level, ["width"] = 1.5, ["dash"] = "dash" };
+        return trace;
+    }
+
+    private static JsonObject Scatter(string name, string mode) => new()
+    {
+        ["type"] = "scatter",
+        ["name"] = Text(name),
+        ["mode"] = mode,
+        ["showlegend"] = name.Length > 0,
+    };
+
+    /// <summary>Closed polygons in one trace, a gap between each two.</summary>
+    private static JsonObject Filled(string name, List<List<(double X, double Y)>> polygons, Figure figure, string color, double opacity)
+    {
+        var points = new List<(double X, double Y)>();
+        foreach (var polygon in polygons)
+        {
+            if (points.Count > 0) points.Add((double.NaN, double.NaN));
+            points.AddRange(polygon);
+        }
+        var trace = Scatter(name, "lines");
+        trace["x"] = Numbers(points.Select(point => figure.X.ValueAt(point.X)));
+        trace["y"] = Numbers(points.Select(point => figure.Y.ValueAt(point.Y)));
+        trace["fill"] = "toself";
+        trace["fillcolor"] = Transparent(color, opacity);
+        trace["line"] = new JsonObject { ["width"] = 0 };
+        return trace;
+    }
+
+    private static JsonObject LayoutOf(Figure figure, Frame frame)
+    {
+        var layout = new JsonObject
+        {
+            ["width"] = figure.Width,
+            ["height"] = figure.Height,
+            ["margin"] = new JsonObject { ["l"] = 70, ["r"] = 20, ["t"] = figure.Title.Length > 0 ? 50 : 25, ["b"] = 60 },
+            ["paper_bgcolor"] = Palette.Background,
+            ["plot_bgcolor"] = Palette.Background,
+            ["font"] = new JsonObject { ["color"] = Palette.Text },
+            ["xaxis"] = AxisOf(figure.X, frame.X),
+            ["yaxis"] = AxisOf(figure.Y, frame.Y),
+        };
+        if (figure.Title.Length > 0) layout["title"] = new JsonObject { ["text"] = Text(figure.Title), ["x"] = 0.5 };
+        if (figure.EqualScale)
+        {
+            layout["xaxis"]!["constrain"] = "domain";
+            layout["yaxis"]!["constrain"] = "domain";
+            layout["yaxis"]!["scaleanchor"] = "x";
+        }
+        if (frame.IsEmpty)
+        {
+            layout["annotations"] = new JsonArray(new JsonObject
+            {
+                ["text"] = Charts.NoData,
+                ["showarrow"] = false,
+                ["xref"] = "paper",
+                ["yref"] = "paper",
+                ["x"] = 0.5,
+                ["y"] = 0.5,
+                ["font"] = new JsonObject { ["size"] = 18 },
+            });
+        }
+        return layout;
+    }
+
+    private static JsonObject AxisOf(Axis axis, (double Min, double Max) range)
+    {
+        var json = new JsonObject
+        {
+            ["title"] = new JsonObject { ["text"] = Text(axis.Title), ["standoff"] = 10 },
+            ["range"] = Numbers([range.Min, range.Max]),
+            ["gridcolor"] = Palette.Grid,
+            ["linecolor"] = Palette.Text,
+            ["mirror"] = true,
+            ["ticks"] = "outside",
+            ["zeroline"] = false,
+            ["exponentformat"] = "power",
+            ["minexponent"] = 5,
+        };
+        if (!axis.Log) return json;
+        json["type"] = "log";
+        json["dtick"] = TickLabels.DecadeStep(range.Min, range.Max) is { } decades ? decades : "D2";
+        return json;
+    }
+
+    private static JsonArray Numbers(IEnumerable<double> values, string format = Exact) => new([.. values.Select(value => Number(value, format))]);
+
+    /// <summary>A number with the digits that matter; null, Plotly's gap, where it is not finite.</summary>
+    private static JsonNode? Number(double value, string format = Exact) => double.IsFinite(value)
+        ? JsonValue.Create(double.Parse(value.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
+        : null;
+
+    /// <summary>Plotly reads a small HTML: plain text has to be escaped.</summary>
+    private static string Text(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+
+    private static string Transparent(string color, double opacity)
+    {
+        int rgb = int.Parse(color.AsSpan(1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"rgba({rgb >> 16},{(rgb >> 8) & 255},{rgb & 255},{opacity})");
+    }
+}
