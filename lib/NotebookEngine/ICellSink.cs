@@ -12,11 +12,12 @@ public enum StreamName
 
 /// <summary>
 /// Where a cell's outputs go: the only seam between the engine and the outside. The Jupyter kernel, the headless runner and the tests each
-/// implement it. Calls may come from any thread, but never two at once for one cell.
+/// implement it. Calls may come from any thread, also after the cell has ended (a background task prints on), but never two at once for one
+/// cell; only <see cref="ReadLine"/> may still wait while others come.
 /// </summary>
 public interface ICellSink
 {
-    /// <summary>Text that the cell printed.</summary>
+    /// <summary>Text that the cell printed, in batches.</summary>
     void Stream(StreamName name, string text);
 
     /// <summary>A displayed value.</summary>
@@ -31,7 +32,7 @@ public interface ICellSink
     void Result(IReadOnlyDictionary<string, object> data);
 
     /// <summary>The cell failed.</summary>
-    /// <param name="name">The exception's type, or <c>CompileError</c>.</param>
+    /// <param name="name">The exception's type, or <c>CompileError</c>, <c>DirectiveError</c> or <c>Interrupted</c>.</param>
     /// <param name="message">Its message.</param>
     /// <param name="traceback">Lines to show, in cell coordinates.</param>
     void Error(string name, string message, IReadOnlyList<string> traceback);

@@ -1,0 +1,26 @@
+using NotebookEngine;
+
+namespace IResNet.Workbook;
+
+/// <summary>The engine as the workbook's cells know it; the kernel and the runner both start here.</summary>
+internal static class NotebookHost
+{
+    /// <summary>Makes an engine whose cells see the library, the experiments, the charts and TorchSharp without a directive.</summary>
+    /// <param name="baseDirectory">The notebook's folder.</param>
+    public static ScriptEngine CreateEngine(string baseDirectory) => new(new EngineOptions
+    {
+        BaseDirectory = baseDirectory,
+        Assemblies =
+        [
+            "IResNet", "IResNet.Experiments", "IResNet.Workbook", "TorchSharp", "SkiaSharp", "ScottPlot",
+            "Plotly.NET", "Plotly.NET.CSharp", "FSharp.Core", "DynamicObj", "Giraffe.ViewEngine", "Newtonsoft.Json",
+        ],
+        PackageAliases = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["TorchSharp-cpu"] = "TorchSharp",
+            ["TorchSharp-cuda-linux"] = "TorchSharp",
+            ["TorchSharp-cuda-windows"] = "TorchSharp",
+            ["Plotly.NET.Interactive"] = "Plotly.NET",
+        },
+    });
+}

@@ -1,0 +1,94 @@
+using System.Collections;
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.AspNetCore.Html;
+
+namespace NotebookEngine.Formatting;
+
+/// <summary>A record, tuple or anonymous object, or a sequence of them, as a table with a column a property.</summary>
+internal sealed class RowTable
+{
+    private const int RowLimit = 100;
+
+    private readonly List<string> _columns;
+    private readonly List<object?[]> _rows;
+    private readonly string? _more;
+
+    private RowTable(Type rowType, IEnumerable rows)
+    {
+        var columns = Columns(rowType).ToList();
+        _columns = columns.ConvertAll(c => c.Name);
+        _rows = rows.Cast<object?>().Take(RowLimit + 1).Where(r => r is not null).Select(r => columns.ConvertAll(c => c.Get(r!)).ToArray()).ToList();
+        if (_rows.Count <= RowLimit) return;
+        _rows.RemoveAt(RowLimit);
+        _more = rows is ICollection all ? $"… {all.Count - RowLimit} more rows" : "… more rows";
+    }
+
+    /// <summary>The table, or null where the value is nothing of the kind.</summary>
+    public static RowTable? TryCreate(object value)
+    {
+        if (IsRow(value.GetType())) return new RowTable(value.GetType(), new[] { value });
+        return value is IEnumerable rows && Scalar.ElementType(value.GetType()) is { } element && IsRow(element)
+            ? new RowTable(element, rows)
+            : null;
+    }
+
+    public string ToHtml()
+    {
+        var html = new StringBuilder("<table><thead><tr>");
+        foreach (var column in _columns) html.Append("<th>").Append(WebUtility.HtmlEncode(column)).Append("</th>");
+        html.Append("</tr></thead><tbody>");
+        foreach (var row in _rows)
+        {
+            html.Append("<tr>");
+            foreach (var cell in row) html.Append("<td>").Append(cell is IHtmlContent content ? Html(content) : WebUtility.HtmlEncode(Text(cell))).Append("</td>");
+            html.Append("</tr>");
+        }
+        html.Append("</tbody></table>");
+        if (_more is not null) html.Append("<p>").Append(_more).Append("</p>");
+        return html.ToString();
+    }
+
+    public string ToText()
+    {
+        var lines = _rows.ConvertAll(r => Array.ConvertAll(r, Text)).Prepend([.. _columns]).ToList();
+        var widths = _columns.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
+        var text = string.Join('\n', lines.Select(l => string.Join("  ", l.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd()));
+        return _more is null ? text : $"{text}\n{_more}";
+    }
+
+    private static bool IsRow(Type type) =>
+        type.IsAssignableTo(typeof(ITuple))
+        || type.GetMethod("<Clone>$") is not null
+        || (type.IsDefined(typeof(CompilerGeneratedAttribute)) && type.Name.Contains("AnonymousType", StringComparison.Ordinal))
+        || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(StringBuilder)]) is not null);
+
+    private static IEnumerable<(string Name, Func<object, object?> Get)> Columns(Type type)
+    {
+        if (type.IsAssignableTo(typeof(ITuple)))
+            return Enumerable.Range(0, type.GetGenericArguments().Length).Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
+        return type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Where(p => p.CanRead && p.GetIndexParameters().Length == 0)
+            .Select(p => (p.Name, (Func<object, object?>)p.GetValue));
+    }
+
+    /// <summary>A cell's text; numbers with six significant digits, as tables of results are read.</summary>
+    private static string Text(object? cell) => cell switch
+    {
+        null => "",
+        double or float or Half => ((IFormattable)cell).ToString("G6", CultureInfo.InvariantCulture),
+        _ when Scalar.Is(cell) => Scalar.Text(cell),
+        IEnumerable list when Scalar.IsList(cell) => Scalar.ListText(list),
+        _ => cell.ToString() ?? "",
+    };
+
+    public static string Html(IHtmlContent content)
+    {
+        using var writer = new StringWriter();
+        content.WriteTo(writer, System.Text.Encodings.Web.HtmlEncoder.Default);
+        return writer.ToString();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Scripting.Hosting;
+using NotebookEngine.Source;
+
+namespace NotebookEngine.References;
+
+/// <summary>
+/// What the cells of one engine are compiled against. One rule keeps identities apart: where the host has an assembly of the same simple
+/// name, the host's loaded copy is meant, whatever path or package was asked for.
+/// </summary>
+internal sealed class ReferenceSet
+{
+    private readonly EngineOptions _options;
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<MetadataReference> _references = [];
+    private readonly Dictionary<string, string> _packages = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _sources = [];
+
+    /// <exception cref="ArgumentException">The options name an assembly that the host does not have.</exception>
+    public ReferenceSet(EngineOptions options)
+    {
+        _options = options;
+        foreach (var name in HostAssemblies.Framework.Concat(options.Assemblies).Append(typeof(ReferenceSet).Assembly.GetName().Name!)
+                     .Append("Microsoft.DotNet.Interactive.Formatting").Append("Microsoft.AspNetCore.Html.Abstractions"))
+            AddHost(name, HostAssemblies.Find(name)
+                ?? throw new ArgumentException($"The host has no assembly {name}; EngineOptions.Assemblies takes simple names.", nameof(options)));
+    }
+
+    /// <summary>All references so far, in the order in which they came.</summary>
+    public IReadOnlyList<MetadataReference> All => _references;
+
+    /// <summary>Knows the assemblies that did not come with the host.</summary>
+    public InteractiveAssemblyLoader Loader { get; } = new();
+
+    public void AddSource(string address) => _sources.Add(address);
+
+    /// <summary>Follows <c>#r "path"</c>.</summary>
+    /// <exception cref="DirectiveException">There is no such assembly.</exception>
+    public void AddPath(string path, string baseDirectory, Action<string> warn)
+    {
+        var full = Path.GetFullPath(path, baseDirectory);
+        if (!File.Exists(full))
+        {
+            var plain = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? path[..^4] : path;
+            if (HostAssemblies.Find(plain) is not { } known) throw new DirectiveException($"There is no file {full}. Build it, or correct the path.");
+            AddHost(plain, known);
+            return;
+        }
+        var name = SimpleName(full);
+        if (HostAssemblies.Find(name) is { } host)
+        {
+            if (ModuleVersion(full) != ModuleVersion(host))
+                warn($"{Path.GetFileName(full)} differs from the copy that this process has loaded ({host}), which is used. Build again and restart.");
+            AddHost(name, host);
+            return;
+        }
+        foreach (var sibling in Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*.dll")) LoadedAssemblies.Announce(sibling);
+        foreach (var native in NativeFolders(Path.GetDirectoryName(full)!)) LoadedAssemblies.AnnounceNative(native);
+        AddLoaded(full, name, warn);
+    }
+
+    /// <summary>Follows <c>#r "nuget: …"</c>.</summary>
+    /// <exception cref="DirectiveException">The package cannot be restored.</exception>
+    public void AddPackage(string id, string version, Action<string> warn, Action<string> inform, CancellationToken cancellationToken)
+    {
+        if (HostPackages.Find(_options.PackageAliases.GetValueOrDefault(id, id)) is { } own)
+        {
+            if (version != "*" && version != own.Version) warn($"{id} {own.Version} comes with this program and is used; {version} was asked for.");
+            foreach (var name in own.Assemblies)
+                if (HostAssemblies.Find(name) is { } path) AddHost(name, path);
+            return;
+        }
+        if (_packages.GetValueOrDefault(id) == version) return;
+        var wanted = new Dictionary<string, string>(_packages, StringComparer.OrdinalIgnoreCase) { [id] = version };
+        var restored = PackageRestore.Restore(wanted, _sources, cancellationToken);
+        foreach (var folder in restored.NativeFolders) LoadedAssemblies.AnnounceNative(folder);
+        foreach (var file in restored.Runtime) LoadedAssemblies.Announce(file);
+        foreach (var (package, resolved) in restored.Packages)
+            if (HostPackages.Find(package) is { } host && host.Version != resolved)
+                warn($"{id} asks for {package} {resolved}; this program's {host.Version} is used.");
+        foreach (var file in restored.Compile)
+        {
+            var name = SimpleName(file);
+            if (HostAssemblies.Find(name) is { } host) AddHost(name, host);
+            else if (restored.Runtime.FirstOrDefault(r => Path.GetFileName(r) == Path.GetFileName(file)) is { } runtime)
+                AddLoaded(runtime, name, warn);
+        }
+        _packages[id] = version;
+        inform($"Installed {id} {restored.Packages.GetValueOrDefault(id, version)}");
+    }
+
+    private void AddHost(string name, string path)
+    {
+        if (_names.Add(name)) _references.Add(HostAssemblies.Reference(path));
+    }
+
+    private void AddLoaded(string path, string name, Action<string> warn)
+    {
+        var assembly = LoadedAssemblies.Load(path, name);
+        if (assembly.ManifestModule.ModuleVersionId != ModuleVersion(path))
+            warn($"Another {name} is loaded already ({assembly.Location}) and is used. Restart to load {path}.");
+        if (!_names.Add(name)) return;
+        Loader.RegisterDependency(assembly);
+        _references.Add(HostAssemblies.Reference(assembly.Location));
+    }
+
+    private static string[] NativeFolders(string folder) =>
+        [folder, Path.Combine(folder, "runtimes", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, "native")];
+
+    private static string SimpleName(string path)
+    {
+        try
+        {
+            return AssemblyName.GetAssemblyName(path).Name!;
+        }
+        catch (BadImageFormatException)
+        {
+            throw new DirectiveException($"{path} is not a .NET assembly.");
+        }
+    }
+
+    private static Guid ModuleVersion(string path)
+    {
+        using var file = new PEReader(File.OpenRead(path));
+        var metadata = file.GetMetadataReader();
+        return metadata.GetGuid(metadata.GetModuleDefinition().Mvid);
+    }
+}

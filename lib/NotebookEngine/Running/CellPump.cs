@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace NotebookEngine.Running;
+
+/// <summary>
+/// Keeps what follows an <c>await</c> on the cell's thread, where it can be stopped as the rest. What is posted after the cell has ended
+/// goes to the thread pool.
+/// </summary>
+internal sealed class CellPump : SynchronizationContext
+{
+    private readonly BlockingCollection<Action> _posted = [];
+
+    /// <summary>Runs a task to its end on the calling thread.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it had nothing to run; the task is left behind.</exception>
+    public static T Run<T>(Func<Task<T>> start)
+    {
+        var pump = new CellPump();
+        var before = Current;
+        SetSynchronizationContext(pump);
+        try
+        {
+            var task = start();
+            task.ContinueWith(_ => pump._posted.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            foreach (var continuation in pump._posted.GetConsumingEnumerable()) continuation();
+            return task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+            pump._posted.CompleteAdding();
+        }
+    }
+
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        try
+        {
+            _posted.Add(() => d(state));
+        }
+        catch (InvalidOperationException)
+        {
+            base.Post(d, state);
+        }
+    }
+
+    public override void Send(SendOrPostCallback d, object? state) => d(state);
+}

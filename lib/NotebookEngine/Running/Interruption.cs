@@ -1,0 +1,104 @@
+using System.Runtime;
+
+namespace NotebookEngine.Running;
+
+/// <summary>
+/// Stops a cell, each step 300 ms after the one before and only if the cell still runs: its token is cancelled; its thread is woken from a
+/// wait; its managed code is aborted. A cell that withstands even that (a long native call, a parallel loop) is given up after two seconds.
+/// </summary>
+/// <remarks>The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.</remarks>
+internal sealed class Interruption(CancellationToken request)
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _cell = new();
+    private readonly CancellationTokenSource _abort = new();
+    private readonly ManualResetEventSlim _finished = new();
+    private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _woken;
+
+    /// <summary>What the cell's own code listens to.</summary>
+    public CancellationToken CellToken => _cell.Token;
+
+    public bool Requested => request.IsCancellationRequested;
+
+    /// <summary>Completes when all steps were in vain.</summary>
+    public Task GivenUp => _givenUp.Task;
+
+    /// <summary>Runs the body on the calling thread, so that it can be stopped.</summary>
+    /// <exception cref="OperationCanceledException">The body was aborted.</exception>
+    public void Guard(Action body)
+    {
+        var thread = Thread.CurrentThread;
+        var registration = request.Register(() => OnOwnThread(() => Escalate(thread)));
+        try
+        {
+#pragma warning disable SYSLIB0046 // The only way to stop an endless loop in managed code; the last resort.
+            ControlledExecution.Run(body, _abort.Token);
+#pragma warning restore SYSLIB0046
+        }
+        finally
+        {
+            Finish();
+            registration.Unregister();
+        }
+    }
+
+    private void Escalate(Thread thread)
+    {
+        OnOwnThread(_cell.Cancel);
+        if (_finished.Wait(Step)) return;
+        Wake(thread);
+        if (_finished.Wait(Step)) return;
+        OnOwnThread(_abort.Cancel);
+        for (var waited = 2 * Step; waited < Patience; waited += Step)
+        {
+            Wake(thread);   // an abort does not end a wait
+            if (_finished.Wait(Step)) return;
+        }
+        _givenUp.TrySetResult();
+    }
+
+    private void Wake(Thread thread)
+    {
+        lock (_gate)
+        {
+            if (_finished.IsSet) return;
+            _woken = true;
+            thread.Interrupt();
+        }
+    }
+
+    /// <summary>Ends the guard, and takes an interrupt that found nothing to wake off the thread, lest it hit the next cell.</summary>
+    private void Finish()
+    {
+        while (true)
+        {
+            try
+            {
+                lock (_gate) _finished.Set();
+                if (_woken) Thread.Sleep(1);
+                return;
+            }
+            catch (ThreadInterruptedException)
+            {
+            }
+        }
+    }
+
+    private static void OnOwnThread(Action action) =>
+        new Thread(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (AggregateException)
+            {
+                // A callback that the cell registered on its token threw: nobody is left to hear of it.
+            }
+        })
+        { IsBackground = true, Name = "interrupt" }.Start();
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using NotebookEngine.Cells;
+using NotebookEngine.Formatting;
+using NotebookEngine.References;
+using NotebookEngine.Running;
+
+namespace NotebookEngine;
+
+/// <summary>
+/// Runs a notebook's cells: C# scripts that share their state, on one thread of their own. A new engine is a clean slate; assemblies that
+/// cells loaded stay in the process.
+/// </summary>
+public sealed class ScriptEngine : IDisposable
+{
+    private readonly string _baseDirectory;
+    private readonly SubmissionChain _chain;
+    private readonly SourceRunner _runner;
+    private CellThread _thread = new();
+    private int _running;
+
+    /// <summary>Makes an engine. From here on <see cref="Console"/> belongs to the cell whose code uses it.</summary>
+    /// <exception cref="ArgumentException">The options name an assembly that the host does not have.</exception>
+    public ScriptEngine(EngineOptions options)
+    {
+        var references = new ReferenceSet(options);
+        _baseDirectory = options.BaseDirectory;
+        _chain = new SubmissionChain(references, options.Imports);
+        _runner = new SourceRunner(references, _chain);
+        CellConsole.Install();
+    }
+
+    /// <summary>Runs one cell.</summary>
+    /// <param name="code">Its text, directives included.</param>
+    /// <param name="sink">Where its outputs go; its value and its error as well.</param>
+    /// <param name="number">Its number: errors speak of <c>cell[number]</c>.</param>
+    /// <param name="interrupt">
+    /// Stops the cell, in steps 300 ms apart: the token that its code sees is cancelled; its thread is woken from a wait; its code is
+    /// aborted. A cell that withstands all three for two seconds is left behind on its thread, and the next one gets another.
+    /// </param>
+    /// <returns>How it ended; a cell's failure is never thrown.</returns>
+    /// <exception cref="InvalidOperationException">Another cell of this engine is running.</exception>
+    /// <remarks>
+    /// The variables of a cell that threw keep what was assigned until then. Those of a cell that was aborted or left behind do not exist.
+    /// </remarks>
+    public async Task<CellOutcome> ExecuteAsync(string code, ICellSink sink, int number, CancellationToken interrupt = default)
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException("A cell is running: await it first.");
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            var output = new CellOutput(sink);
+            var interruption = new Interruption(interrupt);
+            var (value, shown, error) = await RunAsync(code, $"cell[{number}]", output, interruption).ConfigureAwait(false);
+            if (shown is not null) output.Result(shown);
+            if (error is not null) output.Error(error.Name, error.Message, error.Traceback);
+            output.Flush();
+            var status = error is null ? CellStatus.Ok : interruption.Requested ? CellStatus.Interrupted : CellStatus.Failed;
+            return new CellOutcome(status, value, error, clock.Elapsed);
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    /// <summary>Takes no more cells.</summary>
+    public void Dispose() => _thread.Retire();
+
+    private async Task<(object? Value, MimeBundle? Shown, CellError? Error)> RunAsync(
+        string code, string name, CellOutput output, Interruption interruption)
+    {
+        var run = _thread.RunAsync(() => RunCell(code, name, new CellContext(output, interruption.CellToken), interruption));
+        if (await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run) return await run.ConfigureAwait(false);
+        _thread.Retire();
+        _thread = new CellThread();
+        const string message = "The cell could not be stopped and runs on in the background. Restart to be rid of it.";
+        return (null, null, new CellError("Interrupted", message, null, null, [message], null));
+    }
+
+    /// <summary>On the cell thread. The value is formatted here as well: a lazy sequence runs the cell's code while it is shown.</summary>
+    private (object? Value, MimeBundle? Shown, CellError? Error) RunCell(string code, string name, CellContext cell, Interruption interruption)
+    {
+        object? value = null;
+        MimeBundle? shown = null;
+        CellContext.Current = cell;
+        try
+        {
+            interruption.Guard(() =>
+            {
+                value = _runner.Run(code, name, _baseDirectory, cell);
+                if (value is not null and not DisplayedValue) shown = ValueFormatter.Format(value);
+            });
+            return (value, shown, null);
+        }
+        catch (Exception e)
+        {
+            return (null, null, new ErrorReport(_runner.Texts).Describe(e, interruption.Requested));
+        }
+        finally
+        {
+            CellContext.Current = null;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using NotebookEngine;
+using Xunit;
+
+namespace IResNet.Tests.NotebookEngine;
+
+public sealed class InterruptTests : EngineTest
+{
+    [Theory]
+    [InlineData("await Task.Delay(60000, CancellationToken);", 0.3)]
+    [InlineData("await Task.Delay(60000);", 1)]
+    [InlineData("Thread.Sleep(60000);", 1)]
+    [InlineData("var z = 0L; while (true) z++;", 1)]
+    [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", 1)]
+    [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", 1.5)]
+    [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", 1)]
+    [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", 1)]
+    public async Task ARunningCellIsStopped(string code, double withinSeconds)
+    {
+        await Value("var before = 1;");
+        using var interrupt = new CancellationTokenSource();
+        var cell = RunStoppable($"Console.WriteLine(\"running\"); {code}", interrupt.Token);
+        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+        var clock = Stopwatch.StartNew();
+        await interrupt.CancelAsync();
+        var outcome = await cell;
+        Assert.Equal(CellStatus.Interrupted, outcome.Status);
+        Assert.Equal("Interrupted", outcome.Error!.Name);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, withinSeconds + 0.4);
+        Assert.Equal(2, await Value("Thread.Sleep(5); before + 1"));
+    }
+
+    [Fact]
+    public async Task ACellThatWithstandsAllStepsIsLeftBehind()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var cell = RunStoppable(
+            "Console.WriteLine(\"running\"); try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }", interrupt.Token);
+        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+        await interrupt.CancelAsync();
+        var outcome = await cell;
+        Assert.Equal(CellStatus.Interrupted, outcome.Status);
+        Assert.Contains("Restart", outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.InRange(outcome.Elapsed.TotalSeconds, 1.5, 4);
+        Assert.Equal(3, await Value("AppContext.SetData(\"stop\", true); 1 + 2"));
+    }
+
+    [Fact]
+    public async Task ACellThatHeedsTheTokenKeepsItsResult()
+    {
+        using var interrupt = new CancellationTokenSource(200);
+        var outcome = await RunStoppable("var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps", interrupt.Token);
+        Assert.Equal(CellStatus.Ok, outcome.Status);
+        Assert.True((int)outcome.Value! > 0);
+        Assert.Equal(outcome.Value, await Value("steps"));
+    }
+
+    [Fact]
+    public async Task TheTokensTypeIsStillReachableByItsName() =>
+        Assert.Equal(false, await Value("bool Can(CancellationToken token) => token.CanBeCanceled; Can(CancellationToken.None)"));
+
+    [Fact]
+    public async Task ACellWhoseInterruptCameBeforeItDoesNotRun()
+    {
+        var outcome = await RunStoppable("Console.WriteLine(\"ran\");", new CancellationToken(canceled: true));
+        Assert.Equal(CellStatus.Interrupted, outcome.Status);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Microsoft.DotNet.Interactive.Formatting;
+using NotebookEngine.Cells;
+using NotebookEngine.Formatting;
+using Xunit;
+
+namespace IResNet.Tests.NotebookEngine;
+
+public sealed class ValueFormatterTests
+{
+    private sealed record Row(string Method, double Bits, int[] Seeds);
+
+    private record struct Cell(int Number);
+
+    private class Chart;
+
+    private sealed class DerivedChart : Chart;
+
+    private sealed record Custom(int Value);
+
+    private sealed class Plain
+    {
+        public int Size { get; init; } = 3;
+    }
+
+    [Theory]
+    [InlineData(42, "42")]
+    [InlineData(0.1, "0.1")]
+    [InlineData("a<b", "a<b")]
+    [InlineData(true, "True")]
+    [InlineData(DayOfWeek.Friday, "Friday")]
+    [InlineData(null, "null")]
+    public void ScalarsArePlainTextOnly(object? value, string text) =>
+        Assert.Equal([KeyValuePair.Create<string, object>("text/plain", text)], ValueFormatter.Format(value));
+
+    [Fact]
+    public void ListsOfScalarsAreOneLine()
+    {
+        Assert.Equal("[1, 2, 3]", Assert.Single(ValueFormatter.Format(new[] { 1, 2, 3 })).Value);
+        Assert.Equal("[0, 2, 4]", Assert.Single(ValueFormatter.Format(Enumerable.Range(0, 3).Select(x => 2 * x))).Value);
+        Assert.EndsWith("99, … 900 more]", (string)ValueFormatter.Format(Enumerable.Range(0, 1000).ToList())["text/plain"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALazySequenceIsNotRunToItsEnd()
+    {
+        static IEnumerable<int> Endless()
+        {
+            for (var i = 0; ; i++) yield return i;
+        }
+
+        Assert.EndsWith("99, … more]", (string)ValueFormatter.Format(Endless())["text/plain"], StringComparison.Ordinal);
+        Assert.EndsWith("… more rows", (string)ValueFormatter.Format(Endless().Select(i => new { i }))["text/plain"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RecordsAreTablesWithAColumnAProperty()
+    {
+        var shown = ValueFormatter.Format(new[] { new Row("<series>", 1.0 / 3, [1, 2]), new Row("exact", 2, []) });
+        Assert.Equal(
+            "<table><thead><tr><th>Method</th><th>Bits</th><th>Seeds</th></tr></thead><tbody>"
+            + "<tr><td>&lt;series&gt;</td><td>0.333333</td><td>[1, 2]</td></tr><tr><td>exact</td><td>2</td><td>[]</td></tr></tbody></table>",
+            shown["text/html"]);
+        Assert.Equal("Method    Bits      Seeds\n<series>  0.333333  [1, 2]\nexact     2         []", shown["text/plain"]);
+    }
+
+    [Fact]
+    public void TuplesAnonymousObjectsAndRecordStructsAreTablesAsWell()
+    {
+        Assert.Equal("Item1  Item2\n1      a", ValueFormatter.Format((1, "a"))["text/plain"]);
+        Assert.Equal("A  B\n1  x", ValueFormatter.Format(new[] { new { A = 1, B = "x" } })["text/plain"]);
+        Assert.Equal("Number\n7", ValueFormatter.Format(new List<Cell> { new(7) })["text/plain"]);
+    }
+
+    [Fact]
+    public void OtherObjectsAreLeftToThePackage()
+    {
+        var shown = ValueFormatter.Format(new Plain());
+        Assert.Contains("Size", (string)shown["text/html"], StringComparison.Ordinal);
+        Assert.Contains("Size: 3", (string)shown["text/plain"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheHostSaysHowATypeAndItsDerivedTypesAreShown()
+    {
+        ValueFormatter.Register<Chart>(c => new MimeBundle { ["image/png"] = "AAAA", ["application/json"] = JsonNode.Parse("[1]")! });
+        Assert.Equal(["image/png", "application/json"], ValueFormatter.Format(new DerivedChart()).Keys);
+    }
+
+    [Fact]
+    public void AFormatterRegisteredWithThePackageComesFirst()
+    {
+        Assert.Contains("<table>", (string)ValueFormatter.Format(new Custom(1))["text/html"], StringComparison.Ordinal);
+        Formatter.Register<Custom>(c => $"<b>{c.Value}</b>", "text/html");
+        Assert.Equal("<b>1</b>", ValueFormatter.Format(new Custom(1))["text/html"]);
+    }
+
+    [Fact]
+    public void ALibraryNamesItsFormattersByConvention()
+    {
+        var shown = ValueFormatter.Format(new Conventional());
+        Assert.Equal("{\"n\":1}", ((JsonNode)shown["application/json"]).ToJsonString());
+        Assert.Equal("by convention", shown["text/plain"]);
+    }
+
+    [Fact]
+    public void OneRepresentationCanBeAskedFor() =>
+        Assert.Equal("<i>x</i>", ValueFormatter.Format("<i>x</i>", "text/html")["text/html"]);
+
+    [TypeFormatterSource(typeof(Formatters), PreferredMimeTypes = ["application/json", "text/plain"])]
+    private sealed record Conventional;
+
+    private sealed class Formatters
+    {
+        public static IEnumerable<object> CreateTypeFormatters() => [new JsonFormatter(), new TextFormatter()];
+    }
+
+    private sealed class JsonFormatter
+    {
+        public string MimeType => "application/json";
+
+        public bool Format(object value, TextWriter writer)
+        {
+            writer.Write("""{ "n": 1 }""");
+            return true;
+        }
+    }
+
+    private sealed class TextFormatter
+    {
+        public string MimeType => "text/plain";
+
+        public bool Format(object value, TextWriter writer)
+        {
+            writer.Write("by convention");
+            return true;
+        }
+    }
+
+    /// <summary>A library without a reference to the package has an attribute of its own of this name.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    private sealed class TypeFormatterSourceAttribute(Type formatterSourceType) : Attribute
+    {
+        public Type FormatterSourceType => formatterSourceType;
+
+        public string[] PreferredMimeTypes { get; set; } = [];
+    }
+}
