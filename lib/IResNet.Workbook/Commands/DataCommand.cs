@@ -1,9 +1,10 @@
 using System.CommandLine;
+using IResNet.Experiments.Data;
 
 namespace IResNet.Workbook.Commands;
 
 /// <summary><c>iresnet data</c>.</summary>
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Fetch and check a data set.");
+    public static Command Create() => DataCommandLine.Create();
 }

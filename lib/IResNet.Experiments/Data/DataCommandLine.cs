@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Diagnostics;
+using IResNet.Experiments.Data.Fetching;
+
+namespace IResNet.Experiments.Data;
+
+/// <summary>The command that fetches a data set: of <c>iresnet data NAME</c> and of the scripts in <c>data-scripts</c>.</summary>
+public static class DataCommandLine
+{
+    private static readonly Option<string?> From = new("--from")
+    {
+        Description = "An archive (.tar.gz, .tar.xz, .tar), folder or file that you have, instead of the network.",
+        HelpName = "FILE|FOLDER",
+    };
+
+    private static readonly Option<string?> Folder = new("--folder")
+    {
+        Description = $"The folder of the data sets (default: the variable {DataFolder.Variable}, else a folder of the user).",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> Force = new("--force") { Description = "Fetch again, and replace what is there." };
+
+    /// <summary>Fetches one data set with the arguments of a script.</summary>
+    /// <param name="name">The data set, one of <see cref="DataSets.Names"/>.</param>
+    /// <param name="arguments">The script's arguments.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunScript(string name, string[] arguments)
+    {
+        var command = new RootCommand($"Fetches {Catalogue.Find(name).Title}, checks it and puts it into the data folder.") { From, Folder, Force };
+        command.SetAction((parsed, cancel) => Run(name, parsed, cancel));
+        return command.Parse(arguments).InvokeAsync();
+    }
+
+    /// <summary>The command <c>data [NAME]</c>: without a name it lists what is there.</summary>
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = "The data set; without it, what is there is listed.", Arity = ArgumentArity.ZeroOrOne };
+        name.AcceptOnlyFromAmong([.. DataSets.Names]);
+        var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
+        command.SetAction((parsed, cancel) =>
+            parsed.GetValue(name) is { } chosen ? Run(chosen, parsed, cancel) : Task.FromResult(List(parsed.GetValue(Folder))));
+        return command;
+    }
+
+    private static async Task<int> Run(string name, ParseResult parsed, CancellationToken cancel)
+    {
+        var options = new DataOptions { From = parsed.GetValue(From), Folder = parsed.GetValue(Folder), Force = parsed.GetValue(Force) };
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            Console.WriteLine(await DataSets.Load(name, options, cancel));
+            var folder = new DataFolder(options.Folder ?? DataFolder.DefaultRoot);
+            var data = Catalogue.Find(name);
+            Console.WriteLine($"in {folder.Of(data)}, from {folder.Find(data)?.Source}; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped. What had arrived is kept: run again to continue.");
+        }
+        catch (Exception e) when (e is DataSetException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(e.Message);
+        }
+        return 1;
+    }
+
+    private static int List(string? root)
+    {
+        var folder = new DataFolder(root ?? DataFolder.DefaultRoot);
+        Console.WriteLine($"Data folder: {folder.Root}");
+        foreach (var data in Catalogue.All)
+        {
+            string state;
+            try
+            {
+                state = folder.Find(data) is { } found ? $"{found.Name}, from {found.Source}" : "not there";
+            }
+            catch (DataFormatException e)
+            {
+                state = e.Message;
+            }
+            Console.WriteLine($"  {data.Name,-14} {state}");
+        }
+        return 0;
+    }
+}
