@@ -1,3 +1,5 @@
+using IResNet.Workbook.Charting;
+using IResNet.Workbook.Formatting;
 using NotebookEngine;
 
 namespace IResNet.Workbook;
@@ -7,9 +9,16 @@ internal static class NotebookHost
 {
     /// <summary>Makes an engine whose cells see the library, the experiments, the charts and TorchSharp without a directive.</summary>
     /// <param name="baseDirectory">The notebook's folder.</param>
-    public static ScriptEngine CreateEngine(string baseDirectory) => new(new EngineOptions
+    public static ScriptEngine CreateEngine(string baseDirectory)
+    {
+        WorkbookFormatters.Register();
+        return new ScriptEngine(Options(baseDirectory));
+    }
+
+    private static EngineOptions Options(string baseDirectory) => new()
     {
         BaseDirectory = baseDirectory,
+        CellEnding = LiveFigure.FlushAll,
         Assemblies =
         [
             "IResNet", "IResNet.Experiments", "IResNet.Workbook", "TorchSharp", "SkiaSharp", "ScottPlot",
@@ -22,5 +31,5 @@ internal static class NotebookHost
             ["TorchSharp-cuda-windows"] = "TorchSharp",
             ["Plotly.NET.Interactive"] = "Plotly.NET",
         },
-    });
+    };
 }

@@ -17,4 +17,9 @@ public sealed record EngineOptions
     /// the name a notebook asks for, to the host's package that answers.
     /// </summary>
     public IReadOnlyDictionary<string, string> PackageAliases { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Called on the cell's thread once its code has ended, however it did, while what it shows still belongs to the cell. Must not throw.
+    /// </summary>
+    public Action CellEnding { get; init; } = () => { };
 }

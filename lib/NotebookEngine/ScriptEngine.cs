@@ -13,6 +13,7 @@ namespace NotebookEngine;
 public sealed class ScriptEngine : IDisposable
 {
     private readonly string _baseDirectory;
+    private readonly Action _cellEnding;
     private readonly SubmissionChain _chain;
     private readonly SourceRunner _runner;
     private CellThread _thread = new();
@@ -24,6 +25,7 @@ public sealed class ScriptEngine : IDisposable
     {
         var references = new ReferenceSet(options);
         _baseDirectory = options.BaseDirectory;
+        _cellEnding = options.CellEnding;
         _chain = new SubmissionChain(references, options.Imports);
         _runner = new SourceRunner(references, _chain);
         CellConsole.Install();
@@ -98,6 +100,7 @@ public sealed class ScriptEngine : IDisposable
         }
         finally
         {
+            _cellEnding();
             CellContext.Current = null;
         }
     }

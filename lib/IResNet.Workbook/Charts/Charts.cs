@@ -1,4 +1,4 @@
-using TorchSharp;
+using NotebookEngine.Cells;
 using static TorchSharp.torch;
 
 namespace IResNet.Workbook.Charting;
@@ -131,6 +131,13 @@ public static class Charts
     /// <param name="rows">Titles, and tensors of shape (images, 1 or 3 channels, height, width).</param>
     /// <exception cref="ArgumentException">A tensor has another shape, or the range is empty.</exception>
     public static ImageGrid Images((double Min, double Max) range, params (string Title, Tensor Images)[] rows) => Rows(range, rows);
+
+    /// <summary>
+    /// A line chart that grows while a loop runs: <c>var live = Charts.Live("loss"); … live.Add(step, loss);</c>. It appears under the cell
+    /// that adds first.
+    /// </summary>
+    /// <param name="series">The names of the values that are added together; none for a single line without a name, or to name them when adding.</param>
+    public static LiveFigure Live(params string[] series) => new(value => value.Display().Update, series);
 
     private static ImageGrid Rows((double Min, double Max)? range, (string Title, Tensor Images)[] rows) =>
         rows.Length > 0

@@ -6,7 +6,7 @@ namespace IResNet.Workbook.Charting;
 /// <summary>
 /// A line chart that grows while a loop runs, updated where it stands. Adding is cheap and may be done from any thread: drawing happens
 /// beside the loop, at most twice a second and at most a tenth of the time, and what was added last is always shown in the end: after a
-/// moment's pause, when the cell ends, or by <see cref="Flush"/>. Made by <c>Charts.Live</c>.
+/// moment's pause, when the cell ends, or by <see cref="Flush"/>. Made by <see cref="Charts.Live"/>.
 /// </summary>
 public sealed class LiveFigure
 {
@@ -55,7 +55,7 @@ public sealed class LiveFigure
 
     /// <summary>Adds one value to each series.</summary>
     /// <param name="step">The place on the horizontal axis.</param>
-    /// <param name="values">The values in the order of the names given to <c>Charts.Live</c>; one where none was given.</param>
+    /// <param name="values">The values in the order of the names given to <see cref="Charts.Live"/>; one where none was given.</param>
     /// <exception cref="ArgumentException">There are not as many values as series.</exception>
     public void Add(double step, params double[] values)
     {
@@ -78,7 +78,7 @@ public sealed class LiveFigure
             Unshown[this] = true;
             isFirst = _timer is null;
             // Made in the cell that adds first: what the timer shows belongs to that cell.
-            _timer ??= new Timer(_ => DrawQuietly());
+            _timer ??= new Timer(_ => DrawOnTime());
             if (!isFirst && !_isScheduled) Schedule();
         }
         if (isFirst) Flush();
@@ -97,10 +97,10 @@ public sealed class LiveFigure
         }
     }
 
-    /// <summary>Brings all live charts up to date, as at the end of a cell.</summary>
+    /// <summary>Brings all live charts up to date, as at the end of a cell. Never throws.</summary>
     internal static void FlushAll()
     {
-        foreach (LiveFigure figure in Unshown.Keys) figure.Flush();
+        foreach (LiveFigure figure in Unshown.Keys) figure.FlushQuietly();
     }
 
     private void Append(string name, double step, double value)
@@ -123,8 +123,18 @@ public sealed class LiveFigure
         _timer!.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>On a pool thread, where an exception would end the process: a chart that cannot be shown must not stop a training.</summary>
-    private void DrawQuietly()
+    private void DrawOnTime()
+    {
+        FlushQuietly();
+        lock (_adding)
+        {
+            _isScheduled = false;
+            if (Unshown.ContainsKey(this)) Schedule();
+        }
+    }
+
+    /// <summary>A chart that cannot be shown must not stop a training, and an exception on a pool thread would end the process.</summary>
+    private void FlushQuietly()
     {
         try
         {
@@ -134,11 +144,6 @@ public sealed class LiveFigure
         {
             Console.Error.WriteLine($"The live chart cannot be shown any more: {e.Message}");
             lock (_drawing) _update = _ => { };
-        }
-        lock (_adding)
-        {
-            _isScheduled = false;
-            if (Unshown.ContainsKey(this)) Schedule();
         }
     }
 }

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using IResNet.Tests.NotebookEngine;
+using IResNet.Workbook;
+using SkiaSharp;
+using Xunit;
+
+namespace IResNet.Tests.Workbook.Formatting;
+
+/// <summary>Charts and tensors as cells show them.</summary>
+public sealed class NotebookChartTests : EngineTest
+{
+    private const string Plotly = "application/vnd.plotly.v1+json", Png = "image/png", Text = "text/plain";
+
+    public NotebookChartTests() => Engine = NotebookHost.CreateEngine(Directory.GetCurrentDirectory());
+
+    [Fact]
+    public async Task AChartIsAPlotlyFigureAndAPicture()
+    {
+        await Value("""
+            using IResNet.Workbook.Charting;
+            using TorchSharp;
+            var y = new[] { 3.0, 2, 1 };
+            Charts.Lines(("train", [0, 1, 2], y), ("test", torch.arange(3), y.Select(v => v + 1).ToArray())).WithY("loss", log: true)
+            """);
+        var shown = Sink.Results[0];
+        Assert.Equal([Plotly, Png, Text], shown.Keys.Order());
+        Assert.Equal(2, ((JsonNode)shown[Plotly])["data"]!.AsArray().Count);
+        Assert.Equal((720, 400), SizeOf(shown));
+    }
+
+    [Fact]
+    public async Task ImagesAreAPicture()
+    {
+        await Value("""
+            using IResNet.Workbook.Charting;
+            using TorchSharp;
+            var x = torch.rand(4, 3, 8, 8);
+            Charts.Images(("original", x), ("reconstruction", x)).Display();
+            """);
+        Assert.Equal([Png, Text], Sink.Displays[0].Data.Keys.Order());
+    }
+
+    [Fact]
+    public async Task ALiveChartIsOneDisplayAndCompleteWhenTheCellEnds()
+    {
+        await Value("""
+            using IResNet.Workbook.Charting;
+            var live = Charts.Live("loss");
+            for (int step = 0; step < 1000; step++) live.Add(step, 1.0 / (step + 1));
+            """);
+        var display = Assert.Single(Sink.Displays);
+        Assert.InRange(Sink.Updates.Count, 1, 3);
+        Assert.Equal(display.Id, Sink.Updates[^1].Id);
+        Assert.Equal(1000, ((JsonNode)Sink.Updates[^1].Data[Plotly])["data"]![0]!["x"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task ALiveChartIsCompleteWhenTheCellFails()
+    {
+        await Error("""
+            using IResNet.Workbook.Charting;
+            var live = Charts.Live();
+            live.Add(0, ("loss", 1.0));
+            live.Add(1, ("loss", double.NaN), ("accuracy", 0.5));
+            throw new Exception("the training diverged");
+            """);
+        Assert.Equal(["display", "update", "error:Exception"], Sink.Events);
+    }
+
+    [Fact]
+    public async Task ChartsOfTheLibrariesThemselvesAreShown()
+    {
+        await Value("Plotly.NET.CSharp.Chart.Line<double, double, string>(new[] { 1.0, 2 }, new[] { 3.0, 4 })");
+        await Value("var plot = new ScottPlot.Plot(); plot.Add.Scatter(new[] { 1.0, 2 }, new[] { 3.0, 4 }); plot");
+        Assert.Equal([Plotly, Text], Sink.Results[0].Keys.Order());
+        Assert.Equal("scatter", ((JsonNode)Sink.Results[0][Plotly])["data"]![0]!["type"]!.GetValue<string>());
+        Assert.Equal([Png, Text], Sink.Results[1].Keys.Order());
+        Assert.Equal((720, 400), SizeOf(Sink.Results[1]));
+    }
+
+    [Fact]
+    public async Task TensorsAndModulesAreShownAsText()
+    {
+        await Value("using TorchSharp; torch.ones(2)");
+        await Value("torch.nn.Linear(2, 3)");
+        await Value("torch.ones(2).shape");
+        Assert.All(Sink.Results, result => Assert.Equal([Text], result.Keys));
+        Assert.Equal("float32 [2] on cpu\nmin 1, mean 1, max 1\n[1, 1]", Sink.Results[0][Text]);
+        Assert.StartsWith("Linear: 9 parameters", (string)Sink.Results[1][Text]);
+        Assert.Equal("[2]", Sink.Results[2][Text]);
+    }
+
+    private static (int Width, int Height) SizeOf(IReadOnlyDictionary<string, object> shown)
+    {
+        using var png = SKBitmap.Decode(Convert.FromBase64String((string)shown[Png]));
+        return (png.Width, png.Height);
+    }
+}
