@@ -1,0 +1,20 @@
+using System.Globalization;
+using IResNet.Workbook.Running;
+
+namespace IResNet.Workbook.Html;
+
+/// <summary>How a run went, in a few words.</summary>
+internal static class StatusLine
+{
+    /// <summary>Status, time, parameters and date of a run; nothing where none is known.</summary>
+    public static string ToHtml(RunRecord? record)
+    {
+        if (record is null)
+            return "<span class=\"status\">not run</span>";
+        var status = record.Status.ToString().ToLowerInvariant();
+        var parameters = string.Join(", ", record.Parameters.Select(parameter => $"{parameter.Key} = {parameter.Value}"));
+        return $"<span class=\"status {status}\">{status}</span><span>{Durations.Text(TimeSpan.FromSeconds(record.Seconds))}</span>" +
+            (parameters.Length > 0 ? $"<span>{Page.Encode(parameters)}</span>" : "") +
+            $"<span>{record.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}</span>";
+    }
+}

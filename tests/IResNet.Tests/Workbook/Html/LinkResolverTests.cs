@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using IResNet.Tests.Workbook.Running;
+using IResNet.Workbook.Html;
+using Xunit;
+
+namespace IResNet.Tests.Workbook.Html;
+
+public sealed class LinkResolverTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LinkResolver _links;
+
+    public LinkResolverTests()
+    {
+        Directory.CreateDirectory(_folder.File("notebooks"));
+        _links = new LinkResolver(_folder.File("notebooks"), _folder.Out);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("#part", "#part")]
+    [InlineData("https://example.org/a?b#c", "https://example.org/a?b#c")]
+    [InlineData("01-next.ipynb", "01-next.html")]
+    [InlineData("./01-next.ipynb#part", "01-next.html#part")]
+    [InlineData("../README.md", "../README.md")]
+    [InlineData("weights/a%20b.txt", "../notebooks/weights/a b.txt")]
+    [InlineData("javascript:alert(1)", null)]
+    [InlineData("file:///etc/passwd", null)]
+    [InlineData("/etc/passwd", null)]
+    public void Links_lead_where_the_notebooks_did(string address, string? expected) => Assert.Equal(expected, _links.Link(address));
+
+    [Fact]
+    public void Images_become_part_of_the_page()
+    {
+        File.WriteAllBytes(_folder.File("notebooks", "a b.png"), [1, 2, 3]);
+        var attachments = new JsonObject { ["x.png"] = new JsonObject { ["image/png"] = "AQID\n" } };
+
+        Assert.Equal("data:image/png;base64,AQID", _links.Image("a%20b.png", null));
+        Assert.Equal("data:image/png;base64,AQID", _links.Image("attachment:x.png", attachments));
+        Assert.Equal("data:image/gif;base64,AA==", _links.Image("data:image/gif;base64,AA==", null));
+        Assert.Null(_links.Image("attachment:y.png", attachments));
+        Assert.Null(_links.Image("absent.png", null));
+        Assert.Null(_links.Image("https://example.org/a.png", null));
+        Assert.Null(_links.Image("data:text/html,x", null));
+    }
+}
