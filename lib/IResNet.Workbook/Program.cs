@@ -7,4 +7,8 @@ return await new RootCommand("Invertible residual networks: notebooks, training,
     KernelCommand.Create(),
     DataCommand.Create(),
     DoctorCommand.Create(),
-}.Parse(args).InvokeAsync();
+}.Parse(args).InvokeAsync(new InvocationConfiguration
+{
+    // Commands take Ctrl-C themselves: a cell that is stopped may need longer than the parser would wait.
+    ProcessTerminationTimeout = null,
+});

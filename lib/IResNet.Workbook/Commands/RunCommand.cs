@@ -1,9 +1,119 @@
 using System.CommandLine;
+using IResNet.Workbook.Notebooks;
+using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Commands;
 
-/// <summary><c>iresnet run</c>.</summary>
+/// <summary><c>iresnet run</c>: executes notebooks without Jupyter and writes them with their outputs, a page for each and an overview.</summary>
 internal static class RunCommand
 {
-    public static Command Create() => new("run", "Run notebooks headless.");
+    private static readonly Argument<string[]> Notebooks = new("notebook")
+    {
+        Description = "Notebooks, or folders of them. None: all in ./notebooks, in order.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<string?> Preset = new("--preset") { Description = "The size of the experiments: quick, standard or paper." };
+
+    private static readonly Option<string[]> Parameters = new("--parameter", "-p")
+    {
+        Description = "Sets a variable that the notebook's parameters cell declares.",
+        HelpName = "name=value",
+    };
+
+    private static readonly Option<string> Output = new("--output")
+    {
+        Description = "The folder for the executed notebooks and the pages.",
+        DefaultValueFactory = _ => "out",
+    };
+
+    private static readonly Option<TimeSpan?> Timeout = new("--timeout")
+    {
+        Description = "How long a cell may take: 90, 90s, 15m or 1.5h.",
+        HelpName = "time",
+        CustomParser = result =>
+        {
+            try
+            {
+                return Durations.Parse(result.Tokens[0].Value);
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+                return null;
+            }
+        },
+    };
+
+    private static readonly Option<bool> KeepGoing = new("--keep-going") { Description = "Go on with the next notebook when one fails." };
+
+    private static readonly Option<int> Jobs = new("--jobs") { Description = "How many notebooks to run at a time.", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<bool> Worker = new(WorkerProcess.Option) { Hidden = true };
+
+    static RunCommand()
+    {
+        Preset.AcceptOnlyFromAmong("quick", "standard", "paper");
+        Jobs.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+                result.AddError("--jobs must be 1 or more.");
+        });
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("run", "Run notebooks without Jupyter; write them with their outputs, and pages to read.")
+        {
+            Notebooks, Preset, Parameters, Output, Timeout, KeepGoing, Jobs, Worker,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        using var signals = new StopSignals();
+        try
+        {
+            var jobs = NotebookJob.Plan(
+                parsed.GetValue(Notebooks)!,
+                parsed.GetValue(Output)!,
+                parsed.GetValue(Preset),
+                Assignments(parsed.GetValue(Parameters) ?? []),
+                parsed.GetValue(Timeout));
+            if (!parsed.GetValue(Worker))
+                return await new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out).RunAsync(jobs, signals.Token);
+            signals.StopAtEndOfInput();
+            return await WorkAsync(jobs.Single(), signals.Token);
+        }
+        catch (Exception e) when (e is UsageException or NotebookFormatException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Inside a <see cref="WorkerProcess"/>. Why a run failed is in its record, for the parent to tell.</summary>
+    private static async Task<int> WorkAsync(NotebookJob job, CancellationToken stop)
+    {
+        Directory.SetCurrentDirectory(job.Folder);
+        using var progress = RunProgress.ForConsole();
+        var record = await new NotebookRunner(job, progress).RunAsync(stop);
+        return record.Status switch { RunStatus.Passed => 0, RunStatus.Interrupted => StopSignals.ExitCode, _ => 1 };
+    }
+
+    private static Dictionary<string, string> Assignments(string[] parameters)
+    {
+        var values = new Dictionary<string, string>();
+        foreach (var parameter in parameters)
+        {
+            var equals = parameter.IndexOf('=');
+            if (equals < 1)
+                throw new UsageException($"-p {parameter}: write -p name=value.");
+            values[parameter[..equals].Trim()] = parameter[(equals + 1)..];
+        }
+
+        return values;
+    }
 }

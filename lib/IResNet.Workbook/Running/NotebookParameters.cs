@@ -1,0 +1,90 @@
+using IResNet.Workbook.Notebooks;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace IResNet.Workbook.Running;
+
+/// <summary>
+/// Parameters by papermill's convention: a cell tagged <c>parameters</c> declares variables with their defaults, and a cell tagged
+/// <c>injected-parameters</c> right after it assigns the values of this run.
+/// </summary>
+internal sealed class NotebookParameters
+{
+    private const string ParametersTag = "parameters";
+    private const string InjectedTag = "injected-parameters";
+
+    private static readonly CSharpParseOptions Script = new(kind: SourceCodeKind.Script);
+
+    private readonly Notebook _notebook;
+    private readonly int _cell;
+    private readonly Dictionary<string, VariableDeclarationSyntax> _declared = [];
+
+    /// <summary>Reads what a notebook declares; nothing where it has no cell with the tag.</summary>
+    public NotebookParameters(Notebook notebook)
+    {
+        _notebook = notebook;
+        _cell = notebook.Cells.FindIndex(cell => cell.Kind == CellKind.Code && cell.HasTag(ParametersTag));
+        if (_cell < 0)
+            return;
+        var declarations = CSharpSyntaxTree.ParseText(notebook.Cells[_cell].Source, Script).GetRoot().ChildNodes()
+            .OfType<FieldDeclarationSyntax>().Select(field => field.Declaration);
+        foreach (var declaration in declarations)
+        {
+            foreach (var variable in declaration.Variables)
+                _declared[variable.Identifier.ValueText] = declaration;
+        }
+    }
+
+    /// <summary>The names that may be set.</summary>
+    public IReadOnlyCollection<string> Names => _declared.Keys;
+
+    /// <summary>Adds the cell that assigns the values, in place of one that an earlier run left. No values, no cell.</summary>
+    /// <param name="values">Name to value as written on the command line.</param>
+    /// <exception cref="UsageException">A name is not declared, or a value does not fit its declared type.</exception>
+    public void Inject(IReadOnlyDictionary<string, string> values)
+    {
+        if (values.Count == 0)
+            return;
+        var lines = values.Select(value => $"{value.Key} = {Literal(value.Key, value.Value)};");
+        _notebook.Cells.RemoveAll(cell => cell.HasTag(InjectedTag));
+        _notebook.Cells.Insert(_cell + 1, new Cell(CellKind.Code, InjectedTag, "// Parameters of this run\n" + string.Join('\n', lines))
+        {
+            Metadata = new() { ["tags"] = new System.Text.Json.Nodes.JsonArray(InjectedTag) },
+        });
+    }
+
+    private string Literal(string name, string value)
+    {
+        if (!_declared.TryGetValue(name, out var declaration))
+            throw new UsageException(UnknownName(name, Names));
+        var initializer = declaration.Variables.First(variable => variable.Identifier.ValueText == name).Initializer?.Value;
+        var type = ParameterLiteral.TypeOf(declaration.Type, initializer);
+        return ParameterLiteral.Create(type, value)
+            ?? throw new UsageException($"Parameter {name} is declared as {type}, and \"{value}\" is not one.");
+    }
+
+    /// <summary>Says that no parameter has the name, and which might have been meant.</summary>
+    public static string UnknownName(string name, IReadOnlyCollection<string> names) => names.Count == 0
+        ? $"There is no parameter {name}: no cell is tagged \"{ParametersTag}\"."
+        : $"There is no parameter {name}. Did you mean {names.MinBy(known => Distance(name, known))}? Declared are {string.Join(", ", names)}.";
+
+    /// <summary>Levenshtein's distance, case ignored.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substituted = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

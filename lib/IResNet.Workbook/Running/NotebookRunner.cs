@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using IResNet.Workbook.Notebooks;
+using NotebookEngine;
+
+namespace IResNet.Workbook.Running;
+
+/// <summary>
+/// Runs one notebook in this process. The output notebook and the run's record are saved after every cell, so that whatever ends the process
+/// loses at most the cell that ran.
+/// </summary>
+internal sealed class NotebookRunner
+{
+    private static readonly string[] SkipTags = ["skip", "skip-execution"];
+    private const string RaisesTag = "raises-exception";
+
+    private readonly NotebookJob _job;
+    private readonly RunProgress _progress;
+    private readonly NotebookRecorder _recorder;
+    private readonly List<Cell> _cells;
+    private readonly RemainingTime _remaining;
+    private readonly Dictionary<string, double> _seconds = [];
+    private readonly Stopwatch _clock = new();
+    private RunRecord _record;
+
+    /// <summary>Reads the notebook and sets its parameters; nothing is written yet.</summary>
+    /// <exception cref="NotebookFormatException">The file is not a notebook.</exception>
+    /// <exception cref="UsageException">A parameter is not declared, or its value does not fit.</exception>
+    public NotebookRunner(NotebookJob job, RunProgress progress)
+    {
+        _job = job;
+        _progress = progress;
+        var notebook = Notebook.Load(job.Notebook);
+        new NotebookParameters(notebook).Inject(job.Parameters);
+        NotebookMetadata.Complete(notebook.Metadata);
+
+        var code = notebook.CodeCells.Where(cell => !cell.Tags.Intersect(SkipTags).Any()).ToList();
+        foreach (var cell in code)
+        {
+            cell.Outputs.Clear();
+            cell.ExecutionCount = null;
+        }
+
+        _cells = [.. code.Where(cell => !cell.IsBlank)];
+        _recorder = new NotebookRecorder(notebook, job.Output, progress.Hear);
+        var earlier = RunRecord.Load(job.Output);
+        _record = new RunRecord
+        {
+            Notebook = Path.GetRelativePath(job.OutputFolder, job.Notebook).Replace('\\', '/'),
+            Status = RunStatus.Running,
+            Started = DateTimeOffset.Now,
+            Parameters = job.Parameters,
+        };
+        var comparable = earlier is not null && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(job.Parameters.OrderBy(p => p.Key));
+        _remaining = new RemainingTime([.. _cells.Select(cell => cell.Id)], comparable ? earlier!.CellSeconds : _seconds);
+    }
+
+    /// <summary>Runs the cells in order, up to the first that fails.</summary>
+    /// <param name="stop">Stops the cell that runs, and the run.</param>
+    /// <returns>How it ended, as saved beside the output notebook.</returns>
+    public async Task<RunRecord> RunAsync(CancellationToken stop)
+    {
+        Directory.CreateDirectory(_job.OutputFolder);
+        using var engine = NotebookHost.CreateEngine(_job.Folder);
+        _clock.Start();
+        for (var i = 0; i < _cells.Count; i++)
+        {
+            Save(_record with { Cell = _cells[i].Id });
+            _progress.CellStarted(i + 1, _cells.Count, RunProgress.Label(_cells[i]), _remaining.From(i));
+            var (status, message) = await RunCellAsync(engine, i, stop);
+            if (status != RunStatus.Running)
+                return Save(_record with { Status = status, Message = message });
+        }
+
+        return Save(_record with { Status = RunStatus.Passed, Cell = null });
+    }
+
+    private async Task<(RunStatus Status, string? Message)> RunCellAsync(ScriptEngine engine, int index, CancellationToken stop)
+    {
+        var (cell, number) = (_cells[index], index + 1);
+        var sink = _recorder.Begin(cell, number);
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (_job.CellTimeout is { } limit)
+            interrupt.CancelAfter(limit);
+
+        var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token);
+        _remaining.Measured(cell.Id, outcome.Elapsed);
+        _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
+        var failed = outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
+        _progress.CellEnded(failed ? outcome.Error!.Traceback : []);
+        if (!failed)
+            return (RunStatus.Running, null);
+        switch (outcome.Status)
+        {
+            case CellStatus.Interrupted when stop.IsCancellationRequested:
+                return (RunStatus.Interrupted, $"Interrupted in cell [{number}].");
+            case CellStatus.Interrupted:
+                var late = $"cell [{number}] took longer than the {Durations.Text(_job.CellTimeout!.Value)} that --timeout allows.";
+                sink.Error("Timeout", late, [late]);
+                return (RunStatus.Failed, late);
+            default:
+                return (RunStatus.Failed, Failure(outcome.Error!, number));
+        }
+    }
+
+    /// <summary>Where and what; a compile error's message says itself where.</summary>
+    private static string Failure(CellError error, int number) => error switch
+    {
+        { Name: "CompileError" } => $"cell [{number}] does not compile: {error.Message}",
+        { Line: { } line } => $"cell [{number}], {(error.Source == $"cell[{number}]" ? "" : error.Source + " ")}line {line}: {error.Name}: {error.Message}",
+        _ => $"cell [{number}]: {error.Name}: {error.Message}",
+    };
+
+    private RunRecord Save(RunRecord record)
+    {
+        _record = record with { Seconds = Math.Round(_clock.Elapsed.TotalSeconds, 3), CellSeconds = _seconds };
+        _recorder.Save();
+        _record.Save(_job.Output);
+        return _record;
+    }
+}

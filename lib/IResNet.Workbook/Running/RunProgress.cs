@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using IResNet.Workbook.Notebooks;
+
+namespace IResNet.Workbook.Running;
+
+/// <summary>Shows on the console how a run comes along. Made before the engine, which takes <see cref="Console"/> for the cells.</summary>
+internal abstract class RunProgress : IDisposable
+{
+    private const int LabelLength = 60;
+    private const int FailureLines = 20;
+
+    private readonly Stopwatch _run = Stopwatch.StartNew();
+    private readonly Stopwatch _cell = new();
+    private readonly Lock _lock = new();
+    private readonly Timer _timer;
+    private TimeSpan? _remainingAtStart;
+    private volatile string _lastLine = "";
+
+    /// <param name="interval">How often to show that a cell is alive.</param>
+    protected RunProgress(TimeSpan interval) => _timer = new Timer(_ => Locked(() =>
+    {
+        if (_cell.IsRunning)
+            ShowAlive();
+    }), null, interval, interval);
+
+    /// <summary>The right one for the console: live on a terminal, plain lines elsewhere.</summary>
+    public static RunProgress ForConsole() => Console.IsOutputRedirected ? new PlainProgress(Console.Out) : new TerminalProgress(Console.Out);
+
+    /// <summary>The cell's place among those that run and what it is, as <c>[ 3/18] Train the model</c>.</summary>
+    protected string Title { get; private set; } = "";
+
+    protected TimeSpan CellElapsed => _cell.Elapsed;
+
+    /// <summary>Elapsed and remaining time of the run.</summary>
+    protected string Times => _remainingAtStart - _cell.Elapsed is { TotalSeconds: > 1 } left
+        ? $"{Durations.Text(_run.Elapsed)}, about {Durations.Text(left)} left"
+        : Durations.Text(_run.Elapsed);
+
+    /// <summary>The last line that the cell printed; empty where it printed none.</summary>
+    protected string LastLine => _lastLine;
+
+    public void CellStarted(int number, int count, string label, TimeSpan? remaining) => Locked(() =>
+    {
+        Title = $"[{number.ToString().PadLeft(count.ToString().Length)}/{count}] {label}";
+        _remainingAtStart = remaining;
+        _lastLine = "";
+        _cell.Restart();
+        ShowStarted();
+    });
+
+    /// <param name="failure">What to show of a failure; empty where the cell did what it should.</param>
+    public void CellEnded(IReadOnlyList<string> failure) => Locked(() =>
+    {
+        _cell.Stop();
+        ShowEnded(good: failure.Count == 0);
+        foreach (var line in failure.Take(FailureLines))
+            ShowFailure(line);
+    });
+
+    /// <summary>Takes what a cell printed, from any thread.</summary>
+    public void Hear(string text)
+    {
+        var line = text.Split('\n', '\r').LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
+        if (line is not null)
+            _lastLine = Html.TerminalText.Plain(line).Trim();
+    }
+
+    /// <summary>What a cell is about: its first line that is not empty, without comment marks.</summary>
+    public static string Label(Cell cell)
+    {
+        var line = cell.Source.Split('\n').Select(line => line.Trim().TrimStart('/').Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+        return line.Length <= LabelLength ? line : line[..(LabelLength - 1)] + "…";
+    }
+
+    public virtual void Dispose()
+    {
+        using var stopped = new ManualResetEvent(false);
+        if (_timer.Dispose(stopped))
+            stopped.WaitOne();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void ShowStarted();
+
+    protected abstract void ShowAlive();
+
+    protected abstract void ShowEnded(bool good);
+
+    protected abstract void ShowFailure(string line);
+
+    private void Locked(Action show)
+    {
+        lock (_lock)
+            show();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace IResNet.Tests.Workbook.Running;
+
+/// <summary>The built executable in a process of its own.</summary>
+internal sealed class CommandLine : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly StringBuilder _output = new();
+    private readonly Process _process;
+
+    public CommandLine(string folder, params string[] arguments)
+    {
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "IResNet.Workbook.dll"), .. arguments])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        _process.OutputDataReceived += Append;
+        _process.ErrorDataReceived += Append;
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Waits for the end and returns the exit code and all that was printed.</summary>
+    public async Task<(int Code, string Output)> EndAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken).WaitAsync(Limit, cancellationToken);
+        lock (_output)
+            return (_process.ExitCode, _output.ToString());
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private void Append(object sender, DataReceivedEventArgs e)
+    {
+        lock (_output)
+            _output.AppendLine(e.Data);
+    }
+}

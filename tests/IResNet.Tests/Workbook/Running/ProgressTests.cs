@@ -1,0 +1,65 @@
+using IResNet.Workbook.Running;
+using Xunit;
+using static IResNet.Tests.Workbook.Running.TemporaryFolder;
+
+namespace IResNet.Tests.Workbook.Running;
+
+public class ProgressTests
+{
+    [Fact]
+    public void The_estimate_is_the_last_runs_times_and_the_mean_where_there_are_none()
+    {
+        var remaining = new RemainingTime(["a", "b", "c"], new Dictionary<string, double> { ["b"] = 60, ["gone"] = 1000 });
+        Assert.Equal(180, remaining.From(0)!.Value.TotalSeconds);
+
+        remaining.Measured("a", TimeSpan.FromSeconds(2));
+        Assert.Equal(60 + 31, remaining.From(1)!.Value.TotalSeconds);
+
+        Assert.Null(new RemainingTime(["a"], new Dictionary<string, double>()).From(0));
+    }
+
+    [Theory]
+    [InlineData(0.42, "0.42 s")]
+    [InlineData(12.34, "12.3 s")]
+    [InlineData(125, "2:05")]
+    [InlineData(3725, "1:02:05")]
+    [InlineData(90061, "25:01:01")]
+    public void Durations_are_written_short(double seconds, string text) => Assert.Equal(text, Durations.Text(TimeSpan.FromSeconds(seconds)));
+
+    [Theory]
+    [InlineData("90", 90)]
+    [InlineData("2.5s", 2.5)]
+    [InlineData("15m", 900)]
+    [InlineData("1.5h", 5400)]
+    public void Durations_are_read(string text, double seconds) => Assert.Equal(seconds, Durations.Parse(text).TotalSeconds);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("-1s")]
+    [InlineData("5d")]
+    [InlineData("NaN")]
+    [InlineData("soon")]
+    public void Other_texts_are_no_durations(string text) => Assert.Throws<FormatException>(() => Durations.Parse(text));
+
+    [Fact]
+    public void A_cells_label_is_its_first_line()
+    {
+        Assert.Equal("Train the model", RunProgress.Label(Code("a", "\n// Train the model\nTrain();")));
+        Assert.Equal(60, RunProgress.Label(Code("a", new string('x', 200))).Length);
+    }
+
+    [Fact]
+    public void Plain_progress_tells_the_cell_what_it_printed_and_how_it_failed()
+    {
+        var console = new StringWriter();
+        using (var progress = new PlainProgress(console))
+        {
+            progress.CellStarted(3, 12, "Train", TimeSpan.FromMinutes(2));
+            progress.Hear("epoch 1\nepoch 2\u001b[0m\n\n");
+            progress.CellEnded(["why"]);
+        }
+
+        Assert.Matches(@"^\[ 3/12\] Train  \(0\.\d\d s, about \d:\d\d left\)\r?\n +epoch 2\r?\n +failed after 0\.\d\d s\r?\n +why\r?\n$", console.ToString());
+    }
+}
