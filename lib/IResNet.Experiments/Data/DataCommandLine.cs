@@ -39,37 +39,49 @@ public static class DataCommandLine
         name.AcceptOnlyFromAmong([.. DataSets.Names]);
         var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
         command.SetAction((parsed, cancel) =>
-            parsed.GetValue(name) is { } chosen ? Run(chosen, parsed, cancel) : Task.FromResult(List(parsed.GetValue(Folder))));
+            parsed.GetValue(name) is { } chosen ? Run(chosen, parsed, cancel) : Task.FromResult(List(parsed.GetValue(Folder), parsed.InvocationConfiguration.Output)));
         return command;
     }
 
     private static async Task<int> Run(string name, ParseResult parsed, CancellationToken cancel)
     {
-        var options = new DataOptions { From = parsed.GetValue(From), Folder = parsed.GetValue(Folder), Force = parsed.GetValue(Force) };
+        var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var progress = new ConsoleProgress(output);
+        var options = new DataOptions
+        {
+            From = parsed.GetValue(From),
+            Folder = parsed.GetValue(Folder),
+            Force = parsed.GetValue(Force),
+            Progress = progress,
+        };
         var start = Stopwatch.GetTimestamp();
         try
         {
-            Console.WriteLine(await DataSets.Load(name, options, cancel));
+            var set = await DataSets.Load(name, options, cancel);
+            progress.Done();
+            output.WriteLine(set);
             var folder = new DataFolder(options.Folder ?? DataFolder.DefaultRoot);
             var data = Catalogue.Find(name);
-            Console.WriteLine($"in {folder.Of(data)}, from {folder.Find(data)?.Source}; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
+            output.WriteLine($"in {folder.Of(data)}, from {folder.Find(data)?.Source}; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
             return 0;
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("Stopped. What had arrived is kept: run again to continue.");
+            progress.Done();
+            errors.WriteLine("Stopped. What had arrived is kept: run again to continue.");
         }
         catch (Exception e) when (e is DataSetException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine(e.Message);
+            progress.Done();
+            errors.WriteLine(e.Message);
         }
         return 1;
     }
 
-    private static int List(string? root)
+    private static int List(string? root, TextWriter output)
     {
         var folder = new DataFolder(root ?? DataFolder.DefaultRoot);
-        Console.WriteLine($"Data folder: {folder.Root}");
+        output.WriteLine($"Data folder: {folder.Root}");
         foreach (var data in Catalogue.All)
         {
             string state;
@@ -81,7 +93,7 @@ public static class DataCommandLine
             {
                 state = e.Message;
             }
-            Console.WriteLine($"  {data.Name,-14} {state}");
+            output.WriteLine($"  {data.Name,-14} {state}");
         }
         return 0;
     }

@@ -63,7 +63,7 @@ internal static class DataEntries
             {
                 return tar.GetNextEntry();
             }
-            catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
+            catch (Exception e) when (Guarded.IsDamage(e))
             {
                 throw new DataFormatException(archive, "a damaged archive", "an intact tar archive", e);
             }

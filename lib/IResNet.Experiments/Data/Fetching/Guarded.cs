@@ -12,8 +12,7 @@ internal sealed class Guarded(Stream inner, string file, long limit = long.MaxVa
         {
             count = inner.Read(buffer);
         }
-        catch (Exception e) when (e is not (DataSetException or ObjectDisposedException or OutOfMemoryException)
-                                  && (e is not IOException || e is InvalidDataException or EndOfStreamException))
+        catch (Exception e) when (IsDamage(e))
         {
             throw new DataFormatException(file, $"damaged data after {_read:N0} bytes ({e.Message.TrimEnd('.')})", "an intact file", e);
         }
@@ -21,6 +20,10 @@ internal sealed class Guarded(Stream inner, string file, long limit = long.MaxVa
             throw new DataFormatException(file, $"more than {limit:N0} bytes", "a smaller file");
         return count;
     }
+
+    /// <summary>Whether a decoder's exception means that its input is wrong: all but a fault of the disk or of the program.</summary>
+    public static bool IsDamage(Exception e) =>
+        e is InvalidDataException or EndOfStreamException or not (IOException or DataSetException or ObjectDisposedException or OutOfMemoryException);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
