@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace IResNet.Workbook.Diagnosis;
+
+/// <summary>What the machine offers.</summary>
+internal static class MachineChecks
+{
+    private const double Giga = 1L << 30;
+
+    /// <summary>Processor and threads.</summary>
+    /// <param name="cores">Cores that this process may use.</param>
+    /// <param name="threads">Threads that libtorch uses; null where it does not load.</param>
+    /// <param name="vectors">The widest vector instructions, such as AVX2; null where there are none that libtorch makes use of.</param>
+    public static Finding Cpu(int cores, int? threads, string? vectors)
+    {
+        string found = $"{cores} core{(cores == 1 ? "" : "s")}{(threads is { } n ? $", {n} for libtorch" : "")}, {vectors ?? "no AVX2"}";
+        return vectors is null
+            ? Finding.Warning("CPU", found, "use a processor with AVX2: convolutions are several times slower without")
+            : Finding.Ok("CPU", found);
+    }
+
+    /// <summary>Memory that can still be had, in bytes.</summary>
+    public static Finding Memory(long free, long total)
+    {
+        string found = string.Create(CultureInfo.InvariantCulture, $"{free / Giga:F1} GiB free of {total / Giga:F1}");
+        return (free / Giga) switch
+        {
+            < 1 => Finding.Fault("memory", found, "close other programs: the smallest training needs 1 GiB"),
+            < 4 => Finding.Warning("memory", found, "have 4 GiB free for the quick presets, or lower the batch size"),
+            _ => Finding.Ok("memory", found),
+        };
+    }
+
+    /// <summary>Room where data sets and runs are written, in bytes.</summary>
+    public static Finding Disk(string folder, long free)
+    {
+        string found = string.Create(CultureInfo.InvariantCulture, $"{free / Giga:F1} GiB free in {folder}");
+        return (free / Giga) switch
+        {
+            < 0.5 => Finding.Fault("disk", found, "free 0.5 GiB: data sets and checkpoints could not be written"),
+            < 4 => Finding.Warning("disk", found, "have 4 GiB free for all data sets and some runs"),
+            _ => Finding.Ok("disk", found),
+        };
+    }
+
+    /// <summary>The font of the charts that are pictures.</summary>
+    /// <param name="family">The family they use; empty where no font is installed.</param>
+    public static Finding Font(string family) => family.Length > 0
+        ? Finding.Ok("font", family)
+        : Finding.Warning("font", "none installed: charts shown as pictures have no text", "install any, such as the package fonts-dejavu-core");
+}

