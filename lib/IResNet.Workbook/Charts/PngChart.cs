@@ -19,6 +19,7 @@ internal static class PngChart
             int series = 0;
             foreach (Mark mark in figure.Marks) Add(plot, mark, figure, frame, ref series);
             Style(plot, figure, frame);
+            if (figure.EqualScale) EqualizeScale(plot, figure, frame);
             return plot.GetImageBytes(figure.Width, figure.Height, ImageFormat.Png);
         }
     }
@@ -100,11 +101,20 @@ internal static class PngChart
         Style(plot.Axes.Bottom, figure.X, frame.X);
         Style(plot.Axes.Left, figure.Y, frame.Y);
         plot.Axes.SetLimits(frame.X.Min, frame.X.Max, frame.Y.Min, frame.Y.Max);
-        if (figure.EqualScale) plot.Axes.SquareUnits();
 
         if (figure.Marks.Any(mark => mark is not HeatMap && mark.Name.Length > 0)) AddLegend(plot);
         if (frame.IsEmpty) AddNote(plot, Charts.NoData);
         if (ChartFont.Family.Length > 0) plot.Font.Set(ChartFont.Family);
+    }
+
+    /// <summary>Shrinks the data area to the ranges' proportions, as Plotly does; ScottPlot's own rule would widen a range instead.</summary>
+    private static void EqualizeScale(Plot plot, Figure figure, Frame frame)
+    {
+        plot.RenderInMemory(figure.Width, figure.Height);
+        PixelRect area = plot.LastRender.DataRect;
+        double width = frame.X.Max - frame.X.Min, height = frame.Y.Max - frame.Y.Min;
+        double pixels = Math.Min(area.Width / width, area.Height / height);
+        plot.Layout.Fixed(new PixelRect(area.Left, area.Left + (float)(width * pixels), area.Top + (float)(height * pixels), area.Top));
     }
 
     private static void Style(IAxis bar, Axis axis, (double Min, double Max) range)

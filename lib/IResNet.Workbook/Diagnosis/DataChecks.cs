@@ -10,7 +10,7 @@ internal static class DataChecks
     public static Finding Installed(string name, string? source, string? damage) => (source, damage) switch
     {
         (_, not null) => Finding.Warning(name, damage, $"iresnet data {name} --force"),
-        (null, _) => Finding.Warning(name, "not fetched yet", $"iresnet data {name}, or let the first notebook that needs it fetch it"),
+        (null, _) => Finding.Warning(name, "not fetched yet", $"iresnet data {name}, or run a notebook that needs it"),
         _ => Finding.Ok(name, $"from {source}"),
     };
 }

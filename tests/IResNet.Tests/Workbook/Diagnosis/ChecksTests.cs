@@ -8,50 +8,50 @@ public class ChecksTests
     private const long Giga = 1L << 30;
 
     [Theory]
-    [InlineData("9.0.100 [/usr/share/dotnet/sdk]\n10.0.401 [/usr/share/dotnet/sdk]\n", Verdict.Ok, "10.0.401")]
-    [InlineData("10.0.100-rc.1 [/usr/share/dotnet/sdk]\n", Verdict.Ok, "10.0.100")]
-    [InlineData("8.0.416 [C:\\Program Files\\dotnet\\sdk]\r\n", Verdict.Warning, "8.0.416 is older than 10.0.100")]
-    [InlineData("", Verdict.Warning, "not found")]
-    [InlineData(null, Verdict.Warning, "not found")]
-    public void TheSdkMustBeNewEnough(string? listing, Verdict verdict, string message) =>
+    [InlineData("9.0.100 [/usr/share/dotnet/sdk]\n10.0.401 [/usr/share/dotnet/sdk]\n", nameof(Verdict.Ok), "10.0.401")]
+    [InlineData("10.0.100-rc.1 [/usr/share/dotnet/sdk]\n", nameof(Verdict.Ok), "10.0.100")]
+    [InlineData("8.0.416 [C:\\Program Files\\dotnet\\sdk]\r\n", nameof(Verdict.Warning), "8.0.416 is older than 10.0.100")]
+    [InlineData("", nameof(Verdict.Warning), "not found")]
+    [InlineData(null, nameof(Verdict.Warning), "not found")]
+    public void TheSdkMustBeNewEnough(string? listing, string verdict, string message) =>
         AssertFinding(DotnetChecks.Sdk(listing), verdict, message);
 
     [Theory]
-    [InlineData(null, true, Verdict.Ok, "2.10 loads")]
-    [InlineData(null, null, Verdict.Ok, "2.10 loads")]
-    [InlineData(null, false, Verdict.Ok, "the build's fix is applied")]
-    [InlineData("libstdc++.so.6: version `GLIBCXX_3.4.32' not found", false, Verdict.Fault, "the build's fix for a libstdc++")]
-    [InlineData("libtorch_cpu.so: file too short", false, Verdict.Fault, "does not load: libtorch_cpu.so: file too short")]
-    public void LibtorchMustLoad(string? loadError, bool? systemDefines, Verdict verdict, string message) =>
+    [InlineData(null, true, nameof(Verdict.Ok), "2.10 loads")]
+    [InlineData(null, null, nameof(Verdict.Ok), "2.10 loads")]
+    [InlineData(null, false, nameof(Verdict.Ok), "the build's fix is applied")]
+    [InlineData("libstdc++.so.6: version `GLIBCXX_3.4.32' not found", false, nameof(Verdict.Fault), "the build's fix for a libstdc++")]
+    [InlineData("libtorch_cpu.so: file too short", false, nameof(Verdict.Fault), "does not load: libtorch_cpu.so: file too short")]
+    public void LibtorchMustLoad(string? loadError, bool? systemDefines, string verdict, string message) =>
         AssertFinding(TorchChecks.Native(loadError, loadError is null ? "2.10" : null, systemDefines), verdict, message);
 
     [Theory]
-    [InlineData(0, false, Verdict.Ok, "computing on the CPU")]
-    [InlineData(0, true, Verdict.Warning, "an NVIDIA driver is here")]
-    [InlineData(1, true, Verdict.Ok, "1 device")]
-    [InlineData(2, true, Verdict.Ok, "2 devices")]
-    public void ADriverWithoutACudaBuildIsSaid(int devices, bool hasDriver, Verdict verdict, string message) =>
+    [InlineData(0, false, nameof(Verdict.Ok), "computing on the CPU")]
+    [InlineData(0, true, nameof(Verdict.Warning), "an NVIDIA driver is here")]
+    [InlineData(1, true, nameof(Verdict.Ok), "1 device")]
+    [InlineData(2, true, nameof(Verdict.Ok), "2 devices")]
+    public void ADriverWithoutACudaBuildIsSaid(int devices, bool hasDriver, string verdict, string message) =>
         AssertFinding(TorchChecks.Cuda(devices, hasDriver), verdict, message);
 
     [Theory]
-    [InlineData(true, true, Verdict.Ok)]
-    [InlineData(false, true, Verdict.Warning)]
-    [InlineData(true, false, Verdict.Warning)]
-    public void SlowSettingsAreSaid(bool flushes, bool keeps, Verdict verdict) =>
-        Assert.Equal(verdict, TorchChecks.Settings(flushes, keeps).Verdict);
+    [InlineData(true, true, nameof(Verdict.Ok))]
+    [InlineData(false, true, nameof(Verdict.Warning))]
+    [InlineData(true, false, nameof(Verdict.Warning))]
+    public void SlowSettingsAreSaid(bool flushes, bool keeps, string verdict) =>
+        Assert.Equal(verdict, TorchChecks.Settings(flushes, keeps).Verdict.ToString());
 
     [Theory]
-    [InlineData("AVX2", 2, Verdict.Ok, "4 cores, 2 for libtorch, AVX2")]
-    [InlineData(null, 2, Verdict.Warning, "no AVX2")]
-    [InlineData("NEON", null, Verdict.Ok, "4 cores, NEON")]
-    public void ProcessorsWithoutVectorsAreSlow(string? vectors, int? threads, Verdict verdict, string message) =>
+    [InlineData("AVX2", 2, nameof(Verdict.Ok), "4 cores, 2 for libtorch, AVX2")]
+    [InlineData(null, 2, nameof(Verdict.Warning), "no AVX2")]
+    [InlineData("NEON", null, nameof(Verdict.Ok), "4 cores, NEON")]
+    public void ProcessorsWithoutVectorsAreSlow(string? vectors, int? threads, string verdict, string message) =>
         AssertFinding(MachineChecks.Cpu(4, threads, vectors), verdict, message);
 
     [Theory]
-    [InlineData(8, Verdict.Ok)]
-    [InlineData(2, Verdict.Warning)]
-    [InlineData(0, Verdict.Fault)]
-    public void MemoryAndDiskHaveTwoLimits(int gigabytes, Verdict verdict)
+    [InlineData(8, nameof(Verdict.Ok))]
+    [InlineData(2, nameof(Verdict.Warning))]
+    [InlineData(0, nameof(Verdict.Fault))]
+    public void MemoryAndDiskHaveTwoLimits(int gigabytes, string verdict)
     {
         AssertFinding(MachineChecks.Memory(gigabytes * Giga, 16 * Giga), verdict, $"{gigabytes}.0 GiB free of 16.0");
         AssertFinding(MachineChecks.Disk("/data", gigabytes * Giga), verdict, $"{gigabytes}.0 GiB free in /data");
@@ -85,8 +85,8 @@ public class ChecksTests
     public void AKernelWhoseProgramIsGoneIsAFault()
     {
         var spec = new KernelSpecFile("iresnet", "/kernels/iresnet", "/old/Program.dll");
-        AssertFinding(ProgramChecks.Kernel([spec], _ => true), Verdict.Ok, "iresnet in /kernels/iresnet");
-        AssertFinding(ProgramChecks.Kernel([spec], _ => false), Verdict.Fault, "/old/Program.dll, which does not exist");
+        AssertFinding(ProgramChecks.Kernel([spec], _ => true), nameof(Verdict.Ok), "iresnet in /kernels/iresnet");
+        AssertFinding(ProgramChecks.Kernel([spec], _ => false), nameof(Verdict.Fault), "/old/Program.dll, which does not exist");
     }
 
     [Fact]
@@ -105,10 +105,10 @@ public class ChecksTests
         Assert.Equal("Unable to load shared library 'torch_cpu' or one of its dependencies", NativeTorch.Reason(absent));
     }
 
-    private static void AssertFinding(Finding finding, Verdict verdict, string message)
+    private static void AssertFinding(Finding finding, string verdict, string message)
     {
-        Assert.Equal(verdict, finding.Verdict);
+        Assert.Equal(verdict, finding.Verdict.ToString());
         Assert.Contains(message, finding.Message);
-        Assert.Equal(verdict == Verdict.Ok, finding.Remedy is null);
+        Assert.Equal(finding.Verdict == Verdict.Ok, finding.Remedy is null);
     }
 }
