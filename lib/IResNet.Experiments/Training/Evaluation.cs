@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace IResNet.Experiments.Training;
+
+/// <summary>A figure measured on held-out examples, with its 95 % confidence interval. Less is better.</summary>
+/// <param name="Metric">What it is: bits/dim, nats, error.</param>
+/// <param name="Value">The estimate.</param>
+/// <param name="Low">Lower end of the interval.</param>
+/// <param name="High">Upper end of the interval.</param>
+/// <param name="Examples">Examples it rests on.</param>
+public record Evaluation(string Metric, double Value, double Low, double High, int Examples)
+{
+    /// <summary>The standard normal's 97.5 % quantile.</summary>
+    internal const double Normal975 = 1.959963984540054;
+
+    /// <summary>Half the width of the interval.</summary>
+    public double HalfWidth => (High - Low) / 2;
+
+    /// <summary>The interval of a mean: normal approximation over examples.</summary>
+    internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values)
+    {
+        double mean = values.Average(), variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
+        return (mean, Normal975 * Math.Sqrt(variance / values.Count));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Value:F4} ± {HalfWidth:F4} {Metric} ({Examples:N0} examples)");
+}

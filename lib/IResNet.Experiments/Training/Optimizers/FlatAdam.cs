@@ -1,0 +1,22 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Training.Optimizers;
+
+/// <summary>Adam (Kingma and Ba, 2015, algorithm 1) as PyTorch has it: betas 0.9 and 0.999, epsilon 1e-8.</summary>
+internal sealed class FlatAdam(FlatParameters parameters, TrainingOptions options) : FlatOptimizer(parameters, options)
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+
+    private readonly Tensor _mean = Zeros(parameters), _square = Zeros(parameters);
+
+    public override IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["exp_avg"] = _mean, ["exp_avg_sq"] = _square };
+
+    protected override (Tensor direction, double scale) Direction(Tensor gradient)
+    {
+        _mean.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
+        _square.mul_(Beta2).addcmul_(gradient, gradient, value: 1 - Beta2);
+        double correction = Math.Sqrt(1 - Math.Pow(Beta2, Updates));
+        return (_mean / _square.sqrt().div_(correction).add_(Epsilon), 1 / (1 - Math.Pow(Beta1, Updates)));
+    }
+}

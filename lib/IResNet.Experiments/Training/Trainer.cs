@@ -1,0 +1,139 @@
+using IResNet.Experiments.Training.Optimizers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Training;
+
+/// <summary>Makes training steps. Everything that later steps depend on is here, so that a checkpoint can hold it.</summary>
+internal sealed class Trainer : IDisposable
+{
+    private const int MostSkipsInARow = 10;
+    private readonly TrainingOptions _options;
+    private int _skippedInARow;
+
+    public Trainer(TrainingTask task, TrainingOptions options)
+    {
+        (Task, _options) = (task, options);
+        Parameters = new FlatParameters(task.Model);
+        Optimizer = FlatOptimizer.Create(Parameters, options);
+        if (options.AverageDecay is not null) Average = Parameters.Values().DetachFromDisposeScope();
+        task.Model.train();
+    }
+
+    public TrainingTask Task { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public FlatOptimizer Optimizer { get; }
+
+    /// <summary>The moving average of the parameters, if one is kept.</summary>
+    public Tensor? Average { get; }
+
+    /// <summary>Batches taken, skipped ones included.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Where the last checkpoint lies, for error messages.</summary>
+    public string? LastCheckpoint { get; set; }
+
+    /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
+    public void Initialize()
+    {
+        foreach (var layer in Task.Flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)) layer.PowerIteration(_options.BurnIn);
+        if (Task.Flow.ActNorms.All(actNorm => actNorm.IsInitialized)) return;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using (new TemporaryEstimator(Task.Flow, new NoLogDet())) Task.Flow.LatentsOf(Task.InitialExamples());
+        if (Average is not null)
+        {
+            using var values = Parameters.Values();
+            Average.copy_(values);
+        }
+    }
+
+    /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
+    public void ContinueAt(long step) => (Step, _skippedInARow) = (step, 0);
+
+    /// <summary>One step.</summary>
+    /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
+    public StepResult Next()
+    {
+        using var scope = NewDisposeScope();
+        Task.SeedStep(Step);
+        double rate = LearningRateSchedule.At(_options, Step, Task.StepsPerEpoch);
+        var batch = Task.Next();
+        Parameters.ZeroGradient();
+        var (loss, gradient, trouble) = Differentiate(batch.Images, () => Task.Loss(batch));
+        Parameters.ZeroGradient();
+        Step++;
+        if (trouble is not null) return Diverged(loss, rate, batch.Count, trouble.Value);
+
+        _skippedInARow = 0;
+        double norm = gradient!.norm().ToDouble();
+        if (_options.ClipNorm is { } limit && norm > limit) gradient.mul_(limit / norm);
+        Optimizer.Step(gradient, rate);
+        UpdateAverage();
+        return new(loss, norm, rate, batch.Count, Skipped: false);
+    }
+
+    /// <summary>Calls an action while the model has the averaged parameters, if an average is kept.</summary>
+    public T WithAverage<T>(Func<T> action)
+    {
+        if (Average is null) return action();
+        using var present = Parameters.Values().DetachFromDisposeScope();
+        Parameters.Assign(Average);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            Parameters.Assign(present);
+        }
+    }
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Average?.Dispose();
+        Task.Dispose();
+    }
+
+    private (double loss, Tensor? gradient, (string What, string? Layer)? trouble) Differentiate(Tensor x, Func<Tensor> lossOf)
+    {
+        Tensor loss;
+        try
+        {
+            loss = lossOf();
+        }
+        catch (NonFiniteException fault)
+        {
+            return (double.NaN, null, ("the batch is not finite", fault.Message));
+        }
+        double value = loss.ToDouble();
+        if (!double.IsFinite(value)) return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
+        if (Math.Abs(value) > _options.MaxLoss) return (value, null, (FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"), null));
+        loss.backward();
+        var gradient = Parameters.Gradient();
+        return isfinite(gradient).all().ToBoolean()
+            ? (value, gradient, null)
+            : (value, null, ("the gradient is not finite", $"the gradient of '{Parameters.FirstNonFinite(gradient)}'"));
+    }
+
+    private StepResult Diverged(double loss, double rate, int examples, (string What, string? Layer) trouble)
+    {
+        if (_options.OnDivergence == DivergencePolicy.Stop || ++_skippedInARow > MostSkipsInARow)
+            throw new TrainingDivergedException(Step, trouble.What, trouble.Layer, LastCheckpoint);
+        return new(loss, double.NaN, rate, examples, Skipped: true);
+    }
+
+    private void UpdateAverage()
+    {
+        if (Average is null) return;
+        using var noGrad = no_grad();
+        double t = Optimizer.Updates, decay = Math.Min(_options.AverageDecay!.Value, (1 + t) / (10 + t));
+        Average.mul_(decay).add_(Parameters.Values(), alpha: 1 - decay);
+    }
+}
+
+/// <summary>What a step gave.</summary>
+internal readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate, int Examples, bool Skipped);

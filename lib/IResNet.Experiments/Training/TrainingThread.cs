@@ -1,0 +1,27 @@
+namespace IResNet.Experiments.Training;
+
+/// <summary>
+/// Work on a thread of its own, with denormal numbers flushed: that mode belongs to a thread, and libtorch's workers inherit it from the thread that starts them.
+/// </summary>
+internal static class TrainingThread
+{
+    public static Task<T> Run<T>(Func<T> work)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // ExecutionContext flows, so that what a notebook's cell prints from here is the cell's output.
+        new Thread(() =>
+        {
+            try
+            {
+                NativeRuntime.FlushDenormals();
+                result.SetResult(work());
+            }
+            catch (Exception fault)
+            {
+                result.SetException(fault);
+            }
+        })
+        { IsBackground = true, Name = "training" }.Start();
+        return result.Task;
+    }
+}

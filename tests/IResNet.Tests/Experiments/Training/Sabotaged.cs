@@ -1,0 +1,38 @@
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Training;
+
+namespace IResNet.Tests.Experiments.Training;
+
+/// <summary>A density training whose loss or images are changed on the way.</summary>
+internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null) : TrainingTask(flow, flow, Tiny.Options)
+{
+    private readonly DensityTask _inner = new(flow, Tiny.Corners().Train, Tiny.Corners().Test, Preprocessing.MnistDensity, Tiny.Options);
+    private int _step;
+
+    public override int StepsPerEpoch => _inner.StepsPerEpoch;
+
+    public override BatchState Position
+    {
+        get => _inner.Position;
+        set => _inner.Position = value;
+    }
+
+    public override Tensor InitialExamples() => _inner.InitialExamples();
+
+    public override Batch Next()
+    {
+        var batch = _inner.Next();
+        spoil?.Invoke(batch.Images);
+        return batch;
+    }
+
+    public override Tensor Loss(Batch batch) => change(_step++, _inner.Loss(batch));
+
+    public override Evaluation Evaluate(CancellationToken cancel) => _inner.Evaluate(cancel);
+
+    public override void Dispose()
+    {
+        _inner.Dispose();
+        base.Dispose();
+    }
+}
