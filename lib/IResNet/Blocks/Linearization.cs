@@ -70,7 +70,7 @@ public sealed class Linearization
         {
             long k = Math.Min(step, d - from);
             var tangents = identity.narrow(0, from, k).unsqueeze(1).expand(k, n, d).reshape([k * n, .. _shape[1..]]);
-            columns.Add(Jvp(tangents).view(k, n, d));
+            columns.Add(Jvp(tangents).reshape(k, n, d));
         }
         return cat(columns, 0).permute(1, 2, 0).MoveToOuterDisposeScope();
     }

@@ -19,6 +19,15 @@ internal static class Expect
         Assert.True(error <= relative, $"{what}: relative error {error:g3} exceeds {relative:g3}.");
     }
 
+    /// <summary>As <see cref="Close"/>, with an absolute bound: for quantities that may be 0.</summary>
+    public static void Near(Tensor actual, Tensor expected, double absolute, string what)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(expected.shape, actual.shape);
+        double error = MaxAbs(actual - expected);
+        Assert.True(error <= absolute, $"{what}: error {error:g3} exceeds {absolute:g3}.");
+    }
+
     public static double MaxAbs(Tensor difference)
     {
         using var scope = NewDisposeScope();
