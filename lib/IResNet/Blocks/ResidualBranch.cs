@@ -92,12 +92,7 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// An upper bound of Lip(g): the product of certified norms of the effective weights in use. Below 1 it certifies that the block is invertible
     /// (Theorem 1); at or above 1 it says nothing.
     /// </summary>
-    public double LipschitzBound()
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        return Layers.Aggregate(1.0, (product, layer) => product * layer.CertifiedNorm(layer.EffectiveWeight()));
-    }
+    public double LipschitzBound() => Layers.Aggregate(1.0, (product, layer) => product * layer.NormBound());
 
     private Activation? ActivationBefore(int layer) =>
         _leadingActivation ? _activations[layer] : layer == 0 ? null : _activations[layer - 1];

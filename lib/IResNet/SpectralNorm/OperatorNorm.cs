@@ -30,7 +30,27 @@ public static class OperatorNorm
         var symbol = fft.rfft2(kernel.to(ScalarType.Float64), [height, width]);
         var matrices = symbol.permute(2, 3, 0, 1).flatten(0, 1);
         var gram = kernel.size(0) <= kernel.size(1) ? matrices.bmm(matrices.mH) : matrices.mH.bmm(matrices);
-        return Math.Sqrt(Math.Max(0, linalg.eigvalsh(gram).max().ToDouble()));
+        return Math.Sqrt(LargestEigenvalue(gram));
+    }
+
+    /// <summary>
+    /// The largest eigenvalue in a batch of Hermitian positive semi-definite matrices, from above: the Frobenius norm of G^m to the power 1 / m, which exceeds it by
+    /// at most the factor n^(1 / 2m). Squaring needs batched products only and is an order of magnitude faster than factorising thousands of small matrices.
+    /// </summary>
+    private static double LargestEigenvalue(Tensor gram)
+    {
+        const int Squarings = 12;
+        var (power, logScale) = (gram, zeros(gram.size(0), dtype: ScalarType.Float64, device: gram.device));
+        for (int i = 0; i < Squarings; i++)
+        {
+            // Normalised to 1 each time, with the logarithms kept: G^m itself would overflow or vanish.
+            var norm = power.abs().square().sum([1, 2]).sqrt().clamp_min(double.Epsilon);
+            logScale = 2 * (logScale + norm.log());
+            power = power / norm.view(-1, 1, 1);
+            power = power.bmm(power);
+        }
+        var last = power.abs().square().sum([1, 2]).sqrt().clamp_min(double.Epsilon).log();
+        return ((logScale + last) * Math.Pow(2, -Squarings)).exp().max().ToDouble();
     }
 
     /// <summary>

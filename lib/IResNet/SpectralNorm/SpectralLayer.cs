@@ -23,6 +23,7 @@ public abstract class SpectralLayer : nn.Module
     [ComponentName(Name = "sigma")]
     private readonly Tensor _sigma;
     private Tensor? _frozen;
+    private double? _frozenNorm;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
     private protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options) : base(name)
@@ -73,6 +74,17 @@ public abstract class SpectralLayer : nn.Module
 
     /// <summary>An upper bound of the operator norm of <paramref name="weight"/> that holds without any iteration having converged.</summary>
     public abstract double CertifiedNorm(Tensor weight);
+
+    /// <summary>An upper bound of the norm of the weight in use; remembered while the layer is frozen.</summary>
+    public double NormBound()
+    {
+        if (_frozenNorm is { } known) return known;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        double bound = CertifiedNorm(EffectiveWeight());
+        if (IsFrozen) _frozenNorm = bound;
+        return bound;
+    }
 
     /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>
     private protected abstract Tensor Forth(Tensor weight, Tensor v);
@@ -127,7 +139,7 @@ public abstract class SpectralLayer : nn.Module
     public void Unfreeze()
     {
         _frozen?.Dispose();
-        _frozen = null;
+        (_frozen, _frozenNorm) = (null, null);
     }
 
     /// <summary>Training mode unfreezes: the raw weight is about to change.</summary>
