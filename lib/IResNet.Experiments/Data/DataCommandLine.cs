@@ -70,10 +70,15 @@ public static class DataCommandLine
             progress.Done();
             errors.WriteLine("Stopped. What had arrived is kept: run again to continue.");
         }
-        catch (Exception e) when (e is DataSetException or IOException or UnauthorizedAccessException)
+        catch (DataSetException e)
         {
             progress.Done();
             errors.WriteLine(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            progress.Done();
+            errors.WriteLine($"{e.Message.TrimEnd('.')}. Another data folder is chosen with --folder or {DataFolder.Variable}.");
         }
         return 1;
     }

@@ -16,6 +16,9 @@ public static class DataSets
     /// <summary>The names that <see cref="Load"/> takes.</summary>
     public static IReadOnlyList<string> Names => [.. Catalogue.All.Select(d => d.Name)];
 
+    /// <summary>The data folder when <see cref="DataOptions.Folder"/> names none.</summary>
+    public static string DefaultFolder => DataFolder.DefaultRoot;
+
     /// <summary>Handwritten digits: 60,000 + 10,000 of 1x28x28.</summary>
     public static Task<ImageDataSet> Mnist(DataOptions? options = null, CancellationToken cancel = default) => Ensure(Catalogue.Mnist, options, cancel);
 

@@ -45,8 +45,7 @@ internal sealed class DataFolder(string root)
     public string Reject(ImageData data)
     {
         var rejected = Of(data) + ".rejected";
-        if (Directory.Exists(rejected))
-            Directory.Delete(rejected, recursive: true);
+        DeleteFolder(rejected);
         Directory.Move(Of(data), rejected);
         return rejected;
     }
@@ -66,24 +65,33 @@ internal sealed class DataFolder(string root)
 
     private ImageDataSet Install(ImageData data, string source, string path, CancellationToken cancel)
     {
-        var fresh = Of(data) + ".new";
-        if (Directory.Exists(fresh))
-            Directory.Delete(fresh, recursive: true);
-        Directory.CreateDirectory(fresh);
-        var name = data.Format.Import(DataEntries.In(path), source, fresh, cancel);
-        var manifest = new DataManifest(name, source, data.Format.Files.ToDictionary(f => f, f => Checksum.Sha256OfFile(Path.Combine(fresh, f))));
-        manifest.WriteTo(fresh);
-        var set = Read(data, fresh, manifest);
+        var (fresh, old) = (Of(data) + ".new", Of(data) + ".old");
+        DeleteFolder(fresh);
+        DeleteFolder(old);
+        try
+        {
+            Directory.CreateDirectory(fresh);
+            var name = data.Format.Import(DataEntries.In(path), source, fresh, cancel);
+            var manifest = new DataManifest(name, source, data.Format.Files.ToDictionary(f => f, f => Checksum.Sha256OfFile(Path.Combine(fresh, f))));
+            manifest.WriteTo(fresh);
+            var set = Read(data, fresh, manifest);
 
-        var old = Of(data) + ".old";
-        if (Directory.Exists(old))
-            Directory.Delete(old, recursive: true);
-        if (Directory.Exists(Of(data)))
-            Directory.Move(Of(data), old);
-        Directory.Move(fresh, Of(data));
-        if (Directory.Exists(old))
-            Directory.Delete(old, recursive: true);
-        return set;
+            if (Directory.Exists(Of(data)))
+                Directory.Move(Of(data), old);
+            Directory.Move(fresh, Of(data));
+            DeleteFolder(old);
+            return set;
+        }
+        finally
+        {
+            DeleteFolder(fresh);
+        }
+    }
+
+    private static void DeleteFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 
     private static ImageDataSet Read(ImageData data, string folder, DataManifest manifest)

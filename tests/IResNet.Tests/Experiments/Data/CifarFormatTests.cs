@@ -114,6 +114,22 @@ public class CifarFormatTests
         Assert.Contains("more than 12,292 bytes", Refused(() => large.Import()));
     }
 
+    [Fact]
+    public void RandomBytesGiveNothingButTypedErrors()
+    {
+        var random = new Random(1);
+        for (var i = 0; i < 200; i++)
+        {
+            var small = new Small(1 + i % 2);
+            foreach (var name in small.Contents.Keys)
+            {
+                small.Contents[name] = new byte[i % 3 == 0 ? random.Next(20_000) : small.Contents[name].Length];
+                random.NextBytes(small.Contents[name]);
+            }
+            Assert.Throws<DataFormatException>(small.Import);
+        }
+    }
+
     private static byte[] Jpeg(byte grey, int size = 32, SKEncodedImageFormat format = SKEncodedImageFormat.Jpeg)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(size, size, SKColorType.Rgba8888, SKAlphaType.Opaque));

@@ -110,7 +110,7 @@ public sealed class DataSetsTests : IDisposable
             Load(Tiny(http, new LocalSource(_folder["nowhere"], "install it"), new LocalSource(_folder["empty"]))));
         Assert.Equal(3, error.Attempts.Count);
         Assert.Matches(@"(?s)Tiny could not be fetched\. Tried:\n  1\. http://127\.0\.0\.1:\d+/images\.gz: an HTML page.*\n  2\. .*nowhere: there is no such file or folder \(install it\)\.\n  3\. .*empty: found no train-images-idx3-ubyte.*--from", error.Message);
-        Assert.False(Directory.Exists(_folder["data", "tiny"]));
+        NothingIsLeftBut();
         IsTiny(await Load(Tiny(http), from: UserFolder()));
     }
 
@@ -162,7 +162,7 @@ public sealed class DataSetsTests : IDisposable
         Assert.Contains(error.Expected.Hex, error.Message);
         Assert.Contains(Hex(HashAlgorithmName.SHA256, Contents[3]), error.Message);
         Assert.Equal(4, Directory.GetFiles(mine).Length);
-        Assert.False(Directory.Exists(_folder["data", "tiny"]));
+        NothingIsLeftBut();
     }
 
     public static TheoryData<string> Damages => ["flipped bit", "truncated", "missing", "manifest", "no names in the manifest"];
