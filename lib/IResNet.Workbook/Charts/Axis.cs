@@ -10,12 +10,14 @@ public sealed record Axis(string Title = "", bool Log = false, double? Min = nul
     // A linear axis of that length is beyond what the renderers can compute ticks for.
     private const double Largest = 1e100;
 
+    /// <summary>Whether a value can be drawn on a linear axis.</summary>
+    internal static bool IsDrawable(double value) => Math.Abs(value) <= Largest;
+
     /// <summary>The place of a value on the axis: the value or its logarithm, NaN where it cannot be drawn.</summary>
     internal double Place(double value)
     {
-        if (!double.IsFinite(value)) return double.NaN;
-        if (Log) return value > 0 ? Math.Log10(value) : double.NaN;
-        return Math.Abs(value) <= Largest ? value : double.NaN;
+        if (Log) return value > 0 && double.IsFinite(value) ? Math.Log10(value) : double.NaN;
+        return IsDrawable(value) ? value : double.NaN;
     }
 
     /// <summary>The value at a place: the inverse of <see cref="Place"/>.</summary>

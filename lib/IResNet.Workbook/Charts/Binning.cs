@@ -3,7 +3,7 @@ namespace IResNet.Workbook.Charting;
 /// <summary>Counts into bins of equal width, scaled to a density: the sum over bins of density times size is the share inside the range.</summary>
 internal static class Binning
 {
-    /// <summary>The bins' edges, one more than bins, over the finite values of all series together; none where there is no finite value.</summary>
+    /// <summary>The bins' edges, one more than bins, over the drawable values of all series together; none where there is none.</summary>
     public static double[] Edges(IEnumerable<double> values, int bins)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
@@ -12,13 +12,13 @@ internal static class Binning
         return [.. Enumerable.Range(0, bins + 1).Select(i => i == bins ? range.Max : range.Min + i * width)];
     }
 
-    /// <summary>The smallest and the largest finite value, made half a unit wider on both sides where they are equal; null where none is.</summary>
+    /// <summary>The smallest and the largest drawable value, made half a unit wider on both sides where they are equal; null where none is.</summary>
     public static (double Min, double Max)? Range(IEnumerable<double> values)
     {
         double min = double.PositiveInfinity, max = double.NegativeInfinity;
         foreach (double value in values)
         {
-            if (!double.IsFinite(value)) continue;
+            if (!Axis.IsDrawable(value)) continue;
             min = Math.Min(min, value);
             max = Math.Max(max, value);
         }

@@ -91,9 +91,15 @@ public sealed class LiveFigure
         {
             if (!Unshown.TryRemove(this, out _)) return;
             long start = Stopwatch.GetTimestamp();
-            if (_update is null) _update = _show(Figure);
-            else _update(Figure);
-            lock (_adding) (_drawnAt, _drawingTime) = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(start));
+            bool isFirst = _update is null;
+            if (isFirst) _update = _show(Figure);
+            else _update!(Figure);
+            lock (_adding)
+            {
+                _drawnAt = Stopwatch.GetTimestamp();
+                // The first drawing also loads and compiles code: it says nothing of the next.
+                if (!isFirst) _drawingTime = Stopwatch.GetElapsedTime(start);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed record Steps(string Name, double[] Edges, double[] Heights) : Ma
 
 /// <summary>
 /// A matrix as colours: row 0 lies at the bottom, column 0 at the left, and the cells tile the rectangle <paramref name="X"/> by
-/// <paramref name="Y"/>. The name labels the colour bar.
+/// <paramref name="Y"/>. NaN leaves a cell open. The name labels the colour bar.
 /// </summary>
 internal sealed record HeatMap(string Name, double[,] Cells, (double Min, double Max) X, (double Min, double Max) Y) : Mark(Name);
 

@@ -1,14 +1,11 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using static IResNet.Workbook.Charting.PlotlyValue;
 
 namespace IResNet.Workbook.Charting;
 
 /// <summary>Draws a <see cref="Figure"/> as a Plotly figure: traces, layout, and nothing that says no more than Plotly's own defaults.</summary>
 internal static class PlotlyJson
 {
-    // Nine digits hold every float32; five are more than a colour scale can show.
-    private const string Exact = "G9", Shade = "G5";
-
     public static JsonObject Of(Figure figure)
     {
         var frame = Frame.Of(figure);
@@ -17,7 +14,7 @@ internal static class PlotlyJson
         foreach (Mark mark in figure.Marks)
             foreach (JsonObject trace in TracesOf(mark, figure, frame, ref series))
                 traces.Add((JsonNode)trace);
-        return new JsonObject { ["data"] = traces, ["layout"] = LayoutOf(figure, frame) };
+        return new JsonObject { ["data"] = traces, ["layout"] = PlotlyLayout.Of(figure, frame) };
     }
 
     private static List<JsonObject> TracesOf(Mark mark, Figure figure, Frame frame, ref int series) => mark switch
@@ -129,77 +126,5 @@ internal static class PlotlyJson
         trace["fillcolor"] = Transparent(color, opacity);
         trace["line"] = new JsonObject { ["width"] = 0 };
         return trace;
-    }
-
-    private static JsonObject LayoutOf(Figure figure, Frame frame)
-    {
-        var layout = new JsonObject
-        {
-            ["width"] = figure.Width,
-            ["height"] = figure.Height,
-            ["margin"] = new JsonObject { ["l"] = 70, ["r"] = 20, ["t"] = figure.Title.Length > 0 ? 50 : 25, ["b"] = 60 },
-            ["paper_bgcolor"] = Palette.Background,
-            ["plot_bgcolor"] = Palette.Background,
-            ["font"] = new JsonObject { ["color"] = Palette.Text },
-            ["xaxis"] = AxisOf(figure.X, frame.X),
-            ["yaxis"] = AxisOf(figure.Y, frame.Y),
-        };
-        if (figure.Title.Length > 0) layout["title"] = new JsonObject { ["text"] = Text(figure.Title), ["x"] = 0.5 };
-        if (figure.EqualScale)
-        {
-            layout["xaxis"]!["constrain"] = "domain";
-            layout["yaxis"]!["constrain"] = "domain";
-            layout["yaxis"]!["scaleanchor"] = "x";
-        }
-        if (frame.IsEmpty)
-        {
-            layout["annotations"] = new JsonArray(new JsonObject
-            {
-                ["text"] = Charts.NoData,
-                ["showarrow"] = false,
-                ["xref"] = "paper",
-                ["yref"] = "paper",
-                ["x"] = 0.5,
-                ["y"] = 0.5,
-                ["font"] = new JsonObject { ["size"] = 18 },
-            });
-        }
-        return layout;
-    }
-
-    private static JsonObject AxisOf(Axis axis, (double Min, double Max) range)
-    {
-        var json = new JsonObject
-        {
-            ["title"] = new JsonObject { ["text"] = Text(axis.Title), ["standoff"] = 10 },
-            ["range"] = Numbers([range.Min, range.Max]),
-            ["gridcolor"] = Palette.Grid,
-            ["linecolor"] = Palette.Text,
-            ["mirror"] = true,
-            ["ticks"] = "outside",
-            ["zeroline"] = false,
-            ["exponentformat"] = "power",
-            ["minexponent"] = 5,
-        };
-        if (!axis.Log) return json;
-        json["type"] = "log";
-        json["dtick"] = TickLabels.DecadeStep(range.Min, range.Max) is { } decades ? decades : "D2";
-        return json;
-    }
-
-    private static JsonArray Numbers(IEnumerable<double> values, string format = Exact) => new([.. values.Select(value => Number(value, format))]);
-
-    /// <summary>A number with the digits that matter; null, Plotly's gap, where it is not finite.</summary>
-    private static JsonNode? Number(double value, string format = Exact) => double.IsFinite(value)
-        ? JsonValue.Create(double.Parse(value.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
-        : null;
-
-    /// <summary>Plotly reads a small HTML: plain text has to be escaped.</summary>
-    private static string Text(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
-
-    private static string Transparent(string color, double opacity)
-    {
-        int rgb = int.Parse(color.AsSpan(1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return string.Create(CultureInfo.InvariantCulture, $"rgba({rgb >> 16},{(rgb >> 8) & 255},{rgb & 255},{opacity})");
     }
 }

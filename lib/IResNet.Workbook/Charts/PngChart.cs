@@ -74,13 +74,8 @@ internal static class PngChart
 
     private static void Add(Plot plot, HeatMap map)
     {
-        int rows = map.Cells.GetLength(0), columns = map.Cells.GetLength(1);
-        var topDown = new double[rows, columns];
-        for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++)
-                topDown[row, column] = double.IsFinite(map.Cells[rows - 1 - row, column]) ? map.Cells[rows - 1 - row, column] : double.NaN;
-
-        var cells = plot.Add.Heatmap(topDown);
+        var cells = plot.Add.Heatmap(map.Cells);
+        cells.FlipVertically = true;
         cells.Colormap = new ScottPlot.Colormaps.Viridis();
         cells.NaNCellColor = Colors.Transparent;
         cells.Rectangle = new CoordinateRect(map.X.Min, map.X.Max, map.Y.Min, map.Y.Max);

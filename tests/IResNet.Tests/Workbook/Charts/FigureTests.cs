@@ -113,17 +113,34 @@ public class FigureTests
     }
 
     [Fact]
+    public void FlatAndExtremeDistributionsAreDrawn()
+    {
+        using var zero = torch.zeros(3, 3);
+        using var one = torch.ones(1, 1);
+        using var points = torch.tensor(new[,] { { 1.0, 1.0 }, { 1.0, double.MaxValue }, { double.NaN, 0 } });
+        Figure[] figures =
+        [
+            Charts.HeatMap(zero), Charts.HeatMap(one), Charts.Density(points),
+            Charts.Histogram(new[] { double.MaxValue, -double.MaxValue, 1 }),
+            Charts.Histogram(new[] { 1, 1 + double.Epsilon }),
+        ];
+        Assert.All(figures, figure => Assert.NotEmpty(figure.ToPng()));
+        Assert.All(figures, figure => Assert.Null(Json(figure)["layout"]!["annotations"]));
+    }
+
+    [Fact]
     public void AHeatMapKeepsRowZeroAtTheBottom()
     {
-        using var matrix = torch.tensor(new double[,] { { 0, 0 }, { 1, 1 } });
+        using var matrix = torch.tensor(new[,] { { 0, 0 }, { 1, double.PositiveInfinity } });
         var figure = Charts.HeatMap(matrix, x: (-1, 1), y: (0, 4));
 
         var trace = Json(figure)["data"]![0]!;
         Assert.Equal([-0.5, 1, 1, 2], new[] { "x0", "dx", "y0", "dy" }.Select(key => trace[key]!.GetValue<double>()));
-        Assert.Equal(0, trace["z"]![0]![0]!.GetValue<double>());
+        Assert.Equal([0.0, 0, 1, null], trace["z"]!.AsArray().SelectMany(row => row!.AsArray()).Select(z => z?.GetValue<double>()));
 
         using var png = SKBitmap.Decode(figure.ToPng());
-        SKColor bottom = png.GetPixel(300, 340), top = png.GetPixel(300, 60);
+        SKColor bottom = png.GetPixel(200, 340), top = png.GetPixel(200, 60);
+        Assert.Equal(SKColors.White, png.GetPixel(500, 60));
         Assert.True(bottom.Blue > bottom.Green && top.Green > top.Blue, $"bottom {bottom}, top {top}: viridis runs from violet to yellow");
     }
 
