@@ -29,8 +29,9 @@ public static class ValueFormatter
     {
         if (value is MimeBundle bundle) return bundle;
         if (value is null) return new MimeBundle { [MimeBundle.PlainText] = "null" };
-        if (mimeType is not null) return WithPlainText(new MimeBundle { [mimeType] = Content(value, mimeType) }, value);
-        if (FindRegistered(value.GetType()) is { } format) return format(value);
+        var registered = FindRegistered(value.GetType())?.Invoke(value);
+        if (mimeType is null && registered is not null) return registered;
+        if (mimeType is not null) return Only(mimeType, value, registered);
         if (!HasOwnFormatter(value.GetType()))
         {
             if (Scalar.Is(value)) return new MimeBundle { [MimeBundle.PlainText] = Scalar.Text(value) };
@@ -42,6 +43,13 @@ public static class ValueFormatter
         var preferred = new MimeBundle();
         foreach (var type in Formatter.GetPreferredMimeTypesFor(value.GetType())) preferred[type] = Content(value, type);
         return WithPlainText(preferred, value);
+    }
+
+    private static MimeBundle Only(string mimeType, object value, MimeBundle? registered)
+    {
+        var only = new MimeBundle { [mimeType] = registered?.GetValueOrDefault(mimeType) ?? Content(value, mimeType) };
+        if (registered?.GetValueOrDefault(MimeBundle.PlainText) is { } text) only[MimeBundle.PlainText] = text;
+        return WithPlainText(only, value);
     }
 
     private static MimeBundle WithPlainText(MimeBundle bundle, object value)

@@ -29,6 +29,14 @@ public sealed class NotebookChartTests : EngineTest
     }
 
     [Fact]
+    public async Task OneOfAChartsFormsCanBeAskedFor()
+    {
+        await Value("IResNet.Workbook.Charting.Charts.Lines([0, 1], [2, 3]).Display(\"image/png\");");
+        Assert.Equal([Png, Text], Sink.Displays[0].Data.Keys.Order());
+        Assert.Equal("chart", Sink.Displays[0].Data[Text]);
+    }
+
+    [Fact]
     public async Task ImagesAreAPicture()
     {
         await Value("""
