@@ -25,6 +25,12 @@ internal static class Tiny
         });
     }
 
+    public static Classifier Classifier(ulong seed = 1)
+    {
+        manual_seed((long)seed);
+        return new Classifier(new FlowConfig { Input = Shape, Blocks = [1, 1], Hidden = [8, 8], Padding = 3, SpectralNorm = new() { PowerIterations = 1 } }, classes: 4);
+    }
+
     public static DensityTrainingOptions Options => new()
     {
         Steps = 20, Batch = 16, LearningRate = 0.01, Terms = 3, EvaluationImages = 32, EvaluationTerms = 10, InitialExamples = 64,
