@@ -49,19 +49,20 @@ public sealed class FixedPoint : InverseSolver
         double reachable = 2 * finfo(y.dtype).eps * y.abs().max().ToDouble();
         double tolerance = Math.Max(_tolerance, reachable), largest = double.PositiveInfinity;
         var x = y.alias();
-        for (int i = 1; i <= _iterations; i++)
+        int done = 0;
+        while (done == 0 || (done < _iterations && double.IsFinite(largest)))
         {
             var next = Step(g, x, y);
+            done++;
             using var residual = x - next;
             largest = residual.abs().max().ToDouble();
-            if (largest <= tolerance) return Certify(x.MoveToOuterDisposeScope(), residual, i, lipschitz);
-            if (!double.IsFinite(largest)) break;
+            if (largest <= tolerance) return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
             x = Advance(x, next);
         }
         throw new NonConvergenceException(
-            $"Fixed-point iteration stopped at residual {largest:g3} after {_iterations} iterations, tolerance {tolerance:g3}, Lip(g) at most {lipschitz:g4}. " +
+            $"Fixed-point iteration stopped at residual {largest:g3} after {done} iterations, tolerance {tolerance:g3}, Lip(g) at most {lipschitz:g4}. " +
             "Freeze the model with certified norms, use float64, raise the tolerance, or ask for a fixed count with FixedPoint.Iterations.",
-            _iterations, largest);
+            done, largest);
     }
 
     private static Tensor Advance(Tensor old, Tensor next)
