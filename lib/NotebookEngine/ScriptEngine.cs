@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NotebookEngine.Cells;
 using NotebookEngine.Formatting;
+using NotebookEngine.Language;
 using NotebookEngine.References;
 using NotebookEngine.Running;
 
@@ -14,7 +15,6 @@ public sealed class ScriptEngine : IDisposable
 {
     private readonly string _baseDirectory;
     private readonly Action _cellEnding;
-    private readonly SubmissionChain _chain;
     private readonly SourceRunner _runner;
     private CellThread _thread = new();
     private int _running;
@@ -26,10 +26,15 @@ public sealed class ScriptEngine : IDisposable
         var references = new ReferenceSet(options);
         _baseDirectory = options.BaseDirectory;
         _cellEnding = options.CellEnding;
-        _chain = new SubmissionChain(references, options.Imports);
-        _runner = new SourceRunner(references, _chain);
+        var chain = new SubmissionChain(references, options.Imports);
+        _runner = new SourceRunner(references, chain);
+        Language = new LanguageService(chain);
         CellConsole.Install();
+        BackgroundFailure.Install();
     }
+
+    /// <summary>Completion, inspection and the like. While a cell runs its answers are those of before.</summary>
+    public LanguageService Language { get; }
 
     /// <summary>Runs one cell.</summary>
     /// <param name="code">Its text, directives included.</param>
@@ -75,8 +80,8 @@ public sealed class ScriptEngine : IDisposable
         if (await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run) return await run.ConfigureAwait(false);
         _thread.Retire();
         _thread = new CellThread();
-        const string message = "The cell could not be stopped and runs on in the background. Restart to be rid of it.";
-        return (null, null, new CellError("Interrupted", message, null, null, [message], null));
+        var stopped = new CellStoppedException("The cell could not be stopped and runs on in the background. Restart to be rid of it.");
+        return (null, null, new ErrorReport(_runner.Texts).Describe(stopped, interrupted: true));
     }
 
     /// <summary>On the cell thread. The value is formatted here as well: a lazy sequence runs the cell's code while it is shown.</summary>

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Html;
 
 namespace NotebookEngine.Formatting;
 
-/// <summary>A record, tuple or anonymous object, or a sequence of them, as a table with a column a property.</summary>
+/// <summary>A record, tuple, pair or anonymous object, or a sequence of them, as a table with a column a property.</summary>
 internal sealed class RowTable
 {
     private const int RowLimit = 100;
@@ -62,6 +62,7 @@ internal sealed class RowTable
 
     private static bool IsRow(Type type) =>
         type.IsAssignableTo(typeof(ITuple))
+        || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
         || type.GetMethod("<Clone>$") is not null
         || (type.IsDefined(typeof(CompilerGeneratedAttribute)) && type.Name.Contains("AnonymousType", StringComparison.Ordinal))
         || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(StringBuilder)]) is not null);

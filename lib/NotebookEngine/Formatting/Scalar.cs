@@ -13,8 +13,7 @@ internal static class Scalar
 
     /// <summary>Whether it is a collection whose element type is scalar.</summary>
     public static bool IsList(object value) =>
-        value is IEnumerable && ElementType(value.GetType()) is { } element
-        && (element == typeof(string) || element == typeof(bool) || element == typeof(char) || element.IsAssignableTo(typeof(IFormattable)));
+        value is IEnumerable and not Array { Rank: > 1 } && ElementType(value.GetType()) is { } element && IsElement(element);
 
     public static string Text(object value) => value switch
     {
@@ -30,8 +29,29 @@ internal static class Scalar
         return $"[{string.Join(", ", shown)}]";
     }
 
+    /// <summary>Whether it is a matrix: an array of two dimensions, or a collection of lists, of scalars.</summary>
+    public static bool IsMatrix(object value) =>
+        value is Array { Rank: 2 } array ? IsElement(array.GetType().GetElementType()!)
+        : value is IEnumerable and not string && ElementType(value.GetType()) is { } row && row != typeof(string) && ElementType(row) is { } element
+            && IsElement(element);
+
+    /// <summary>A matrix, a row a line.</summary>
+    public static string MatrixText(IEnumerable matrix)
+    {
+        var rows = matrix is Array { Rank: 2 } array ? Rows(array) : matrix.Cast<IEnumerable>();
+        var shown = rows.Take(ListLimit + 1).Select(ListText).ToList();
+        if (shown.Count > ListLimit) shown[ListLimit] = "… more";
+        return $"[{string.Join(",\n ", shown)}]";
+    }
+
     /// <summary>The T of a sequence of T; null for what is no generic sequence.</summary>
     public static Type? ElementType(Type type) =>
         type.GetInterfaces().Append(type)
             .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
+
+    private static bool IsElement(Type type) =>
+        type == typeof(string) || type == typeof(bool) || type == typeof(char) || type.IsAssignableTo(typeof(IFormattable));
+
+    private static IEnumerable<IEnumerable> Rows(Array array) =>
+        Enumerable.Range(0, array.GetLength(0)).Select(i => Enumerable.Range(0, array.GetLength(1)).Select(j => array.GetValue(i, j)).ToList());
 }

@@ -37,6 +37,7 @@ public static class ValueFormatter
             if (Scalar.Is(value)) return new MimeBundle { [MimeBundle.PlainText] = Scalar.Text(value) };
             if (value is IHtmlContent html) return WithPlainText(new MimeBundle { [MimeBundle.Html] = RowTable.Html(html) }, value);
             if (Scalar.IsList(value)) return new MimeBundle { [MimeBundle.PlainText] = Scalar.ListText((IEnumerable)value) };
+            if (Scalar.IsMatrix(value)) return new MimeBundle { [MimeBundle.PlainText] = Scalar.MatrixText((IEnumerable)value) };
             if (RowTable.TryCreate(value) is { } table)
                 return new MimeBundle { [MimeBundle.Html] = table.ToHtml(), [MimeBundle.PlainText] = table.ToText() };
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -15,7 +16,6 @@ internal sealed class ReferenceSet
 {
     private readonly EngineOptions _options;
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<MetadataReference> _references = [];
     private readonly Dictionary<string, string> _packages = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _sources = [];
 
@@ -30,7 +30,7 @@ internal sealed class ReferenceSet
     }
 
     /// <summary>All references so far, in the order in which they came.</summary>
-    public IReadOnlyList<MetadataReference> All => _references;
+    public ImmutableArray<MetadataReference> All { get; private set; } = [];
 
     /// <summary>Knows the assemblies that did not come with the host.</summary>
     public InteractiveAssemblyLoader Loader { get; } = new();
@@ -94,7 +94,7 @@ internal sealed class ReferenceSet
 
     private void AddHost(string name, string path)
     {
-        if (_names.Add(name)) _references.Add(HostAssemblies.Reference(path));
+        if (_names.Add(name)) All = All.Add(HostAssemblies.Reference(path));
     }
 
     private void AddLoaded(string path, string name, Action<string> warn)
@@ -104,7 +104,7 @@ internal sealed class ReferenceSet
             warn($"Another {name} is loaded already ({assembly.Location}) and is used. Restart to load {path}.");
         if (!_names.Add(name)) return;
         Loader.RegisterDependency(assembly);
-        _references.Add(HostAssemblies.Reference(assembly.Location));
+        All = All.Add(HostAssemblies.Reference(assembly.Location));
     }
 
     private static string[] NativeFolders(string folder) =>

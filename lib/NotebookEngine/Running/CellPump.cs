@@ -11,7 +11,7 @@ internal sealed class CellPump : SynchronizationContext
     private readonly BlockingCollection<Action> _posted = [];
 
     /// <summary>Runs a task to its end on the calling thread.</summary>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it had nothing to run; the task is left behind.</exception>
+    /// <exception cref="CellStoppedException">The thread was interrupted while it had nothing to run; the task is left behind.</exception>
     public static T Run<T>(Func<Task<T>> start)
     {
         var pump = new CellPump();
@@ -22,7 +22,7 @@ internal sealed class CellPump : SynchronizationContext
             var task = start();
             task.ContinueWith(_ => pump._posted.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
-            foreach (var continuation in pump._posted.GetConsumingEnumerable()) continuation();
+            while (pump.Next() is { } continuation) continuation();
             return task.GetAwaiter().GetResult();
         }
         finally
@@ -45,4 +45,18 @@ internal sealed class CellPump : SynchronizationContext
     }
 
     public override void Send(SendOrPostCallback d, object? state) => d(state);
+
+    /// <summary>Waits for something to run; null once the task has ended.</summary>
+    private Action? Next()
+    {
+        try
+        {
+            return _posted.TryTake(out var continuation, Timeout.Infinite) ? continuation : null;
+        }
+        catch (ThreadInterruptedException)
+        {
+            throw new CellStoppedException(
+                "The cell was left. The variables that it declared do not exist, and what it awaited may run on; restart to be rid of it.");
+        }
+    }
 }

@@ -10,10 +10,13 @@ namespace NotebookEngine.Running;
 /// <param name="sources">Name to text, of everything that was run.</param>
 internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> sources)
 {
+    private const string Interrupted = "Interrupted";
+
     /// <summary>Describes what was thrown while a cell ran.</summary>
     public CellError Describe(Exception thrown, bool interrupted) => thrown switch
     {
-        _ when interrupted => Thrown(thrown) with { Name = "Interrupted", Message = "The cell was interrupted." },
+        CellStoppedException => new CellError(Interrupted, thrown.Message, null, null, [thrown.Message], thrown),
+        _ when interrupted => Thrown(thrown) with { Name = Interrupted, Message = "The cell was interrupted." },
         CompilationErrorException compilation => Compilation(compilation),
         DirectiveException directive => Directive(directive),
         _ => Thrown(thrown),

@@ -28,7 +28,7 @@ internal sealed class Interruption(CancellationToken request)
     public Task GivenUp => _givenUp.Task;
 
     /// <summary>Runs the body on the calling thread, so that it can be stopped.</summary>
-    /// <exception cref="OperationCanceledException">The body was aborted.</exception>
+    /// <exception cref="CellStoppedException">The body was aborted.</exception>
     public void Guard(Action body)
     {
         var thread = Thread.CurrentThread;
@@ -38,6 +38,10 @@ internal sealed class Interruption(CancellationToken request)
 #pragma warning disable SYSLIB0046 // The only way to stop an endless loop in managed code; the last resort.
             ControlledExecution.Run(body, _abort.Token);
 #pragma warning restore SYSLIB0046
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
+        {
+            throw new CellStoppedException("The cell was aborted. The variables that it declared do not exist.");
         }
         finally
         {

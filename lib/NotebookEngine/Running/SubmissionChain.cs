@@ -33,7 +33,7 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
     public object? Run(string code, string name, CancellationToken cancellationToken)
     {
         var last = _last;
-        var known = references.All.Count;
+        var known = references.All.Length;
         var script = Continue(last, code, name);
         var state = CellPump.Run(() => last is null
             ? script.RunAsync(_globals, static _ => true, cancellationToken)

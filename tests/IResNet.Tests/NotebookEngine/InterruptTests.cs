@@ -7,15 +7,15 @@ namespace IResNet.Tests.NotebookEngine;
 public sealed class InterruptTests : EngineTest
 {
     [Theory]
-    [InlineData("await Task.Delay(60000, CancellationToken);", 0.3)]
-    [InlineData("await Task.Delay(60000);", 1)]
-    [InlineData("Thread.Sleep(60000);", 1)]
-    [InlineData("var z = 0L; while (true) z++;", 1)]
-    [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", 1)]
-    [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", 1.5)]
-    [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", 1)]
-    [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", 1)]
-    public async Task ARunningCellIsStopped(string code, double withinSeconds)
+    [InlineData("await Task.Delay(60000, CancellationToken);", 0.3, "The cell was interrupted.")]
+    [InlineData("await Task.Delay(60000);", 1, "what it awaited may run on")]
+    [InlineData("Thread.Sleep(60000);", 1, "The cell was interrupted.")]
+    [InlineData("var z = 0L; while (true) z++;", 1, "aborted")]
+    [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", 1, "aborted")]
+    [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", 1.5, "aborted")]
+    [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", 1, "The cell was interrupted.")]
+    [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", 1, "aborted")]
+    public async Task ARunningCellIsStopped(string code, double withinSeconds, string word)
     {
         await Value("var before = 1;");
         using var interrupt = new CancellationTokenSource();
@@ -26,6 +26,7 @@ public sealed class InterruptTests : EngineTest
         var outcome = await cell;
         Assert.Equal(CellStatus.Interrupted, outcome.Status);
         Assert.Equal("Interrupted", outcome.Error!.Name);
+        Assert.Contains(word, outcome.Error.Message, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, withinSeconds + 0.4);
         Assert.Equal(2, await Value("Thread.Sleep(5); before + 1"));
     }

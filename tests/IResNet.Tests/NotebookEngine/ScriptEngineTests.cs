@@ -97,6 +97,18 @@ public sealed class ScriptEngineTests : EngineTest
         Assert.Equal(3, error.Line);
     }
 
+    [Theory]
+    [InlineData("var thread = new Thread(() => throw new FormatException(\"lost\")); thread.Start(); thread.Join();")]
+    [InlineData("ThreadPool.QueueUserWorkItem(_ => throw new FormatException(\"lost\")); await Task.Delay(500);")]
+    [InlineData("async void Lose() { await Task.Delay(100).ConfigureAwait(false); throw new FormatException(\"lost\"); } Lose();")]
+    public async Task WhatABackgroundThreadThrowsIsPrintedAndEndsNothing(string code)
+    {
+        await Value(code);
+        for (var i = 0; i < 100 && Sink.PrintedErrors.Length == 0; i++) await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.Contains("FormatException: lost", Sink.PrintedErrors, StringComparison.Ordinal);
+        Assert.Equal(2, await Value("1 + 1"));
+    }
+
     [Fact]
     public async Task OneCellAtATime()
     {

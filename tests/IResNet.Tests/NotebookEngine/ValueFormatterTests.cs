@@ -73,6 +73,18 @@ public sealed class ValueFormatterTests
     }
 
     [Fact]
+    public void DictionariesAreTablesOfKeyAndValue() =>
+        Assert.Equal("Key  Value\na    1", ValueFormatter.Format(new Dictionary<string, int> { ["a"] = 1 })["text/plain"]);
+
+    [Fact]
+    public void MatricesHaveARowALine()
+    {
+        Assert.Equal("[[1, 2],\n [3, 4]]", Assert.Single(ValueFormatter.Format(new[,] { { 1, 2 }, { 3, 4 } })).Value);
+        Assert.Equal("[[1, 2],\n [3]]", Assert.Single(ValueFormatter.Format(new[] { new[] { 1.0, 2 }, [3] })).Value);
+        Assert.Equal("[a, b]", ValueFormatter.Format(new[] { "a", "b" })["text/plain"]);
+    }
+
+    [Fact]
     public void OtherObjectsAreLeftToThePackage()
     {
         var shown = ValueFormatter.Format(new Plain());

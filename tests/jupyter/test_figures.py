@@ -1,0 +1,41 @@
+"""Start, latency and memory. Memory is checked; times depend on the machine, so they are printed beside what they should be."""
+
+import pathlib
+import statistics
+import time
+import unittest
+
+from kernel import run, started
+
+CELLS = 500
+
+
+def resident_megabytes(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(pid)
+
+
+class FigureTests(unittest.TestCase):
+    def test_figures(self):
+        clock = time.monotonic()
+        with started() as (manager, client):
+            ready = time.monotonic() - clock
+            clock = time.monotonic()
+            self.assertEqual("2", run(client, "1 + 1").result())
+            first = time.monotonic() - clock
+            times = []
+            for i in range(CELLS):
+                clock = time.monotonic()
+                self.assertEqual(str(i + 1), run(client, f"var v{i} = {i}; v{i} + 1").result())
+                times.append(time.monotonic() - clock)
+            resident = resident_megabytes(manager.provisioner.pid)
+            print(f"  ready after {ready:.2f} s; first cell {first:.2f} s (at most 1.5); trivial cell, median of {CELLS}: "
+                  f"{1000 * statistics.median(times):.1f} ms, of the last 100 {1000 * statistics.median(times[-100:]):.1f} ms (at most 25); "
+                  f"resident after {CELLS} cells {resident:.0f} MB (at most 500)", flush=True)
+            self.assertLess(resident, 500)
+
+
+if __name__ == "__main__":
+    unittest.main()
