@@ -3,7 +3,7 @@
 # Needs: apt-get install python3-jupyter-kernel-test jupyter-client jupyter-nbconvert python3-nbformat
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-workbook=$(ls "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/*/IResNet.Workbook.dll "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll 2>/dev/null | head -n 1)
+workbook=$(ls -t "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/*/IResNet.Workbook.dll "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll 2>/dev/null | head -n 1)
 if [ -z "$workbook" ]; then echo "Build first: dotnet build -c Release"; exit 2; fi
 
 scratch=$(mktemp -d)

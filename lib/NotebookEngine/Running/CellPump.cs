@@ -53,10 +53,10 @@ internal sealed class CellPump : SynchronizationContext
         {
             return _posted.TryTake(out var continuation, Timeout.Infinite) ? continuation : null;
         }
-        catch (ThreadInterruptedException)
+        catch (ThreadInterruptedException e)
         {
             throw new CellStoppedException(
-                "The cell was left. The variables that it declared do not exist, and what it awaited may run on; restart to be rid of it.");
+                "The cell was left. The variables that it declared do not exist, and what it awaited may run on; restart to be rid of it.", e);
         }
     }
 }

@@ -39,9 +39,10 @@ internal sealed class Interruption(CancellationToken request)
             ControlledExecution.Run(body, _abort.Token);
 #pragma warning restore SYSLIB0046
         }
-        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
+        catch (Exception e) when (_abort.IsCancellationRequested)
         {
-            throw new CellStoppedException("The cell was aborted. The variables that it declared do not exist.");
+            // Not always the abort's own exception: on its way out it may meet the interrupt of the step before.
+            throw new CellStoppedException("The cell was aborted. The variables that it declared may be missing.", e);
         }
         finally
         {
@@ -59,8 +60,8 @@ internal sealed class Interruption(CancellationToken request)
         OnOwnThread(_abort.Cancel);
         for (var waited = 2 * Step; waited < Patience; waited += Step)
         {
-            Wake(thread);   // an abort does not end a wait
             if (_finished.Wait(Step)) return;
+            Wake(thread);   // an abort does not end a wait
         }
         _givenUp.TrySetResult();
     }
