@@ -9,7 +9,7 @@
 
   const dark = matchMedia('(prefers-color-scheme: dark)');
 
-  // The figure's layout fitted to the page: as wide as the column, and in the page's colours where those are dark.
+  // The figure's layout fitted to the page: as wide as its place, and in the page's colours where those are dark.
   function fitted(layout) {
     const fit = { ...layout, autosize: true };
     delete fit.width;
@@ -28,7 +28,10 @@
   function draw(figure) {
     const { data = [], layout = {}, config = {} } = JSON.parse(figure.querySelector('script').textContent);
     const chart = figure.appendChild(document.createElement('div'));
-    const react = () => Plotly.react(chart, data, fitted(layout), { ...config, responsive: true, displaylogo: false });
+    if (layout.width) chart.style.maxWidth = `${layout.width}px`;
+    // Where nothing can hover, the tool bar would lie over the chart for good.
+    const tools = { responsive: true, displaylogo: false, displayModeBar: matchMedia('(hover: hover)').matches && 'hover' };
+    const react = () => Plotly.react(chart, data, fitted(layout), { ...config, ...tools });
     // The image stays until the chart is there, and for good when it cannot be drawn.
     react().then(() => {
       figure.querySelector('img')?.remove();

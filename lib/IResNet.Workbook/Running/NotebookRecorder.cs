@@ -77,7 +77,8 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
         {
             lock (recorder._lock)
                 recorder.Replace(displayId, data);
-            if (data.TryGetValue("text/plain", out var text))
+            // A progress line says how far the cell is; the text of a chart only what it is.
+            if (!data.ContainsKey("image/png") && data.TryGetValue("text/plain", out var text))
                 recorder.Hear(text as string ?? "");
         }
 

@@ -86,7 +86,7 @@ internal sealed class NotebookRunner
         _remaining.Measured(cell.Id, outcome.Elapsed);
         _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
         var failed = outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
-        _progress.CellEnded(failed ? outcome.Error!.Traceback : []);
+        _progress.CellEnded(!failed ? [] : outcome.Status == CellStatus.Interrupted ? ["Stopped."] : outcome.Error!.Traceback);
         if (!failed)
             return (RunStatus.Running, null);
         switch (outcome.Status)

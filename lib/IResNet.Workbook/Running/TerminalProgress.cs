@@ -7,18 +7,23 @@ internal sealed class TerminalProgress : RunProgress
 {
     private readonly IAnsiConsole _console;
     private readonly TaskCompletionSource _finished = new();
-    private readonly TaskCompletionSource<StatusContext> _status = new();
+    private readonly StatusContext _status;
     private readonly Task _live;
 
     public TerminalProgress(TextWriter console)
         : base(TimeSpan.FromMilliseconds(250))
     {
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console) });
-        _live = _console.Status().Spinner(Spinner.Known.Dots).StartAsync("", status =>
+        var started = new TaskCompletionSource<StatusContext>();
+        _live = _console.Status().Spinner(Spinner.Known.Dots).StartAsync("Starting", status =>
         {
-            _status.SetResult(status);
+            started.SetResult(status);
             return _finished.Task;
         });
+        // The live line ends before it has begun only by an exception.
+        if (Task.WhenAny(_live, started.Task).GetAwaiter().GetResult() == _live)
+            _live.GetAwaiter().GetResult();
+        _status = started.Task.Result;
     }
 
     public override void Dispose()
@@ -34,7 +39,7 @@ internal sealed class TerminalProgress : RunProgress
     {
         var width = Math.Max(20, _console.Profile.Width - 6);
         var last = LastLine.Length > width ? LastLine[..width] : LastLine;
-        _status.Task.Result.Status($"{Markup.Escape(Title)} [grey]· {Times}[/]" + (last.Length > 0 ? $"\n  [grey]{Markup.Escape(last)}[/]" : ""));
+        _status.Status($"{Markup.Escape(Title)} [grey]· {Times}[/]" + (last.Length > 0 ? $"\n  [grey]{Markup.Escape(last)}[/]" : ""));
     }
 
     protected override void ShowEnded(bool good) =>

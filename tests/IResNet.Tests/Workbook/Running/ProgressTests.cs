@@ -62,4 +62,21 @@ public class ProgressTests
 
         Assert.Matches(@"^\[ 3/12\] Train  \(0\.\d\d s, about \d:\d\d left\)\r?\n +epoch 2\r?\n +failed after 0\.\d\d s\r?\n +why\r?\n$", console.ToString());
     }
+
+    [Fact(Timeout = 10_000)]
+    public async Task Terminal_progress_keeps_a_line_for_each_cell_and_shows_text_as_it_is()
+    {
+        var console = new StringWriter();
+        await Task.Run(() =>
+        {
+            using var progress = new TerminalProgress(console);
+            progress.CellStarted(1, 2, "first [bold]", null);
+            progress.Hear("[red]");
+            progress.CellEnded([]);
+            progress.CellStarted(2, 2, "second", null);
+            progress.CellEnded(["why"]);
+        }, TestContext.Current.CancellationToken);
+
+        Assert.Matches(@"(?s)✓ \[1/2\] first \[bold\] 0\.\d\d s.*✗ \[2/2\] second 0\.\d\d s.*why", console.ToString());
+    }
 }
