@@ -80,7 +80,7 @@ internal static class Doctor
     {
         yield return ProgramChecks.Jupyter(Programs.Find("jupyter"));
         string program = Path.GetFileName(typeof(Doctor).Assembly.Location);
-        yield return ProgramChecks.Kernel(KernelSpecFile.Find(KernelSpecFile.DataFolders(), program), File.Exists);
+        yield return ProgramChecks.Kernel(KernelSpecFile.Find(KernelSpecFile.KernelsFolders(), program), File.Exists);
     }
 
     private static string ExistingParent(string folder)

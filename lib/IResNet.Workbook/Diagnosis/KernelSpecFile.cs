@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IResNet.Workbook.Jupyter;
 
 namespace IResNet.Workbook.Diagnosis;
 
@@ -8,36 +9,29 @@ namespace IResNet.Workbook.Diagnosis;
 /// <param name="Program">The program file that it starts.</param>
 internal sealed record KernelSpecFile(string Name, string Folder, string Program)
 {
-    /// <summary>Those in the folders in which Jupyter looks. What is not a readable kernelspec is passed over.</summary>
-    /// <param name="dataFolders">Jupyter's data folders, the first before the others.</param>
+    /// <summary>Those that Jupyter finds; where two have one name, it takes the first. What is not a readable kernelspec is passed over.</summary>
+    /// <param name="kernelsFolders">The folders of kernels, in Jupyter's order.</param>
     /// <param name="program">The file name of the program.</param>
-    public static IReadOnlyList<KernelSpecFile> Find(IEnumerable<string> dataFolders, string program)
+    public static IReadOnlyList<KernelSpecFile> Find(IEnumerable<string> kernelsFolders, string program)
     {
-        var kernels = dataFolders.Select(folder => Path.Combine(folder, "kernels")).Where(Directory.Exists).SelectMany(Directory.GetDirectories);
-        return [.. kernels.Select(folder => Read(folder, program)).OfType<KernelSpecFile>().DistinctBy(spec => spec.Name)];
+        var kernels = kernelsFolders.Where(Directory.Exists).SelectMany(Directory.GetDirectories).DistinctBy(Path.GetFileName);
+        return [.. kernels.Select(folder => Read(folder, program)).OfType<KernelSpecFile>()];
     }
 
-    /// <summary>Jupyter's data folders: those that JUPYTER_PATH names, the user's, the environment's, the system's.</summary>
-    public static IEnumerable<string> DataFolders()
+    /// <summary>Jupyter's folders of kernels: those of JUPYTER_PATH, the user's, the environment's, the system's.</summary>
+    public static IEnumerable<string> KernelsFolders()
     {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string user = OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
-            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Jupyter")
-            : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(home, ".local", "share"), "jupyter");
-        string[] system = OperatingSystem.IsWindows()
-            ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "jupyter")]
-            : ["/usr/local/share/jupyter", "/usr/share/jupyter"];
-        string?[] environments = [Variable("VIRTUAL_ENV"), Variable("CONDA_PREFIX")];
+        var paths = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var prefixes = new[] { "VIRTUAL_ENV", "CONDA_PREFIX" }.Select(Environment.GetEnvironmentVariable).Where(prefix => !string.IsNullOrEmpty(prefix));
         return
         [
-            .. (Variable("JUPYTER_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-            Variable("JUPYTER_DATA_DIR") ?? user,
-            .. environments.OfType<string>().Select(folder => Path.Combine(folder, "share", "jupyter")),
-            .. system,
+            .. paths.Select(path => Path.Combine(path, "kernels")),
+            KernelSpec.KernelsFolder(prefix: null),
+            .. prefixes.Concat(SystemPrefixes()).Select(KernelSpec.KernelsFolder),
         ];
     }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string[] SystemPrefixes() => OperatingSystem.IsWindows() ? [] : ["/usr/local", "/usr"];
 
     private static KernelSpecFile? Read(string folder, string program)
     {

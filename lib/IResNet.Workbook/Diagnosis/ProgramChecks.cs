@@ -1,3 +1,5 @@
+using IResNet.Workbook.Jupyter;
+
 namespace IResNet.Workbook.Diagnosis;
 
 /// <summary>Programs beside .NET, none of which the runner needs.</summary>
@@ -16,10 +18,15 @@ internal static class ProgramChecks
     public static Finding Kernel(IReadOnlyList<KernelSpecFile> specs, Func<string, bool> exists)
     {
         if (specs.Count == 0) return Finding.Warning("kernel", "not installed for Jupyter", "iresnet kernel install");
-        var broken = specs.Where(spec => !exists(spec.Program)).ToList();
-        return broken.Count == 0
-            ? Finding.Ok("kernel", string.Join(", ", specs.Select(spec => $"{spec.Name} in {spec.Folder}")))
-            : Finding.Fault("kernel", $"{broken[0].Folder} starts {broken[0].Program}, which does not exist", "iresnet kernel install --force");
+        if (specs.FirstOrDefault(spec => !exists(spec.Program)) is { } broken)
+            return Finding.Fault("kernel", $"{broken.Folder} starts {broken.Program}, which does not exist", "iresnet kernel install");
+        string found = string.Join(", ", specs.Select(spec => spec.Folder));
+        return specs.Any(spec => spec.Name == KernelSpec.DotnetName)
+            ? Finding.Ok("kernel", found)
+            : Finding.Warning(
+                "kernel",
+                $"{found}, but {KernelSpec.DotnetName}, which notebooks ask for, is another program's or missing",
+                "choose the kernel by hand, or iresnet kernel install --force");
     }
 
     /// <summary>npm, from which some data sets can be had.</summary>

@@ -84,9 +84,10 @@ public class ChecksTests
     [Fact]
     public void AKernelWhoseProgramIsGoneIsAFault()
     {
-        var spec = new KernelSpecFile("iresnet", "/kernels/iresnet", "/old/Program.dll");
-        AssertFinding(ProgramChecks.Kernel([spec], _ => true), nameof(Verdict.Ok), "iresnet in /kernels/iresnet");
-        AssertFinding(ProgramChecks.Kernel([spec], _ => false), nameof(Verdict.Fault), "/old/Program.dll, which does not exist");
+        KernelSpecFile[] specs = [new(".net-csharp", "/kernels/.net-csharp", "/app/P.dll"), new("iresnet", "/kernels/iresnet", "/old/P.dll")];
+        AssertFinding(ProgramChecks.Kernel(specs, _ => true), nameof(Verdict.Ok), "/kernels/.net-csharp, /kernels/iresnet");
+        AssertFinding(ProgramChecks.Kernel(specs, path => path == "/app/P.dll"), nameof(Verdict.Fault), "/old/P.dll, which does not exist");
+        AssertFinding(ProgramChecks.Kernel(specs[1..], _ => true), nameof(Verdict.Warning), ".net-csharp, which notebooks ask for");
     }
 
     [Fact]

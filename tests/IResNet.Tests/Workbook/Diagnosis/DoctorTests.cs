@@ -72,11 +72,13 @@ public sealed class DoctorTests : IDisposable
         Spec("python", """{ "argv": ["python3", "-m", "ipykernel"] }""");
         Spec("broken", "{");
         Spec("odd", """{ "argv": 3 }""");
-        Directory.CreateDirectory(Path.Combine(_folder.FullName, "kernels", "empty"));
+        Spec("first/shadowed", """{ "argv": ["python3"] }""");
+        Spec("shadowed", """{ "argv": ["/app/Ours.dll"] }""");
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "empty"));
 
-        var found = KernelSpecFile.Find([_folder.FullName, "/no/such/folder"], "Ours.dll");
+        var found = KernelSpecFile.Find([Path.Combine(_folder.FullName, "first"), "/no/such/folder", _folder.FullName], "Ours.dll");
 
-        Assert.Equal([new KernelSpecFile("ours", Path.Combine(_folder.FullName, "kernels", "ours"), "/app/Ours.dll")], found);
+        Assert.Equal([new KernelSpecFile("ours", Path.Combine(_folder.FullName, "ours"), "/app/Ours.dll")], found);
     }
 
     [Fact]
@@ -103,7 +105,7 @@ public sealed class DoctorTests : IDisposable
 
     private void Spec(string name, string json)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "kernels", name)).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
         File.WriteAllText(Path.Combine(folder, "kernel.json"), json);
     }
 }
