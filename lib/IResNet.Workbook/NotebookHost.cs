@@ -11,6 +11,7 @@ internal static class NotebookHost
     /// <param name="baseDirectory">The notebook's folder.</param>
     public static ScriptEngine CreateEngine(string baseDirectory)
     {
+        NativeRuntime.Configure();
         WorkbookFormatters.Register();
         return new ScriptEngine(Options(baseDirectory));
     }

@@ -26,7 +26,6 @@ public static partial class NativeRuntime
     public static bool FlushDenormals()
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) return false;
-        using (zeros(1)) { } // loads libtorch
         try
         {
             return SetFlushDenormal(GlobalContext(), 1) != 0;

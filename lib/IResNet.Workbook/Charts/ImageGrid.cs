@@ -62,7 +62,7 @@ public sealed class ImageGrid
     {
         if (Heading(row).Length > 0)
         {
-            using var typeface = SKTypeface.FromFamilyName(ChartFont.Family);
+            using var typeface = ChartFont.CreateTypeface();
             using var font = new SKFont(typeface, 14);
             using var paint = new SKPaint { Color = SKColor.Parse(Palette.Text), IsAntialias = true };
             canvas.DrawText(Heading(row), Margin, top + 15, SKTextAlign.Left, font, paint);

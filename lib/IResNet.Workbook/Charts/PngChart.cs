@@ -99,7 +99,7 @@ internal static class PngChart
 
         if (figure.Marks.Any(mark => mark is not HeatMap && mark.Name.Length > 0)) AddLegend(plot);
         if (frame.IsEmpty) AddNote(plot, Charts.NoData);
-        if (ChartFont.Family.Length > 0) plot.Font.Set(ChartFont.Family);
+        plot.Font.Set(ChartFont.Family);
     }
 
     /// <summary>Shrinks the data area to the ranges' proportions, as Plotly does; ScottPlot's own rule would widen a range instead.</summary>

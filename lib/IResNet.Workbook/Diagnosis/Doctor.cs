@@ -54,7 +54,6 @@ internal static class Doctor
         var memory = GC.GetGCMemoryInfo();
         yield return MachineChecks.Memory(Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), memory.TotalAvailableMemoryBytes);
         yield return MachineChecks.Disk(DataFolder.DefaultRoot, new DriveInfo(ExistingParent(DataFolder.DefaultRoot)).AvailableFreeSpace);
-        yield return MachineChecks.Font(ChartFont.Family);
     }
 
     private static IEnumerable<Finding> Data()

@@ -43,9 +43,4 @@ internal static class MachineChecks
         };
     }
 
-    /// <summary>The font of the charts that are pictures.</summary>
-    /// <param name="family">The family they use; empty where no font is installed.</param>
-    public static Finding Font(string family) => family.Length > 0
-        ? Finding.Ok("font", family)
-        : Finding.Warning("font", "none installed: charts shown as pictures have no text", "install any, such as the package fonts-dejavu-core");
 }

@@ -62,7 +62,6 @@ public class ChecksTests
     {
         Finding[] missing =
         [
-            MachineChecks.Font(""),
             ProgramChecks.Jupyter(null),
             ProgramChecks.Npm(null),
             ProgramChecks.Kernel([], _ => true),
@@ -73,7 +72,6 @@ public class ChecksTests
 
         Finding[] present =
         [
-            MachineChecks.Font("DejaVu Sans"),
             ProgramChecks.Jupyter("/usr/bin/jupyter"),
             ProgramChecks.Npm("/usr/bin/npm"),
             DataChecks.Installed("mnist", source: "a file", damage: null),
