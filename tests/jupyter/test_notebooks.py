@@ -6,6 +6,7 @@ import sys
 import tempfile
 import unittest
 
+import jupyter_client
 import nbformat
 
 START = pathlib.Path(__file__).parents[2] / "notebooks" / "00-start-here.ipynb"
@@ -40,6 +41,23 @@ class NotebookTests(unittest.TestCase):
         self.assertEqual("on purpose", third[0].evalue)
         convert(self.folder / "out.ipynb", self.folder, "--to", "html", "--output", "out.html")
         self.assertIn("printed", (self.folder / "out.html").read_text())
+
+    def test_the_runner_writes_the_file_that_nbconvert_writes(self):
+        cells = ["var shown = display(\"old\");\nConsole.WriteLine(\"a\");\nConsole.Write(\"b\\n\");\nConsole.Error.WriteLine(\"π\");",
+                 "shown.Update(\"new\");\nnew[] { new { A = 1, B = \"x\" } }", "  ", "using IResNet.Workbook.Charting;\nCharts.Points([1, 2, 3], [1e-7, 4, 9])",
+                 "await Task.Delay(1);\n1.0 / 3", "int x = 1 / (shown is null ? 1 : 0);", "undefined"]
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in cells],
+            metadata={"kernelspec": {"name": ".net-csharp", "display_name": ".NET (C#)", "language": "C#"}})
+        nbformat.write(notebook, self.folder / "in.ipynb")
+        convert(self.folder / "in.ipynb", self.folder, "--to", "notebook", "--execute", "--output", "theirs.ipynb",
+                "--ExecutePreprocessor.record_timing=False")
+        workbook = jupyter_client.kernelspec.get_kernel_spec(".net-csharp").argv[:2]
+        subprocess.run([*workbook, "run", str(self.folder / "in.ipynb"), "--output", str(self.folder / "ours")],
+                       check=True, timeout=120, capture_output=True)
+        theirs = (self.folder / "theirs.ipynb").read_text()
+        self.assertIn("DivideByZeroException", theirs)
+        self.assertEqual(theirs, (self.folder / "ours" / "in.ipynb").read_text())
 
     @unittest.skipUnless(START.exists(), "no such notebook in this checkout")
     def test_the_first_notebook_runs_unchanged(self):

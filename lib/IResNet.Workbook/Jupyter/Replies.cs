@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IResNet.Workbook.Notebooks;
 using NotebookEngine.Language;
 
 namespace IResNet.Workbook.Jupyter;
@@ -13,16 +14,7 @@ internal static class Replies
         ["implementation"] = "iresnet",
         ["implementation_version"] = typeof(Replies).Assembly.GetName().Version!.ToString(3),
         ["banner"] = $"C# on .NET {Environment.Version}",
-        ["language_info"] = new JsonObject
-        {
-            ["name"] = "C#",
-            ["version"] = "14.0",
-            ["mimetype"] = "text/x-csharp",
-            ["file_extension"] = ".cs",
-            ["pygments_lexer"] = "csharp",
-            ["codemirror_mode"] = "text/x-csharp",
-            ["nbconvert_exporter"] = "script",
-        },
+        ["language_info"] = NotebookMetadata.LanguageInfo,
         ["help_links"] = new JsonArray(),
         ["debugger"] = false,
     };

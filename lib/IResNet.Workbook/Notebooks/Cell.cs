@@ -37,6 +37,10 @@ internal sealed class Cell(CellKind kind, string id, string source)
     public IEnumerable<string> Tags =>
         Metadata["tags"] is JsonArray tags ? tags.OfType<JsonValue>().Select(tag => tag.ToString()) : [];
 
+    /// <summary>How long the notebook's author expects a long cell to take; null where nothing is said.</summary>
+    public double? ExpectedSeconds =>
+        Metadata["iresnet"] is JsonObject own && own["seconds"] is JsonValue value && value.TryGetValue(out double seconds) ? seconds : null;
+
     public bool HasTag(string tag) => Tags.Contains(tag);
 
     public bool IsBlank => string.IsNullOrWhiteSpace(Source);

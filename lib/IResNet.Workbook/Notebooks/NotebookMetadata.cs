@@ -21,6 +21,8 @@ internal static class NotebookMetadata
         ["mimetype"] = "text/x-csharp",
         ["file_extension"] = ".cs",
         ["pygments_lexer"] = "csharp",
+        ["codemirror_mode"] = "text/x-csharp",
+        ["nbconvert_exporter"] = "script",
     };
 
     /// <summary>Writes the language as a run by nbconvert would, and names the kernel where the notebook names none.</summary>

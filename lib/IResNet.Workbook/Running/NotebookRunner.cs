@@ -17,6 +17,7 @@ internal sealed class NotebookRunner
     private readonly RunProgress _progress;
     private readonly NotebookRecorder _recorder;
     private readonly List<Cell> _cells;
+    private readonly IReadOnlyDictionary<Cell, string> _labels;
     private readonly RemainingTime _remaining;
     private readonly Dictionary<string, double> _seconds = [];
     private readonly Stopwatch _clock = new();
@@ -38,11 +39,13 @@ internal sealed class NotebookRunner
         {
             cell.Outputs.Clear();
             cell.ExecutionCount = null;
+            // When an earlier run by Jupyter happened is of no use, and different every time.
+            cell.Metadata.Remove("execution");
         }
 
         _cells = [.. code.Where(cell => !cell.IsBlank)];
         _recorder = new NotebookRecorder(notebook, job.Output, progress.Hear);
-        var earlier = RunRecord.Load(job.Output);
+        _labels = CellLabels.Of(notebook);
         _record = new RunRecord
         {
             Notebook = Path.GetRelativePath(job.OutputFolder, job.Notebook).Replace('\\', '/'),
@@ -50,8 +53,7 @@ internal sealed class NotebookRunner
             Started = DateTimeOffset.Now,
             Parameters = job.Parameters,
         };
-        var comparable = earlier is not null && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(job.Parameters.OrderBy(p => p.Key));
-        _remaining = new RemainingTime([.. _cells.Select(cell => cell.Id)], comparable ? earlier!.CellSeconds : _seconds);
+        _remaining = new RemainingTime([.. _cells.Select(cell => cell.Id)], Expected());
     }
 
     /// <summary>Runs the cells in order, up to the first that fails.</summary>
@@ -65,7 +67,7 @@ internal sealed class NotebookRunner
         for (var i = 0; i < _cells.Count; i++)
         {
             Save(_record with { Cell = _cells[i].Id });
-            _progress.CellStarted(i + 1, _cells.Count, RunProgress.Label(_cells[i]), _remaining.From(i));
+            _progress.CellStarted(i + 1, _cells.Count, _labels[_cells[i]], _remaining.From(i));
             var (status, message) = await RunCellAsync(engine, i, stop);
             if (status != RunStatus.Running)
                 return Save(_record with { Status = status, Message = message });
@@ -83,7 +85,7 @@ internal sealed class NotebookRunner
             interrupt.CancelAfter(limit);
 
         var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token);
-        _remaining.Measured(cell.Id, outcome.Elapsed);
+        _remaining.Measured(outcome.Elapsed);
         _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
         var failed = outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
         _progress.CellEnded(!failed ? [] : outcome.Status == CellStatus.Interrupted ? ["Stopped."] : outcome.Error!.Traceback);
@@ -100,6 +102,19 @@ internal sealed class NotebookRunner
             default:
                 return (RunStatus.Failed, Failure(outcome.Error!, number));
         }
+    }
+
+    /// <summary>Seconds by cell: of the last run with the same parameters, but for a cell at which it ended early, or else the author's.</summary>
+    private Dictionary<string, double> Expected()
+    {
+        var expected = _cells.Where(cell => cell.ExpectedSeconds is not null).ToDictionary(cell => cell.Id, cell => cell.ExpectedSeconds!.Value);
+        if (RunRecord.Load(_job.Output) is { } earlier && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(_job.Parameters.OrderBy(p => p.Key)))
+        {
+            foreach (var (cell, seconds) in earlier.CellSeconds.Where(cell => cell.Key != earlier.Cell))
+                expected[cell] = seconds;
+        }
+
+        return expected;
     }
 
     /// <summary>Where and what; a compile error's message says itself where.</summary>

@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using IResNet.Workbook.Notebooks;
 
 namespace IResNet.Workbook.Running;
 
 /// <summary>Shows on the console how a run comes along. Made before the engine, which takes <see cref="Console"/> for the cells.</summary>
 internal abstract class RunProgress : IDisposable
 {
-    private const int LabelLength = 60;
     private const int FailureLines = 20;
 
     private readonly Stopwatch _run = Stopwatch.StartNew();
@@ -63,13 +61,6 @@ internal abstract class RunProgress : IDisposable
         var line = text.Split('\n', '\r').LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
         if (line is not null)
             _lastLine = Html.TerminalText.Plain(line).Trim();
-    }
-
-    /// <summary>What a cell is about: its first line that is not empty, without comment marks.</summary>
-    public static string Label(Cell cell)
-    {
-        var line = cell.Source.Split('\n').Select(line => line.Trim().TrimStart('/').Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
-        return line.Length <= LabelLength ? line : line[..(LabelLength - 1)] + "…";
     }
 
     public virtual void Dispose()

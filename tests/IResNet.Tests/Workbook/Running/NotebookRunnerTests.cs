@@ -47,6 +47,7 @@ public sealed class NotebookRunnerTests : IDisposable
             Code("skipped", "nonsense", "skip"),
             Code("last", "1 + 1"),
         ];
+        cells[2].Metadata["execution"] = new System.Text.Json.Nodes.JsonObject { ["iopub.execute_input"] = "some time" };
         cells[7].Outputs.Add(new StreamOutput("stdout", "kept"));
         cells[8].Outputs.Add(new StreamOutput("stdout", "removed"));
         var parameters = new Dictionary<string, string> { ["steps"] = "7", ["preset"] = "paper" };
@@ -62,8 +63,25 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal("C#", (string?)notebook.Metadata["language_info"]!["name"]);
         Assert.Equal(".net-csharp", (string?)notebook.Metadata["kernelspec"]!["name"]);
         Assert.Equal(text, again.ToJson());
+        Assert.DoesNotContain("some time", text);
         Assert.Equal("../a.ipynb", record.Notebook);
         Assert.Equal(7, record.CellSeconds.Count);
+    }
+
+    [Fact]
+    public async Task Expected_times_come_from_the_notebook_and_then_from_the_last_run()
+    {
+        var slow = Code("slow", "await Task.Delay(100);");
+        slow.Metadata["iresnet"] = new System.Text.Json.Nodes.JsonObject { ["seconds"] = 120 };
+        Cell[] cells = [Text("t", "# Title\n\n## Part"), Code("first", "1"), slow];
+
+        await RunAsync(cells);
+        Assert.Contains("[1/2] Part: 1  (", _console.ToString());
+        Assert.Contains("about 2:00 left", _console.ToString());
+
+        _console.GetStringBuilder().Clear();
+        await RunAsync(cells);
+        Assert.DoesNotContain("2:0", _console.ToString());
     }
 
     [Fact]

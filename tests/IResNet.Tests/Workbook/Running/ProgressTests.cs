@@ -1,3 +1,4 @@
+using IResNet.Workbook.Notebooks;
 using IResNet.Workbook.Running;
 using Xunit;
 using static IResNet.Tests.Workbook.Running.TemporaryFolder;
@@ -7,13 +8,16 @@ namespace IResNet.Tests.Workbook.Running;
 public class ProgressTests
 {
     [Fact]
-    public void The_estimate_is_the_last_runs_times_and_the_mean_where_there_are_none()
+    public void The_estimate_is_what_is_expected_and_the_median_of_the_other_cells()
     {
-        var remaining = new RemainingTime(["a", "b", "c"], new Dictionary<string, double> { ["b"] = 60, ["gone"] = 1000 });
-        Assert.Equal(180, remaining.From(0)!.Value.TotalSeconds);
+        var remaining = new RemainingTime(["a", "b", "c", "d", "e"], new Dictionary<string, double> { ["d"] = 60, ["gone"] = 1000 });
+        Assert.Equal(60, remaining.From(0)!.Value.TotalSeconds);
 
-        remaining.Measured("a", TimeSpan.FromSeconds(2));
-        Assert.Equal(60 + 31, remaining.From(1)!.Value.TotalSeconds);
+        remaining.Measured(TimeSpan.FromSeconds(2));
+        remaining.Measured(TimeSpan.FromSeconds(1));
+        remaining.Measured(TimeSpan.FromSeconds(9));
+        Assert.Equal(60 + 2, remaining.From(3)!.Value.TotalSeconds);
+        Assert.Equal(2, remaining.From(4)!.Value.TotalSeconds);
 
         Assert.Null(new RemainingTime(["a"], new Dictionary<string, double>()).From(0));
     }
@@ -43,10 +47,16 @@ public class ProgressTests
     public void Other_texts_are_no_durations(string text) => Assert.Throws<FormatException>(() => Durations.Parse(text));
 
     [Fact]
-    public void A_cells_label_is_its_first_line()
+    public void A_cells_label_is_its_comment_or_its_heading_and_first_line()
     {
-        Assert.Equal("Train the model", RunProgress.Label(Code("a", "\n// Train the model\nTrain();")));
-        Assert.Equal(60, RunProgress.Label(Code("a", new string('x', 200))).Length);
+        Cell[] cells = [Code("a", "\nTrain();"), Text("t", "# Title\ntext\n## Part\n"), Code("b", "// Train it\nTrain();"), Code("c", "Train();"), Code("d", new string('x', 200))];
+        var notebook = new Notebook();
+        notebook.Cells.AddRange(cells);
+
+        var labels = CellLabels.Of(notebook);
+
+        Assert.Equal(["Train();", "Train it", "Part: Train();"], new[] { cells[0], cells[2], cells[3] }.Select(cell => labels[cell]));
+        Assert.Equal(60, labels[cells[4]].Length);
     }
 
     [Fact]
