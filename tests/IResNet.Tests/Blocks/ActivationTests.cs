@@ -1,0 +1,98 @@
+namespace IResNet.Tests.Blocks;
+
+/// <summary>The nonlinearities: values, slopes, and that none stretches.</summary>
+public class ActivationTests
+{
+    public static TheoryData<ActivationKind> Kinds => new(Enum.GetValues<ActivationKind>());
+
+    public static TheoryData<ActivationKind> Elementwise => new(Enum.GetValues<ActivationKind>().Where(kind => kind != ActivationKind.MaxMin));
+
+    private static double Sigmoid(double p) => 1 / (1 + Math.Exp(-p));
+
+    /// <summary>Against the formulas, evaluated one number at a time by other means than libtorch.</summary>
+    [Theory, MemberData(nameof(Elementwise))]
+    public void ValuesAreThoseOfTheFormula(ActivationKind kind)
+    {
+        using var scope = NewDisposeScope();
+        double beta = Math.Log(1 + Math.Exp(0.5));
+        Func<double, double> formula = kind switch
+        {
+            ActivationKind.Elu => p => p > 0 ? p : Math.Exp(p) - 1,
+            ActivationKind.Softplus => p => Math.Log(1 + Math.Exp(p)),
+            ActivationKind.LipSwish => p => p * Sigmoid(beta * p) / 1.1,
+            _ => p => Math.Max(p, 0),
+        };
+        double[] points = [-30, -3, -1, -1e-3, 0, 1e-3, 0.5, 2, 15];
+        var values = Float64(kind).forward(tensor(points).unsqueeze(1)).squeeze(1);
+        Expect.Near(values, tensor([.. points.Select(formula)]), 1e-8, kind.ToString());
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void ProductsAreThoseOfTheJacobian(ActivationKind kind)
+    {
+        using var scope = NewDisposeScope();
+        Draw.Seed(7);
+        var activation = Float64(kind);
+        var p = 2 * Draw.Normal(3, 6, 2);
+        var jacobian = Jacobians.Of(activation.forward, p);
+        var slope = activation.Slope(p, activation.forward(p));
+        var t = randn_like(p);
+        Expect.Close(activation.Jvp(slope, t).flatten(1), jacobian.bmm(t.flatten(1).unsqueeze(2)).squeeze(2), 1e-14, "J t");
+        Expect.Close(activation.Vjp(slope, t).flatten(1), jacobian.mT.bmm(t.flatten(1).unsqueeze(2)).squeeze(2), 1e-14, "J't");
+    }
+
+    /// <summary>The steepest slope is at most 1, and close to it: no capacity is given away. LipSwish at every beta.</summary>
+    [Theory, MemberData(nameof(Elementwise))]
+    public void SlopesReachOneAndNoMore(ActivationKind kind)
+    {
+        using var scope = NewDisposeScope();
+        var activation = Float64(kind);
+        var p = linspace(-80, 80, 800_001, dtype: ScalarType.Float64).unsqueeze(0);
+        foreach (double b in new[] { -3.0, 0.5, 4.0 })
+        {
+            using (no_grad()) foreach (var beta in activation.parameters()) beta.fill_(b);
+            double steepest = activation.Slope(p, activation.forward(p)).abs().max().ToDouble();
+            Assert.InRange(steepest, 0.99, 1);
+        }
+    }
+
+    /// <summary>The control of the test above: swish without its division is too steep.</summary>
+    [Fact]
+    public void UndividedSwishWouldStretch()
+    {
+        using var scope = NewDisposeScope();
+        var p = linspace(-10, 10, 10_001, dtype: ScalarType.Float64);
+        Assert.InRange((p.sigmoid() * (1 + p * (1 - p.sigmoid()))).max().ToDouble(), 1.09, 1.1);
+    }
+
+    [Fact]
+    public void MaxMinOrdersMaximaThenMinima()
+    {
+        using var scope = NewDisposeScope();
+        var y = new MaxMin().forward(tensor(new[] { 1.0, 2, 6, 5, -3, -4 }).unsqueeze(0));
+        Assert.Equal([2.0, 6, -3, 1, 5, -4], y.data<double>().ToArray());
+    }
+
+    [Fact]
+    public void MaxMinKeepsDistancesWhereTheOrderStays()
+    {
+        using var scope = NewDisposeScope();
+        Draw.Seed(8);
+        var (activation, p) = (new MaxMin(), Draw.Normal(5, 8));
+        var direction = 1e-9 * randn_like(p);
+        Expect.Close((activation.forward(p + direction) - activation.forward(p)).norm(1), direction.norm(1), 1e-6, "distance");
+    }
+
+    [Fact]
+    public void MaxMinRefusesOddChannels() => Assert.Throws<ShapeException>(() => new MaxMin().forward(ones(2, 3, 4, 4)));
+
+    [Fact]
+    public void UnknownKindIsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => Activation.Of((ActivationKind)99));
+
+    private static Activation Float64(ActivationKind kind)
+    {
+        var activation = Activation.Of(kind);
+        activation.to(ScalarType.Float64);
+        return activation;
+    }
+}
