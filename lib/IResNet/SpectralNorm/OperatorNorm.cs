@@ -40,16 +40,17 @@ public static class OperatorNorm
     private static double LargestEigenvalue(Tensor gram)
     {
         const int Squarings = 12;
+        const double Floor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
         var (power, logScale) = (gram, zeros(gram.size(0), dtype: ScalarType.Float64, device: gram.device));
         for (int i = 0; i < Squarings; i++)
         {
             // Normalised to 1 each time, with the logarithms kept: G^m itself would overflow or vanish.
-            var norm = power.abs().square().sum([1, 2]).sqrt().clamp_min(double.Epsilon);
+            var norm = power.abs().square().sum([1, 2]).sqrt().clamp_min(Floor);
             logScale = 2 * (logScale + norm.log());
             power = power / norm.view(-1, 1, 1);
             power = power.bmm(power);
         }
-        var last = power.abs().square().sum([1, 2]).sqrt().clamp_min(double.Epsilon).log();
+        var last = power.abs().square().sum([1, 2]).sqrt().clamp_min(Floor).log();
         return ((logScale + last) * Math.Pow(2, -Squarings)).exp().max().ToDouble();
     }
 
