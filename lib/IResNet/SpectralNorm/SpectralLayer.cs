@@ -101,8 +101,8 @@ public abstract class SpectralLayer : nn.Module
         using var noGrad = no_grad();
         for (int i = 0; i < iterations; i++)
         {
-            _v.copy_(Unit(Back(_weight, _u)));
-            _u.copy_(Unit(Forth(_weight, _v)));
+            Turn(_v, Back(_weight, _u));
+            Turn(_u, Forth(_weight, _v));
         }
     }
 
@@ -179,7 +179,17 @@ public abstract class SpectralLayer : nn.Module
 
     private Tensor Divisor(Tensor sigma) => (sigma / Options.Coefficient).clamp_min(1) + Margin;
 
-    private static Tensor Unit(Tensor x) => x / x.norm().clamp_min(NormFloor);
+    private static Tensor Unit(Tensor x) => x / x.norm();
+
+    /// <summary>
+    /// Turns a vector into the direction of a product with the weight. Where that vanishes, as it does for a weight of zeros, the vector stays: it could never recover
+    /// from being zero, and a weight that grew again would go unnormalized.
+    /// </summary>
+    private static void Turn(Tensor vector, Tensor product)
+    {
+        var norm = product.norm();
+        vector.copy_(where(norm > NormFloor, product / norm.clamp_min(NormFloor), vector));
+    }
 }
 
 /// <summary>The norm by which <see cref="SpectralLayer.Freeze"/> divides.</summary>
