@@ -75,7 +75,7 @@ public class LipschitzTests
             optimizer.zero_grad();
             var ratios = ratio(a, b);
             best = Math.Max(best, ratios.max().ToDouble());
-            (-ratios.log().sum()).backward();
+            (-ratios.clamp_min(1e-6).log().sum()).backward();
             optimizer.step();
         }
         return best;

@@ -14,8 +14,8 @@ internal static class Draw
     public static Tensor Normal(params long[] shape) => randn(shape, dtype: ScalarType.Float64);
 
     /// <summary>
-    /// Makes a module fit to be judged: float64, weights scaled up so that the spectral norm has to act, converged power iterations, biases and ActNorm
-    /// parameters far from 0, evaluation mode.
+    /// Makes a module fit to be judged: float64, weights scaled up so that the spectral norm has to act and with a share of the identity so that Jacobians are far from 0,
+    /// converged power iterations, biases and ActNorm parameters far from 0, evaluation mode.
     /// </summary>
     public static T Prepared<T>(T module, double weightScale = 3, int powerIterations = 300) where T : nn.Module
     {
@@ -26,7 +26,7 @@ internal static class Draw
         {
             if (part is SpectralLayer layer)
             {
-                layer.Weight.mul_(weightScale);
+                layer.Weight.mul_(weightScale).add_(Identity(layer.Weight));
                 layer.Bias.normal_(0, 0.5);
                 layer.PowerIteration(powerIterations);
             }
@@ -45,4 +45,7 @@ internal static class Draw
         module.eval();
         return module;
     }
+
+    private static Tensor Identity(Tensor weight) =>
+        weight.dim() == 2 ? nn.init.eye_(empty_like(weight)) : nn.init.dirac_(empty_like(weight));
 }
