@@ -15,9 +15,9 @@ internal static class Draw
 
     /// <summary>
     /// Makes a module fit to be judged: float64, weights scaled up so that the spectral norm has to act and with a share of the identity so that Jacobians are far from 0,
-    /// converged power iterations, biases and ActNorm parameters far from 0, evaluation mode.
+    /// power iterations well on their way, biases and ActNorm parameters far from 0, evaluation mode.
     /// </summary>
-    public static T Prepared<T>(T module, double weightScale = 3, int powerIterations = 300) where T : nn.Module
+    public static T Prepared<T>(T module, double weightScale = 3, int powerIterations = 30) where T : nn.Module
     {
         module.to(ScalarType.Float64);
         using var scope = NewDisposeScope();
