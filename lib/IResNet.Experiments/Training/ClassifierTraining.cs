@@ -20,6 +20,6 @@ public static class ClassifierTraining
         Preprocessing? preprocessing = null)
     {
         preprocessing ??= data.Shape.Channels == 1 ? Preprocessing.MnistClassification : Preprocessing.Cifar10Classification;
-        return InlineTraining.Run<ClassifierEvaluation>(() => new ClassifierTask(classifier, data.Train, data.Test, preprocessing, options), options, sink, cancel);
+        return InlineTraining.Run<ClassifierEvaluation>(() => new ClassifierTask(classifier, new(data.Train, data.Test, data.Test), preprocessing, options), options, sink, cancel);
     }
 }

@@ -8,15 +8,14 @@ namespace IResNet.Experiments.Training;
 internal sealed class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
-    private readonly ImageSplit _heldOut;
     private readonly TemporaryEstimator _estimator;
 
-    public DensityTask(Flow flow, ImageSplit train, ImageSplit heldOut, Preprocessing preprocessing, DensityTrainingOptions options)
-        : base(flow, flow, train, preprocessing, options)
+    public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
+        : base(flow, flow, images, preprocessing, options)
     {
         if (!preprocessing.Dequantise)
             throw new ArgumentException("A density needs dequantised images: take Preprocessing.MnistDensity, CifarDensity, or set Dequantise.", nameof(preprocessing));
-        (_options, _heldOut) = (options, heldOut);
+        _options = options;
         _estimator = new TemporaryEstimator(flow, options.Estimator switch
         {
             DensityEstimator.Neumann => new NeumannSeries(options.Terms, options.Probes, new RademacherProbes(Generator)),
@@ -27,12 +26,28 @@ internal sealed class DensityTask : ImageTask
 
     public override Tensor Loss(Batch batch) => BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
 
-    public override Evaluation Evaluate(CancellationToken cancel)
+    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
         try
         {
-            var images = _heldOut[..Math.Min(_options.EvaluationImages, _heldOut.Count)];
-            return DensityEvaluator.Evaluate(Flow, images, Preprocessing, _options.EvaluationTerms, _options.EvaluationProbes, _options.Seed, cancel);
+            var images = Images.Of(examples);
+            return DensityEvaluator.Evaluate(Flow, images[..Math.Min(_options.EvaluationImages, images.Count)], Preprocessing, _options.EvaluationTerms, _options.EvaluationProbes, _options.Seed, cancel);
+        }
+        finally
+        {
+            Flow.train();
+        }
+    }
+
+    public override Tensor Pictures(int count)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            using var generator = new Generator(Options.Seed, Device);
+            Flow.Freeze();
+            return Preprocessing.ToPixels(Flow.Sample(count, generator: generator)).MoveToOuterDisposeScope();
         }
         finally
         {

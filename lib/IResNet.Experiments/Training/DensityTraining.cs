@@ -26,5 +26,5 @@ public static class DensityTraining
     public static Task<TrainingResult<DensityEvaluation>> Run(
         Flow flow, ImageDataSet data, DensityTrainingOptions options, ITrainingSink? sink = null, CancellationToken cancel = default, Preprocessing? preprocessing = null) =>
         InlineTraining.Run<DensityEvaluation>(
-            () => new DensityTask(flow, data.Train, data.Test, preprocessing ?? new() { Dequantise = true }, options), options, sink, cancel);
+            () => new DensityTask(flow, new(data.Train, data.Test, data.Test), preprocessing ?? new() { Dequantise = true }, options), options, sink, cancel);
 }

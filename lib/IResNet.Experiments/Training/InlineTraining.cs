@@ -47,7 +47,7 @@ internal static class InlineTraining
     private static Evaluation Evaluate(this Trainer trainer, ITrainingSink sink, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
-        var result = trainer.WithAverage(() => trainer.Task.Evaluate(cancel));
+        var result = trainer.WithAverage(() => trainer.Task.Evaluate(HeldOut.Test, cancel));
         sink.On(new EvaluationEvent(trainer.Step, result, Stopwatch.GetElapsedTime(start).TotalSeconds));
         return result;
     }

@@ -8,7 +8,9 @@ namespace IResNet.Experiments.Training;
 internal sealed class ToyTask : TrainingTask
 {
     // Held-out points and those that initialise ActNorm must not be those of a step.
-    private const ulong EvaluationSeed = 0x9E3779B9, InitialSeed = 0x85EBCA6B;
+    private const ulong ValidationSeed = 0x9E3779B9, TestSeed = 0xC2B2AE35, InitialSeed = 0x85EBCA6B;
+    private const double Extent = 4;
+    private const int Pixels = 128, PointsOfPicture = 20_000;
 
     private readonly string _density;
     private readonly ToyTrainingOptions _options;
@@ -33,7 +35,7 @@ internal sealed class ToyTask : TrainingTask
 
     public override Tensor Loss(Batch batch) => -Flow.forward(batch.Images).mean();
 
-    public override Evaluation Evaluate(CancellationToken cancel)
+    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
         try
         {
@@ -41,9 +43,27 @@ internal sealed class ToyTask : TrainingTask
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             Flow.Freeze();
-            var nats = -Flow.forward(Points(EvaluationSeed, _options.EvaluationPoints));
+            var nats = -Flow.forward(Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints));
             var (mean, halfWidth) = Evaluation.MeanOf([.. nats.to(ScalarType.Float64).cpu().data<double>()]);
             return new("nats", mean, mean - halfWidth, mean + halfWidth, _options.EvaluationPoints);
+        }
+        finally
+        {
+            Flow.train();
+        }
+    }
+
+    /// <summary>Densities of the data and of the model's samples, as two pictures of the square from -4 to 4.</summary>
+    public override Tensor Pictures(int count)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            using var generator = new Generator(Options.Seed, Device);
+            Flow.Freeze();
+            var samples = Flow.Sample(PointsOfPicture, generator: generator);
+            return stack([Histogram(Points(TestSeed, PointsOfPicture)), Histogram(samples)]).unsqueeze(1).MoveToOuterDisposeScope();
         }
         finally
         {
@@ -55,6 +75,16 @@ internal sealed class ToyTask : TrainingTask
     {
         _estimator.Dispose();
         base.Dispose();
+    }
+
+    private static Tensor Histogram(Tensor points)
+    {
+        var cell = ((points + Extent) * (Pixels / (2 * Extent))).floor().to(ScalarType.Int64);
+        var inside = cell.ge(0).logical_and(cell.lt(Pixels)).all(dim: 1);
+        // The vertical axis points up.
+        var index = (Pixels - 1 - cell.select(1, 1)) * Pixels + cell.select(1, 0);
+        var counts = bincount(index.masked_select(inside), minlength: Pixels * Pixels).to(ScalarType.Float32).view(Pixels, Pixels);
+        return (counts / counts.max().clamp_min(1)).sqrt();
     }
 
     private Tensor Points(ulong seed, int count)

@@ -45,7 +45,11 @@ internal abstract class TrainingTask : IDisposable
     public abstract Tensor Loss(Batch batch);
 
     /// <summary>The figure on held-out examples. Leaves the model in training mode.</summary>
-    public abstract Evaluation Evaluate(CancellationToken cancel);
+    public abstract Evaluation Evaluate(HeldOut examples, CancellationToken cancel);
+
+    /// <summary>What the model makes, as pictures of values in [0, 1]: shape (n, channels, height, width). Leaves the model in training mode.</summary>
+    /// <param name="count">How many, as far as that applies.</param>
+    public abstract Tensor Pictures(int count);
 
     /// <summary>Sets the generator to where a step begins. It depends on seed and step alone, so no generator's state needs to be saved.</summary>
     public void SeedStep(long step) => Generator.manual_seed((long)Mix(Mix(Options.Seed) + (ulong)step));

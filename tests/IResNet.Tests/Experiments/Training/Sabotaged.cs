@@ -6,7 +6,7 @@ namespace IResNet.Tests.Experiments.Training;
 /// <summary>A density training whose loss or images are changed on the way.</summary>
 internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null) : TrainingTask(flow, flow, Tiny.Options)
 {
-    private readonly DensityTask _inner = new(flow, Tiny.Corners().Train, Tiny.Corners().Test, Preprocessing.MnistDensity, Tiny.Options);
+    private readonly DensityTask _inner = new(flow, Tiny.Splits(Tiny.Corners()), Preprocessing.MnistDensity, Tiny.Options);
     private int _step;
 
     public override int StepsPerEpoch => _inner.StepsPerEpoch;
@@ -28,7 +28,9 @@ internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> c
 
     public override Tensor Loss(Batch batch) => change(_step++, _inner.Loss(batch));
 
-    public override Evaluation Evaluate(CancellationToken cancel) => _inner.Evaluate(cancel);
+    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel) => _inner.Evaluate(examples, cancel);
+
+    public override Tensor Pictures(int count) => _inner.Pictures(count);
 
     public override void Dispose()
     {

@@ -16,6 +16,8 @@ internal static class Tiny
         return new ImageDataSet("corners", ["top left", "top right", "bottom left", "bottom right"], all[..train], all[train..]);
     }
 
+    public static ImageSplits Splits(ImageDataSet data) => new(data.Train[..^64], data.Train[^64..], data.Test);
+
     public static MultiscaleFlow Flow(ulong seed = 1, int powerIterations = 1)
     {
         manual_seed((long)seed);
