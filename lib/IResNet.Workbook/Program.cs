@@ -5,6 +5,8 @@ return await new RootCommand("Invertible residual networks: notebooks, training,
 {
     RunCommand.Create(),
     KernelCommand.Create(),
+    TrainCommand.Create(),
+    RunsCommand.Create(),
     DataCommand.Create(),
     DoctorCommand.Create(),
 }.Parse(args).InvokeAsync(new InvocationConfiguration

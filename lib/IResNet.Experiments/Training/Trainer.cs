@@ -9,7 +9,6 @@ internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
     private readonly TrainingOptions _options;
-    private int _skippedInARow;
 
     public Trainer(TrainingTask task, TrainingOptions options)
     {
@@ -32,6 +31,9 @@ internal sealed class Trainer : IDisposable
     /// <summary>Batches taken, skipped ones included.</summary>
     public long Step { get; private set; }
 
+    /// <summary>Steps skipped just before.</summary>
+    public int SkippedInARow { get; private set; }
+
     /// <summary>Where the last checkpoint lies, for error messages.</summary>
     public string? LastCheckpoint { get; set; }
 
@@ -51,7 +53,7 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
-    public void ContinueAt(long step) => (Step, _skippedInARow) = (step, 0);
+    public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);
 
     /// <summary>One step.</summary>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
@@ -67,7 +69,7 @@ internal sealed class Trainer : IDisposable
         Step++;
         if (trouble is not null) return Diverged(loss, rate, batch.Count, trouble.Value);
 
-        _skippedInARow = 0;
+        SkippedInARow = 0;
         double norm = gradient!.norm().ToDouble();
         if (_options.ClipNorm is { } limit && norm > limit) gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
@@ -121,7 +123,7 @@ internal sealed class Trainer : IDisposable
 
     private StepResult Diverged(double loss, double rate, int examples, (string What, string? Layer) trouble)
     {
-        if (_options.OnDivergence == DivergencePolicy.Stop || ++_skippedInARow > MostSkipsInARow)
+        if (_options.OnDivergence == DivergencePolicy.Stop || ++SkippedInARow > MostSkipsInARow)
             throw new TrainingDivergedException(Step, trouble.What, trouble.Layer, LastCheckpoint);
         return new(loss, double.NaN, rate, examples, Skipped: true);
     }

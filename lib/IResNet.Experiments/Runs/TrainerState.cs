@@ -1,0 +1,32 @@
+using IResNet.Experiments.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Runs;
+
+/// <summary>
+/// All tensors that later steps depend on, in parts. The schedule and the generators are functions of the step, which the manifest holds with the data's position.
+/// </summary>
+internal static class TrainerState
+{
+    public const string Model = "model", Optimizer = "optimizer", Average = "average";
+
+    /// <summary>
+    /// The model's parameters and buffers (u, v and sigma of each layer, ActNorm with its mark, BatchNorm's statistics); the optimiser's vectors as
+    /// <c>exp_avg/NAME</c>; the moving average. The tensors are the trainer's own or views of them.
+    /// </summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(Trainer trainer)
+    {
+        var parts = new Dictionary<string, IReadOnlyDictionary<string, Tensor>>
+        {
+            [Model] = Of(trainer.Task.Model),
+            [Optimizer] = trainer.Optimizer.State.SelectMany(state => trainer.Parameters.Named(state.Value).Select(view => (Name: $"{state.Key}/{view.Key}", view.Value)))
+                .ToDictionary(entry => entry.Name, entry => entry.Value),
+        };
+        if (trainer.Average is { } average) parts[Average] = trainer.Parameters.Named(average);
+        return parts;
+    }
+
+    /// <summary>A model's parameters and buffers.</summary>
+    public static IReadOnlyDictionary<string, Tensor> Of(nn.Module model) => model.state_dict();
+}
