@@ -23,7 +23,7 @@ public sealed class FixedPoint : InverseSolver
 
     private FixedPoint(int count) => (_fixedCount, _iterations) = (true, count);
 
-    /// <summary>Exactly <paramref name="count"/> iterations, whatever they reach.</summary>
+    /// <summary>Exactly <paramref name="count"/> iterations, whatever finite point they reach.</summary>
     public static FixedPoint Iterations(int count) => new(Guard.AtLeast(count, 0, nameof(count)));
 
     /// <inheritdoc/>
@@ -41,6 +41,10 @@ public sealed class FixedPoint : InverseSolver
         var x = y.alias();
         for (int i = 0; i < _iterations; i++) x = Advance(x, Step(g, x, y));
         using var residual = x - Step(g, x, y);
+        if (!isfinite(residual).all().ToBoolean())
+            throw new NonConvergenceException(
+                $"Fixed-point iteration left the range of numbers within {_iterations} iterations, Lip(g) at most {lipschitz:g4}: g is no contraction. " +
+                "Freeze the model with certified norms, or take fewer iterations.", _iterations, residual.abs().max().ToDouble());
         return Certify(x.MoveToOuterDisposeScope(), residual, _iterations, lipschitz);
     }
 
