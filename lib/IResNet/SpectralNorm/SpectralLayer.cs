@@ -54,7 +54,7 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>Right singular vector estimate, flattened; persists between steps.</summary>
     public Tensor V => _v;
 
-    /// <summary>The last sigma = u.W v of the raw weight, one element.</summary>
+    /// <summary>sigma = u.W v of the raw weight as the last power iteration found it, one element.</summary>
     public Tensor Sigma => _sigma;
 
     /// <summary>Whether the effective weight is fixed by <see cref="Freeze"/>.</summary>
@@ -102,7 +102,7 @@ public abstract class SpectralLayer : nn.Module
         for (int i = 0; i < iterations; i++)
         {
             Turn(_v, Back(_weight, _u));
-            Turn(_u, Forth(_weight, _v));
+            _sigma.copy_(Turn(_u, Forth(_weight, _v)));
         }
     }
 
@@ -115,7 +115,6 @@ public abstract class SpectralLayer : nn.Module
         if (!Options.Enabled) return _weight;
         using var scope = NewDisposeScope();
         var sigma = _u.dot(Forth(_weight, _v));
-        using (no_grad()) _sigma.copy_(sigma.unsqueeze(0));
         return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
     }
 
@@ -185,10 +184,12 @@ public abstract class SpectralLayer : nn.Module
     /// Turns a vector into the direction of a product with the weight. Where that vanishes, as it does for a weight of zeros, the vector stays: it could never recover
     /// from being zero, and a weight that grew again would go unnormalized.
     /// </summary>
-    private static void Turn(Tensor vector, Tensor product)
+    /// <returns>The product's norm.</returns>
+    private static Tensor Turn(Tensor vector, Tensor product)
     {
         var norm = product.norm();
         vector.copy_(where(norm > NormFloor, product / norm.clamp_min(NormFloor), vector));
+        return norm;
     }
 }
 
