@@ -73,6 +73,7 @@ public sealed class ActNorm : Bijection
     {
         Check(y);
         using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
         return Exact(((y - PerChannel(_shift, y)) * PerChannel(-_logScale, y).exp()).MoveToOuterDisposeScope());
     }
 

@@ -8,7 +8,9 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// <summary>Names the module.</summary>
     protected Bijection(string name) : base(name) { }
 
-    /// <summary>x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only.</summary>
+    /// <summary>
+    /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only. Not differentiable in the module's parameters.
+    /// </summary>
     /// <param name="y">A batch of outputs.</param>
     /// <param name="solver">How residual blocks are inverted; by default <see cref="FixedPoint"/> to 1e-6.</param>
     /// <exception cref="NonConvergenceException">A residual block's iteration did not reach the tolerance.</exception>
