@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
-using Microsoft.CodeAnalysis;
-
 namespace NotebookEngine.References;
 
 /// <summary>
-/// The assemblies that the host process was started with. Metadata is opened lazily by the compiler, and shared by all engines.
+/// The assemblies that the host process was started with.
 /// </summary>
 internal static class HostAssemblies
 {
@@ -13,15 +10,11 @@ internal static class HostAssemblies
         .DistinctBy(p => Path.GetFileNameWithoutExtension(p), StringComparer.OrdinalIgnoreCase)   // the runtime takes the first as well
         .ToDictionary(p => Path.GetFileNameWithoutExtension(p), StringComparer.OrdinalIgnoreCase);
 
-    private static readonly ConcurrentDictionary<string, MetadataReference> References = new(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The simple names of the shared framework's assemblies.</summary>
     public static IEnumerable<string> Framework { get; } = FrameworkNames();
 
     /// <summary>Where the host has an assembly of this simple name; null where it has none.</summary>
     public static string? Find(string simpleName) => Paths.GetValueOrDefault(simpleName);
-
-    public static MetadataReference Reference(string path) => References.GetOrAdd(path, p => MetadataReference.CreateFromFile(p, documentation: new XmlFileDocumentation(p)));
 
     private static string[] FrameworkNames()
     {

@@ -94,7 +94,7 @@ internal sealed class ReferenceSet
 
     private void AddHost(string name, string path)
     {
-        if (_names.Add(name)) All = All.Add(HostAssemblies.Reference(path));
+        if (_names.Add(name)) All = All.Add(Reference(path));
     }
 
     private void AddLoaded(string path, string name, Action<string> warn)
@@ -104,8 +104,15 @@ internal sealed class ReferenceSet
             warn($"Another {name} is loaded already ({assembly.Location}) and is used. Restart to load {path}.");
         if (!_names.Add(name)) return;
         Loader.RegisterDependency(assembly);
-        All = All.Add(HostAssemblies.Reference(assembly.Location));
+        All = All.Add(Reference(assembly.Location));
     }
+
+    /// <summary>
+    /// Metadata of this engine's own, opened lazily. The compiler keeps the symbols of an assembly with its metadata: shared by engines that compile at the same time,
+    /// they would get mixed up, and a type would no longer be itself.
+    /// </summary>
+    private static PortableExecutableReference Reference(string path) =>
+        MetadataReference.CreateFromFile(path, documentation: new XmlFileDocumentation(path));
 
     private static string[] NativeFolders(string folder) =>
         [folder, Path.Combine(folder, "runtimes", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, "native")];

@@ -21,6 +21,7 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
     ];
 
     private readonly CellGlobals _globals = new();
+    private readonly Lock _binding = new();
     private volatile Link? _last;
 
     /// <summary>Compiles and runs code on the calling thread, to the end of what it awaits.</summary>
@@ -52,10 +53,14 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
         var options = ScriptOptions.Default
             .WithFilePath(name).WithFileEncoding(Encoding.UTF8).WithEmitDebugInformation(true).WithOptimizationLevel(OptimizationLevel.Release)
             .WithLanguageVersion(LanguageVersion.Latest).WithAllowUnsafe(true);
-        return last is null
+        var script = last is null
             ? CSharpScript.Create<object>(code, options.WithReferences(references.All).WithImports(UsualImports.Concat(imports)),
                 typeof(CellGlobals), references.Loader)
             : last.State.Script.ContinueWith<object>(code, options.WithReferences(references.All.Skip(last.References)).WithImports());
+        // Asking for the assembly binds the references. Two compilations that do so at once, a cell's and a completion's, would each make symbols of their own for
+        // the same metadata, and later cells would meet types of both.
+        lock (_binding) _ = script.GetCompilation().Assembly;
+        return script;
     }
 
     private sealed record Link(ScriptState<object> State, int References);
