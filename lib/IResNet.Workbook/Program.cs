@@ -8,6 +8,7 @@ return await new RootCommand("Invertible residual networks: notebooks, training,
     TrainCommand.Create(),
     RunsCommand.Create(),
     DataCommand.Create(),
+    BenchCommand.Create(),
     DoctorCommand.Create(),
 }.Parse(args).InvokeAsync(new InvocationConfiguration
 {

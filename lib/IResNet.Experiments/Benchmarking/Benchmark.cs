@@ -1,0 +1,66 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Benchmarking;
+
+/// <summary>The named cases, and how one is run.</summary>
+public static class Benchmark
+{
+    /// <summary>All cases, in the order of the report.</summary>
+    public static IReadOnlyList<BenchmarkCase> Cases { get; } =
+    [
+        DensityStep.Of("density_mnist28_b32_n5_pi1", BenchmarkModels.Mnist28.With(powerIterations: 1), batch: 32),
+        DensityStep.Of("density_mnist28_b32_n5_pi5", BenchmarkModels.Mnist28.With(powerIterations: 5), batch: 32),
+        DensityStep.Of("density_mnist32_b32_n5_pi5", BenchmarkModels.Mnist32.With(powerIterations: 5), batch: 32),
+        DensityStep.Of("density_cifar_b32_n5_pi1", BenchmarkModels.Cifar.With(powerIterations: 1), batch: 32),
+        DensityStep.Of("density_cifar_b32_n5_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32),
+        DensityStep.Of("density_paper_b4_n5_pi5", BenchmarkModels.Paper.With(powerIterations: 5), batch: 4),
+        ClassifierStep.Of("classifier_mnist28_b32_pi1", BenchmarkModels.Mnist28Classifier.With(powerIterations: 1), batch: 32),
+        ClassifierStep.Of("classifier_cifar_b32_pi1", BenchmarkModels.CifarClassifier.With(powerIterations: 1), batch: 32),
+        ClassifierStep.Of("classifier_cifar_b32_pi5", BenchmarkModels.CifarClassifier.With(powerIterations: 5), batch: 32),
+        ClassifierStep.Of("classifier_paper_b128_pi1", BenchmarkModels.PaperClassifier.With(powerIterations: 1), batch: 128),
+        ToyStep.Of("toy_10blocks_b500_exact", blocks: 10, batch: 500),
+        ToyStep.Of("toy_100blocks_b500_exact", blocks: 100, batch: 500),
+        ToyStep.Of("toy_100blocks_b500_5terms", blocks: 100, batch: 500, terms: 5),
+    ];
+
+    /// <summary>The case of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists all.</exception>
+    public static BenchmarkCase Find(string name) => Cases.FirstOrDefault(c => c.Name == name)
+        ?? throw new ArgumentException($"There is no case \"{name}\". The cases are: {string.Join(", ", Cases.Select(c => c.Name))}.", nameof(name));
+
+    /// <summary>Runs one case in this process. For figures of memory the process must be fresh.</summary>
+    /// <param name="benchmark">The case.</param>
+    /// <param name="settings">What holds for all cases.</param>
+    /// <param name="threads">libtorch's threads.</param>
+    public static CaseReport Run(BenchmarkCase benchmark, BenchmarkSettings settings, int threads)
+    {
+        NativeRuntime.Configure();
+        set_num_threads(threads);
+        manual_seed(0);
+        WarmUp();
+        double before = ProcessMemory.Resident;
+        var measurement = benchmark.Run(settings);
+        double peak = ProcessMemory.Peak;
+        double rate = ConvolutionPeak.Measure();
+        return new CaseReport
+        {
+            Median = measurement.Timing.Median,
+            Min = measurement.Timing.Min,
+            Runs = measurement.Timing.Seconds.Count,
+            PeakMemory = peak,
+            MemoryBefore = before,
+            ConvolutionRate = rate / 1e9,
+            Operations = measurement.Operations / 1e9,
+            LowerBound = measurement.Operations / rate,
+            Details = measurement.Details,
+        };
+    }
+
+    /// <summary>Loads libtorch, so that the memory "before" is the runtime's own.</summary>
+    private static void WarmUp()
+    {
+        using var scope = NewDisposeScope();
+        nn.functional.conv2d(rand(1, 1, 8, 8), rand(1, 1, 3, 3, requires_grad: true)).sum().backward();
+    }
+}

@@ -1,0 +1,40 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Benchmarking;
+
+/// <summary>A training step of a density model: bits/dim of a batch, its gradient and Adamax, as the paper trains.</summary>
+internal static class DensityStep
+{
+    private const double LearningRate = 3e-3;
+
+    /// <summary>The case of a model at a batch size.</summary>
+    public static BenchmarkCase Of(string name, FlowConfig config, int batch, int terms = 5) => new(name, settings => Run(config, batch, terms, settings));
+
+    /// <summary>Measures one configuration.</summary>
+    public static Measurement Run(FlowConfig config, int batch, int terms, BenchmarkSettings settings)
+    {
+        using var flow = new MultiscaleFlow(config);
+        bool neumann = settings.Gradient == LogDetGradient.Neumann;
+        flow.WithEstimator(neumann ? new NeumannSeries(terms) : new PowerSeries(terms));
+        flow.train();
+        using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
+        using var optimizer = optim.Adamax(flow.parameters(), LearningRate);
+        double loss = double.NaN;
+        var timing = Timing.Of(
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                flow.zero_grad();
+                var bits = BitsPerDimension.Of(flow.forward(x), flow.Dimensions).mean();
+                bits.backward();
+                optimizer.step();
+                loss = bits.ToDouble();
+            },
+            settings.Budget);
+        // Forward 1 and its backward 2; then n products, the gradient of one (Neumann) or of all (the paper), twice a product each.
+        int chains = 3 + terms + 2 * (neumann ? 1 : terms);
+        double operations = batch * chains * ChainCost.Of(flow) + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(flow);
+        return new(timing) { Operations = operations, Details = new Dictionary<string, double> { ["loss_bits_per_dim"] = loss } };
+    }
+}

@@ -1,0 +1,38 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Benchmarking;
+
+/// <summary>A training step of the flow for 2-D densities (Figure 2): negative log-likelihood, its gradient and Adam.</summary>
+internal static class ToyStep
+{
+    private const double LearningRate = 1e-3;
+
+    /// <summary>The case of a number of blocks, with the exact log-determinant or with terms of the series.</summary>
+    public static BenchmarkCase Of(string name, int blocks, int batch, int? terms = null) => new(name, settings => Run(blocks, batch, terms, settings));
+
+    private static Measurement Run(int blocks, int batch, int? terms, BenchmarkSettings settings)
+    {
+        using var flow = new ToyFlow(blocks);
+        bool neumann = settings.Gradient == LogDetGradient.Neumann;
+        if (terms is int n) flow.WithEstimator(neumann ? new NeumannSeries(n) : new PowerSeries(n));
+        flow.train();
+        using var x = randn(batch, 2);
+        using var optimizer = optim.Adam(flow.parameters(), LearningRate);
+        var timing = Timing.Of(
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                flow.zero_grad();
+                var loss = -flow.forward(x).mean();
+                loss.backward();
+                optimizer.step();
+                loss.ToDouble();
+            },
+            settings.Budget);
+        // Exact: two tangents, each with its gradient.
+        int chains = 3 + (terms is int k ? k + 2 * (neumann ? 1 : k) : 2 * 3);
+        int iterations = flow.ResidualBlocks[0].Branch.Layers[0].Options.PowerIterations;
+        return new(timing) { Operations = batch * chains * ChainCost.Of(flow) + iterations * ChainCost.PowerIteration(flow) };
+    }
+}

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using IResNet.Experiments.Benchmarking;
+
+namespace IResNet.Workbook.Commands;
+
+/// <summary><c>iresnet bench</c>: each case in a process of its own, so that memory is the case's and nothing is warm that should not be.</summary>
+internal static class BenchCommand
+{
+    private const int Threads = 2;
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    private static readonly Option<string[]> CaseOption = new("--case")
+    {
+        Description = "Names of the cases to run; by default all.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<FileInfo?> JsonOption = new("--json") { Description = "Where to write the report." };
+
+    private static readonly Option<double> SecondsOption = new("--seconds")
+    {
+        Description = "How long each case repeats its work.",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private static readonly Option<LogDetGradient> EstimatorOption = new("--estimator")
+    {
+        Description = "Gradient of the log-determinant in training cases: this library's (neumann) or the paper's own algorithm (paper).",
+        DefaultValueFactory = _ => LogDetGradient.Neumann,
+    };
+
+    private static readonly Option<bool> InProcessOption = new("--in-process") { Description = "Run one case in this process, for a profiler." };
+
+    public static Command Create()
+    {
+        SecondsOption.Validators.Add(result =>
+        {
+            if (!(result.GetValueOrDefault<double>() > 0)) result.AddError("--seconds must be positive.");
+        });
+        var command = new Command("bench", "Time training steps, inverses and estimators on this machine.")
+        {
+            CaseOption, JsonOption, SecondsOption, EstimatorOption, InProcessOption,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static async Task<int> Run(ParseResult arguments, CancellationToken cancel)
+    {
+        BenchmarkCase[] cases;
+        try
+        {
+            string[] names = arguments.GetValue(CaseOption) ?? [];
+            cases = names.Length == 0 ? [.. Benchmark.Cases] : [.. names.Select(Benchmark.Find)];
+        }
+        catch (ArgumentException unknown)
+        {
+            Console.Error.WriteLine(unknown.Message);
+            return 2;
+        }
+        var settings = new BenchmarkSettings(TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)), arguments.GetValue(EstimatorOption));
+        bool inProcess = arguments.GetValue(InProcessOption);
+        if (inProcess && cases.Length != 1)
+        {
+            Console.Error.WriteLine("--in-process needs exactly one --case.");
+            return 2;
+        }
+        var reports = new Dictionary<string, CaseReport>();
+        foreach (var benchmark in cases)
+        {
+            var report = inProcess ? Benchmark.Run(benchmark, settings, Threads) : await InFreshProcess(benchmark, settings, cancel);
+            if (report is null) return 1;
+            reports.Add(benchmark.Name, report);
+            if (!inProcess) Print(benchmark.Name, report);
+        }
+        var whole = new BenchmarkReport
+        {
+            Machine = Machine.Describe(),
+            Threads = Threads,
+            Estimator = settings.Gradient.ToString().ToLowerInvariant(),
+            Cases = reports,
+        };
+        if (arguments.GetValue(JsonOption) is { } file) Write(file.FullName, whole);
+        return 0;
+    }
+
+    private static async Task<CaseReport?> InFreshProcess(BenchmarkCase benchmark, BenchmarkSettings settings, CancellationToken cancel)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            string program = Environment.ProcessPath!, assembly = Assembly.GetExecutingAssembly().Location;
+            var start = new ProcessStartInfo(program);
+            if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(assembly);
+            string[] words =
+            [
+                "bench", "--in-process", "--case", benchmark.Name, "--json", file, "--estimator", settings.Gradient.ToString(),
+                "--seconds", settings.Budget.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ];
+            foreach (string word in words) start.ArgumentList.Add(word);
+            using var process = Process.Start(start)!;
+            try
+            {
+                await process.WaitForExitAsync(cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
+            if (process.ExitCode == 0)
+                return JsonSerializer.Deserialize<BenchmarkReport>(await File.ReadAllTextAsync(file, cancel))!.Cases[benchmark.Name];
+            Console.Error.WriteLine($"{benchmark.Name} ended with exit code {process.ExitCode}.");
+            return null;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static void Print(string name, CaseReport report)
+    {
+        string bound = report.LowerBound is double least ? $", bound {least * 1e3:f1} ms ({report.Min / least:f1}x)" : "";
+        Console.WriteLine(
+            $"{name}: median {report.Median * 1e3:f1} ms, min {report.Min * 1e3:f1} ms, {report.Runs} runs, memory {report.PeakMemory:f0} MiB " +
+            $"({report.MemoryBefore:f0} before){bound}");
+        foreach (var (key, value) in report.Details) Console.WriteLine($"    {key} {value:g5}");
+    }
+
+    /// <summary>Under a temporary name first: an interrupted run leaves no half report.</summary>
+    private static void Write(string path, BenchmarkReport report)
+    {
+        string temporary = path + ".partial";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(report, Json) + "\n");
+        File.Move(temporary, path, overwrite: true);
+    }
+}
