@@ -4,7 +4,8 @@ namespace IResNet;
 
 /// <summary>
 /// Settings of libtorch and the C library that this workload needs and TorchSharp does not offer. Each is a large factor: denormal numbers make a convolution up to
-/// 150 times slower, and page faults of freed and re-mapped megabyte buffers up to 3 times.
+/// 150 times slower, page faults of freed and re-mapped megabyte buffers up to 3 times, and threads that wait for each other in a loop make every operation up to
+/// 30 times slower when other programs use the processor too.
 /// </summary>
 public static partial class NativeRuntime
 {
@@ -13,11 +14,16 @@ public static partial class NativeRuntime
     private const int Keep = 1 << 30, Pad = 64 << 20;
 
     /// <summary>
-    /// Flushes denormals to zero and keeps freed memory in the process. Call once at start, before threads exist: the floating-point mode belongs to a thread and
-    /// is inherited. Where a setting is not available (other systems), it is left out.
+    /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep while they wait (unless OMP_WAIT_POLICY says otherwise). Call once at
+    /// start, before threads exist and before torch is used: the floating-point mode belongs to a thread and is inherited, and OpenMP reads its settings when it is
+    /// loaded. Where a setting is not available (other systems), it is left out.
     /// </summary>
     /// <returns>What took effect.</returns>
-    public static (bool FlushesDenormals, bool KeepsMemory) Configure() => (FlushDenormals(), KeepMemory());
+    public static (bool FlushesDenormals, bool KeepsMemory) Configure()
+    {
+        if (OperatingSystem.IsLinux()) Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
+        return (FlushDenormals(), KeepMemory());
+    }
 
     /// <summary>
     /// Flushes denormals on the calling thread. <see cref="Configure"/> does it at start; threads that existed before need their own call.
@@ -62,6 +68,10 @@ public static partial class NativeRuntime
 
     [LibraryImport("libc")]
     private static partial int malloc_trim(nuint pad);
+
+    // .NET's own environment is a copy that native libraries do not see.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     // at::globalContext() and at::Context::setFlushDenormal(bool)
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
