@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace IResNet;
 
 /// <summary>
@@ -10,7 +13,23 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
     public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like)
     {
         using var scope = NewDisposeScope();
-        var v = empty([samples * shape[0], .. shape.Skip(1)], dtype: like.dtype, device: like.device);
-        return v.bernoulli_(0.5, generator).mul_(2).sub_(1).MoveToOuterDisposeScope();
+        long[] size = [samples * shape[0], .. shape.Skip(1)];
+        long count = size.Aggregate(1L, (a, b) => a * b);
+        // A random word has enough bits for 64 signs; drawing a number a sign would take a tenth of a training step.
+        var words = empty((count + 63) / 64, ScalarType.Int64).random_(long.MinValue, long.MaxValue, generator);
+        var signs = empty(64 * words.numel());
+        Expand(words.bytes, MemoryMarshal.Cast<byte, float>(signs.bytes));
+        return signs.narrow(0, 0, count).view(size).to(like.dtype).to(like.device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One sign a bit.</summary>
+    private static void Expand(ReadOnlySpan<byte> bits, Span<float> signs)
+    {
+        var masks = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
+        for (int i = 0; i < bits.Length; i++)
+        {
+            var set = Vector256.Equals(Vector256.Create((uint)bits[i]) & masks, masks);
+            Vector256.ConditionalSelect(set.AsSingle(), Vector256<float>.One, -Vector256<float>.One).CopyTo(signs[(8 * i)..]);
+        }
     }
 }
