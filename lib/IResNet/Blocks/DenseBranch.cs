@@ -18,7 +18,7 @@ public sealed class DenseBranch : ResidualBranch
     public DenseBranch(int features, IReadOnlyList<int> hidden, double coefficient = 0.9, ActivationKind activation = ActivationKind.Elu)
         : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
 
-    private protected override void Check(Tensor x)
+    internal override void Check(Tensor x)
     {
         if (x.dim() != 2) throw new ShapeException($"Expected points of shape (n, {_features}), but got ({string.Join(", ", x.shape)}).");
         Guard.Channels(x, _features);

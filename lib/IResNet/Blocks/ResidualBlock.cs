@@ -1,3 +1,5 @@
+using IResNet.Lanes;
+
 namespace IResNet;
 
 /// <summary>
@@ -28,6 +30,12 @@ public sealed class ResidualBlock : Bijection
     {
         if (training) Branch.PowerIteration();
         using var scope = NewDisposeScope();
+        if (training && LaneBlock.Supports(Branch, Estimator, x))
+        {
+            Branch.Check(x);
+            var (y, logDet) = LaneBlock.Apply(Branch, Estimator, x);
+            return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
+        }
         var g = Branch.Linearize(x);
         return ((x + g.Value).MoveToOuterDisposeScope(), Estimator.Estimate(g).MoveToOuterDisposeScope());
     }

@@ -14,8 +14,8 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     private protected ResidualBranch(string name, IEnumerable<SpectralLayer> layers, ActivationKind activation, bool leadingActivation) : base(name)
     {
         _layers = new ModuleList<SpectralLayer>([.. layers]);
-        _activations = new ModuleList<Activation>([.. Enumerable.Range(0, _layers.Count - (leadingActivation ? 0 : 1)).Select(_ => Activation.Of(activation))]);
-        _leadingActivation = leadingActivation;
+        _activations = new ModuleList<Activation>([.. Enumerable.Range(0, _layers.Count - (leadingActivation ? 0 : 1)).Select(_ => IResNet.Activation.Of(activation))]);
+        (_leadingActivation, Activation) = (leadingActivation, activation);
         register_module("layers", _layers);
         register_module("activations", _activations);
         Layers = [.. _layers];
@@ -24,11 +24,14 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// <summary>The linear layers, in the order of application.</summary>
     public IReadOnlyList<SpectralLayer> Layers { get; }
 
+    /// <summary>The nonlinearity between the layers.</summary>
+    public ActivationKind Activation { get; }
+
     /// <summary>Whether an activation comes before the first layer; the paper's first block has none.</summary>
     public bool LeadingActivation => _leadingActivation;
 
     /// <summary>Refuses inputs that the first layer cannot take.</summary>
-    private protected abstract void Check(Tensor x);
+    internal abstract void Check(Tensor x);
 
     /// <summary>g(x).</summary>
     /// <exception cref="ShapeException">x does not fit the branch.</exception>

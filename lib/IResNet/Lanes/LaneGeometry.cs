@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+
+namespace IResNet.Lanes;
+
+/// <summary>
+/// How feature maps lie in memory for the vector kernels: sixteen examples side by side, one in each lane of a 512-bit register, and around every channel's
+/// plane a border of one pixel, which stands for zero padding. A group of sixteen examples is [channel][height + 2][width + 2][lane]. Any number of channels and any
+/// width then fill the registers, which channels-first and channels-last layouts do for some only.
+/// </summary>
+internal sealed class LaneGeometry
+{
+    /// <summary>Examples in a group.</summary>
+    public const int Lanes = 16;
+
+    /// <summary>Output channels and pixels that a convolution kernel holds in registers at once.</summary>
+    public const int Tile = 4;
+
+    private static readonly ConcurrentDictionary<(int, int), LaneGeometry> Known = new();
+    private readonly int[] _pixels;
+
+    private LaneGeometry(int height, int width)
+    {
+        (Height, Width) = (height, width);
+        Row = (width + 2) * Lanes;
+        Plane = (height + 2) * Row;
+        _pixels = GC.AllocateUninitializedArray<int>(RoundUp(Pixels), pinned: true);
+        for (int i = 0; i < _pixels.Length; i++)
+        {
+            int pixel = Math.Min(i, Pixels - 1);
+            _pixels[i] = pixel / width * Row + pixel % width * Lanes;
+        }
+    }
+
+    /// <summary>Height of the maps, without the border.</summary>
+    public int Height { get; }
+
+    /// <summary>Width of the maps, without the border.</summary>
+    public int Width { get; }
+
+    /// <summary>Floats from one row to the next.</summary>
+    public int Row { get; }
+
+    /// <summary>Floats from one channel to the next.</summary>
+    public int Plane { get; }
+
+    /// <summary>Pixels of a plane, without the border.</summary>
+    public int Pixels => Height * Width;
+
+    /// <summary>Floats from the start of a plane to its first pixel.</summary>
+    public int First => Row + Lanes;
+
+    /// <summary>
+    /// Floats from the first pixel to each pixel, in reading order; the last one is repeated up to a multiple of <see cref="Tile"/>. In pinned memory.
+    /// </summary>
+    public unsafe int* Offsets => (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _pixels[0]);
+
+    /// <summary>The geometry of a size; one object each.</summary>
+    public static LaneGeometry Of(int height, int width) => Known.GetOrAdd((height, width), static size => new(size.Item1, size.Item2));
+
+    /// <summary>Groups that hold so many examples.</summary>
+    public static int Groups(long examples) => (int)((examples + Lanes - 1) / Lanes);
+
+    /// <summary>Channels as allocated: kernels write whole tiles.</summary>
+    public static int RoundUp(int channels) => (channels + Tile - 1) / Tile * Tile;
+
+    /// <summary>Zeroes the border of every channel of a map, and the channels that only fill up its last tile.</summary>
+    public unsafe void ClearBorder(float* map, int channels)
+    {
+        for (int channel = 0; channel < channels; channel++)
+        {
+            float* plane = map + channel * Plane;
+            new Span<float>(plane, Row).Clear();
+            new Span<float>(plane + Plane - Row, Row).Clear();
+            for (int row = 1; row <= Height; row++)
+            {
+                new Span<float>(plane + row * Row, Lanes).Clear();
+                new Span<float>(plane + (row + 1) * Row - Lanes, Lanes).Clear();
+            }
+        }
+        new Span<float>(map + channels * (nint)Plane, (RoundUp(channels) - channels) * Plane).Clear();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace IResNet.Lanes;
+
+/// <summary>How a batch is cut into groups of sixteen examples, and the groups spread over threads.</summary>
+internal sealed unsafe class LanePlan
+{
+    /// <summary>For a batch of a shape (n, channels, height, width).</summary>
+    public LanePlan(long[] shape, long hidden, bool leadingActivation)
+    {
+        Examples = (int)shape[0];
+        Groups = LaneGeometry.Groups(Examples);
+        Branch = new((int)shape[1], (int)hidden, LaneGeometry.Of((int)shape[2], (int)shape[3]), leadingActivation);
+        GroupSize = (nint)(LaneGeometry.Lanes * shape[1] * shape[2] * shape[3]);
+    }
+
+    /// <summary>The computation on one group.</summary>
+    public LaneBranch Branch { get; }
+
+    /// <summary>n.</summary>
+    public int Examples { get; }
+
+    /// <summary>n / 16, rounded up.</summary>
+    public int Groups { get; }
+
+    /// <summary>Floats of a full group in torch's layout.</summary>
+    public nint GroupSize { get; }
+
+    /// <summary>16, but for the last group.</summary>
+    public int ExamplesIn(int group) => Math.Min(LaneGeometry.Lanes, Examples - group * LaneGeometry.Lanes);
+
+    /// <summary>Where a contiguous tensor's numbers lie. The tensor must stay alive while they are used.</summary>
+    public static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    /// <summary>Work on one group, with scratch memory of the thread's own.</summary>
+    public delegate void GroupWork(int group, float* work);
+
+    /// <summary>Runs the work for every group, on as many threads as torch uses.</summary>
+    public void ForEachGroup(GroupWork work)
+    {
+        int threads = Math.Min(get_num_threads(), Groups);
+        using var scratch = empty(threads * Branch.WorkSize);
+        float* memory = Data(scratch);
+        if (threads == 1)
+        {
+            for (int group = 0; group < Groups; group++) work(group, memory);
+            return;
+        }
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
+        {
+            LaneThreads.FlushDenormals();
+            for (int group = thread; group < Groups; group += threads) work(group, memory + thread * Branch.WorkSize);
+        });
+    }
+
+    /// <summary>Weights and biases in packed form.</summary>
+    public sealed class Packed : IDisposable
+    {
+        private readonly Tensor[] _tensors;
+
+        /// <summary>Takes packed weights, and biases as they are.</summary>
+        public Packed(Tensor first, Tensor? firstBias, Tensor middle, Tensor? middleBias, Tensor last, Tensor? lastBias)
+        {
+            _tensors = [first, Bias(firstBias), middle, Bias(middleBias), last, Bias(lastBias)];
+            Pointers = new(Data(_tensors[0]), Data(_tensors[1]), Data(_tensors[2]), Data(_tensors[3]), Data(_tensors[4]), Data(_tensors[5]));
+        }
+
+        /// <summary>Valid until disposal.</summary>
+        public LaneBranch.Weights Pointers { get; }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            foreach (var tensor in _tensors) tensor.Dispose();
+        }
+
+        private static Tensor Bias(Tensor? bias) => bias is null ? empty(0) : LaneWeights.PackBias(bias);
+    }
+}

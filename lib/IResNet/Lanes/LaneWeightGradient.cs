@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace IResNet.Lanes;
+
+/// <summary>
+/// The gradient of a convolution's weight for one group of examples: for every pair of channels and every tap, the product of an output cotangent and a shifted input, summed
+/// over pixels and examples. Two pairs are summed at once, primal and tangent, which share the weight.
+/// </summary>
+internal static unsafe class LaneWeightGradient
+{
+    private const int Lanes = LaneGeometry.Lanes, Tile = LaneGeometry.Tile;
+
+    /// <summary>A map of output cotangents and the map of inputs that they meet. For 3x3 kernels the inputs have a zero border.</summary>
+    public readonly struct Pair(float* cotangent, float* input)
+    {
+        public readonly float* Cotangent = cotangent, Input = input;
+    }
+
+    /// <summary>Writes the gradient, shape (outputs, inputs, kernel, kernel).</summary>
+    /// <param name="primal">The first pair.</param>
+    /// <param name="tangent">The second pair; null pointers if there is none.</param>
+    /// <param name="inputs">Input channels; the maps hold whole tiles.</param>
+    /// <param name="outputs">Output channels; the maps hold whole tiles.</param>
+    /// <param name="kernel">1 or 3.</param>
+    /// <param name="geometry">Size of the maps.</param>
+    /// <param name="gradient">Where to write.</param>
+    public static void Run(Pair primal, Pair tangent, int inputs, int outputs, int kernel, LaneGeometry geometry, float* gradient)
+    {
+        if (kernel == 3) Run3x3(primal, tangent, inputs, outputs, geometry, gradient);
+        else Run1x1(primal, tangent, inputs, outputs, geometry, gradient);
+    }
+
+    /// <summary>In registers: four outputs by two inputs by the three taps of a kernel's row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run3x3(Pair primal, Pair tangent, int inputs, int outputs, LaneGeometry geometry, float* gradient)
+    {
+        int plane = geometry.Plane, row = geometry.Row, height = geometry.Height, width = geometry.Width;
+        for (int o = 0; o < outputs; o += Tile)
+        for (int i = 0; i < inputs; i += 2)
+        for (int tapRow = 0; tapRow < 3; tapRow++)
+        {
+            Vector512<float> a00 = default, a01 = default, a02 = default, a10 = default, a11 = default, a12 = default;
+            Vector512<float> a20 = default, a21 = default, a22 = default, a30 = default, a31 = default, a32 = default;
+            Vector512<float> b00 = default, b01 = default, b02 = default, b10 = default, b11 = default, b12 = default;
+            Vector512<float> b20 = default, b21 = default, b22 = default, b30 = default, b31 = default, b32 = default;
+            for (int pair = 0; pair < 2; pair++)
+            {
+                var maps = pair == 0 ? primal : tangent;
+                if (maps.Cotangent is null) break;
+                for (int h = 0; h < height; h++)
+                {
+                    float* y = maps.Cotangent + o * (nint)plane + geometry.First + h * row;
+                    float* x = maps.Input + i * (nint)plane + (h + tapRow) * row;
+                    float* end = y + width * Lanes;
+                    for (; y < end; y += Lanes, x += Lanes)
+                    {
+                        var y0 = Vector512.Load(y);
+                        var y1 = Vector512.Load(y + plane);
+                        var y2 = Vector512.Load(y + 2 * plane);
+                        var y3 = Vector512.Load(y + 3 * plane);
+                        var v = Vector512.Load(x);
+                        a00 = Avx512F.FusedMultiplyAdd(y0, v, a00);
+                        a10 = Avx512F.FusedMultiplyAdd(y1, v, a10);
+                        a20 = Avx512F.FusedMultiplyAdd(y2, v, a20);
+                        a30 = Avx512F.FusedMultiplyAdd(y3, v, a30);
+                        v = Vector512.Load(x + Lanes);
+                        a01 = Avx512F.FusedMultiplyAdd(y0, v, a01);
+                        a11 = Avx512F.FusedMultiplyAdd(y1, v, a11);
+                        a21 = Avx512F.FusedMultiplyAdd(y2, v, a21);
+                        a31 = Avx512F.FusedMultiplyAdd(y3, v, a31);
+                        v = Vector512.Load(x + 2 * Lanes);
+                        a02 = Avx512F.FusedMultiplyAdd(y0, v, a02);
+                        a12 = Avx512F.FusedMultiplyAdd(y1, v, a12);
+                        a22 = Avx512F.FusedMultiplyAdd(y2, v, a22);
+                        a32 = Avx512F.FusedMultiplyAdd(y3, v, a32);
+                        v = Vector512.Load(x + plane);
+                        b00 = Avx512F.FusedMultiplyAdd(y0, v, b00);
+                        b10 = Avx512F.FusedMultiplyAdd(y1, v, b10);
+                        b20 = Avx512F.FusedMultiplyAdd(y2, v, b20);
+                        b30 = Avx512F.FusedMultiplyAdd(y3, v, b30);
+                        v = Vector512.Load(x + plane + Lanes);
+                        b01 = Avx512F.FusedMultiplyAdd(y0, v, b01);
+                        b11 = Avx512F.FusedMultiplyAdd(y1, v, b11);
+                        b21 = Avx512F.FusedMultiplyAdd(y2, v, b21);
+                        b31 = Avx512F.FusedMultiplyAdd(y3, v, b31);
+                        v = Vector512.Load(x + plane + 2 * Lanes);
+                        b02 = Avx512F.FusedMultiplyAdd(y0, v, b02);
+                        b12 = Avx512F.FusedMultiplyAdd(y1, v, b12);
+                        b22 = Avx512F.FusedMultiplyAdd(y2, v, b22);
+                        b32 = Avx512F.FusedMultiplyAdd(y3, v, b32);
+                    }
+                }
+            }
+            var target = new Target(gradient, inputs, outputs, taps: 9);
+            int tap = 3 * tapRow;
+            target.Put(o, i, tap, a00, a10, a20, a30);
+            target.Put(o, i, tap + 1, a01, a11, a21, a31);
+            target.Put(o, i, tap + 2, a02, a12, a22, a32);
+            target.Put(o, i + 1, tap, b00, b10, b20, b30);
+            target.Put(o, i + 1, tap + 1, b01, b11, b21, b31);
+            target.Put(o, i + 1, tap + 2, b02, b12, b22, b32);
+        }
+    }
+
+    /// <summary>In registers: four outputs by four inputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run1x1(Pair primal, Pair tangent, int inputs, int outputs, LaneGeometry geometry, float* gradient)
+    {
+        int plane = geometry.Plane, row = geometry.Row, height = geometry.Height, width = geometry.Width;
+        for (int o = 0; o < outputs; o += Tile)
+        for (int i = 0; i < inputs; i += Tile)
+        {
+            Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
+            Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
+            for (int pair = 0; pair < 2; pair++)
+            {
+                var maps = pair == 0 ? primal : tangent;
+                if (maps.Cotangent is null) break;
+                for (int h = 0; h < height; h++)
+                {
+                    float* y = maps.Cotangent + o * (nint)plane + geometry.First + h * row;
+                    float* x = maps.Input + i * (nint)plane + geometry.First + h * row;
+                    float* end = y + width * Lanes;
+                    for (; y < end; y += Lanes, x += Lanes)
+                    {
+                        var y0 = Vector512.Load(y);
+                        var y1 = Vector512.Load(y + plane);
+                        var y2 = Vector512.Load(y + 2 * plane);
+                        var y3 = Vector512.Load(y + 3 * plane);
+                        var v = Vector512.Load(x);
+                        s00 = Avx512F.FusedMultiplyAdd(y0, v, s00);
+                        s10 = Avx512F.FusedMultiplyAdd(y1, v, s10);
+                        s20 = Avx512F.FusedMultiplyAdd(y2, v, s20);
+                        s30 = Avx512F.FusedMultiplyAdd(y3, v, s30);
+                        v = Vector512.Load(x + plane);
+                        s01 = Avx512F.FusedMultiplyAdd(y0, v, s01);
+                        s11 = Avx512F.FusedMultiplyAdd(y1, v, s11);
+                        s21 = Avx512F.FusedMultiplyAdd(y2, v, s21);
+                        s31 = Avx512F.FusedMultiplyAdd(y3, v, s31);
+                        v = Vector512.Load(x + 2 * plane);
+                        s02 = Avx512F.FusedMultiplyAdd(y0, v, s02);
+                        s12 = Avx512F.FusedMultiplyAdd(y1, v, s12);
+                        s22 = Avx512F.FusedMultiplyAdd(y2, v, s22);
+                        s32 = Avx512F.FusedMultiplyAdd(y3, v, s32);
+                        v = Vector512.Load(x + 3 * plane);
+                        s03 = Avx512F.FusedMultiplyAdd(y0, v, s03);
+                        s13 = Avx512F.FusedMultiplyAdd(y1, v, s13);
+                        s23 = Avx512F.FusedMultiplyAdd(y2, v, s23);
+                        s33 = Avx512F.FusedMultiplyAdd(y3, v, s33);
+                    }
+                }
+            }
+            var target = new Target(gradient, inputs, outputs, taps: 1);
+            target.Put(o, i, 0, s00, s10, s20, s30);
+            target.Put(o, i + 1, 0, s01, s11, s21, s31);
+            target.Put(o, i + 2, 0, s02, s12, s22, s32);
+            target.Put(o, i + 3, 0, s03, s13, s23, s33);
+        }
+    }
+
+    /// <summary>Sums the lanes and writes what is not padding.</summary>
+    private readonly struct Target(float* gradient, int inputs, int outputs, int taps)
+    {
+        public void Put(int output, int input, int tap, Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3)
+        {
+            if (input >= inputs) return;
+            Put(output, input, tap, s0);
+            Put(output + 1, input, tap, s1);
+            Put(output + 2, input, tap, s2);
+            Put(output + 3, input, tap, s3);
+        }
+
+        private void Put(int output, int input, int tap, Vector512<float> sum)
+        {
+            if (output < outputs) gradient[((nint)output * inputs + input) * taps + tap] = Vector512.Sum(sum);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.Intrinsics.X86;
+using IResNet.Lanes;
+
+namespace IResNet.Tests.Performance;
+
+/// <summary>The vector kernels' training step computes what torch's operations compute: value, estimate and every gradient, judged in float64.</summary>
+public class LaneBlockTests
+{
+    // A few float32 rounding units: sums here are as long as torch's own, which stays within the same bound.
+    private const double Tolerance = 5e-6;
+
+    /// <summary>Examples, channels, height, width, hidden, leading activation, terms. Odd sizes leave lanes, tiles and planes partly empty.</summary>
+    public static TheoryData<int, int, int, int, int, bool, int> Shapes => new()
+    {
+        { 32, 12, 16, 16, 32, true, 5 },
+        { 32, 4, 14, 14, 32, false, 5 },
+        { 20, 3, 5, 7, 6, true, 3 },
+        { 5, 1, 3, 2, 3, false, 2 },
+        { 16, 8, 7, 7, 32, true, 1 },
+        { 33, 6, 4, 4, 10, true, 0 },
+        { 17, 2, 1, 1, 5, false, 0 },
+    };
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
+    {
+        var setting = new Setting(examples, channels, height, width, hidden, leading, terms);
+        var fast = setting.Fast(setting.Probe);
+        var reference = setting.Reference();
+        Assert.Equal(reference.Keys, fast.Keys);
+        foreach (var (name, expected) in reference) Expect.Close(fast[name], expected, Tolerance, name);
+    }
+
+    /// <summary>Negative control: with another probe the estimate and the gradients differ, by far.</summary>
+    [Fact]
+    public void OtherProbesGiveOtherGradients()
+    {
+        var setting = new Setting(32, 4, 6, 6, 16, leading: true, terms: 4);
+        var reference = setting.Reference();
+        var other = setting.Fast(randn_like(setting.Probe));
+        Expect.Close(other["y"], reference["y"], Tolerance, "y");
+        foreach (string name in reference.Keys.Where(name => name is not ("y" or "bias 2")))
+            Assert.True(Expect.RelativeError(other[name], reference[name]) > 1e-3, name);
+    }
+
+    /// <summary>Bit for bit, whatever the number of threads.</summary>
+    [Fact]
+    public void ThreadsDoNotChangeResults()
+    {
+        var setting = new Setting(70, 5, 6, 6, 9, leading: true, terms: 3);
+        var one = setting.Fast(setting.Probe);
+        set_num_threads(3);
+        try
+        {
+            foreach (var (name, value) in setting.Fast(setting.Probe)) Assert.True(value.equal(one[name]).all().ToBoolean(), name);
+        }
+        finally
+        {
+            set_num_threads(1);
+        }
+    }
+
+    /// <summary>NaN in one example stays in that example and reaches the loss; it is not taken for a number by a minimum or a comparison.</summary>
+    [Fact]
+    public void NotANumberStaysOne()
+    {
+        var setting = new Setting(18, 3, 4, 4, 6, leading: true, terms: 2);
+        setting.X[7, 1, 2, 2] = float.NaN;
+        var y = setting.Fast(setting.Probe)["y"];
+        Assert.True(y[7].isnan().any().ToBoolean());
+        Assert.False(y.narrow(0, 8, 10).isnan().any().ToBoolean());
+    }
+
+    /// <summary>A block in training takes the kernels where it can, and torch's operations elsewhere.</summary>
+    [Fact]
+    public void WhatIsSupported()
+    {
+        var shape = new ImageShape(2, 4, 4);
+        var elu = new ConvBranch(shape, 4);
+        var x = zeros(1, 2, 4, 4);
+        Assert.Equal(Avx512F.IsSupported, LaneBlock.Supports(elu, new NeumannSeries(3), x));
+        Assert.Equal(Avx512F.IsSupported, LaneBlock.Supports(elu, new NoLogDet(), x));
+        Assert.False(LaneBlock.Supports(elu, new PowerSeries(3), x));
+        Assert.False(LaneBlock.Supports(elu, new NeumannSeries(3, samples: 2), x));
+        Assert.False(LaneBlock.Supports(elu, new NeumannSeries(3), x.to(ScalarType.Float64)));
+        Assert.False(LaneBlock.Supports(new ConvBranch(shape, 4, activation: ActivationKind.Softplus), new NeumannSeries(3), x));
+        Assert.False(LaneBlock.Supports(new DenseBranch(2, [4]), new NeumannSeries(3), zeros(1, 2)));
+    }
+
+    /// <summary>Steps leave nothing behind.</summary>
+    [Fact]
+    public void DoesNotLeak()
+    {
+        var setting = new Setting(16, 3, 4, 4, 6, leading: true, terms: 2);
+        void Step()
+        {
+            using var scope = NewDisposeScope();
+            setting.Fast(setting.Probe);
+        }
+        Step();
+        long before = Tensor.TotalCount;
+        for (int i = 0; i < 5; i++) Step();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    /// <summary>One block with fixed weights, input, probe and cotangents.</summary>
+    private sealed class Setting
+    {
+        private readonly ConvBranch _branch;
+        private readonly Tensor _y, _logDet;
+        private readonly int _terms;
+
+        public Setting(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
+        {
+            Assert.SkipUnless(Avx512F.IsSupported, "The kernels need AVX-512.");
+            manual_seed(examples + channels);
+            _branch = new ConvBranch(new ImageShape(channels, height, width), hidden, new SpectralNormOptions(), ActivationKind.Elu, leading);
+            // Initial weights are far below the bound: enlarged, the normalization's own gradient takes part.
+            using (no_grad())
+                foreach (var layer in _branch.Layers) layer.Weight.mul_(4);
+            _branch.PowerIteration();
+            (X, Probe, _y) = (randn(examples, channels, height, width), randn(examples, channels, height, width), randn(examples, channels, height, width));
+            (_logDet, _terms) = (randn(examples), terms);
+        }
+
+        public Tensor X { get; }
+
+        public Tensor Probe { get; }
+
+        public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
+        {
+            var (y, logDet) = LaneBlock.Apply(_branch, _terms > 0 ? new NeumannSeries(_terms, 1, new Given(probe)) : new NoLogDet(), x);
+            return (y, logDet ?? zeros_like(_logDet));
+        });
+
+        public Dictionary<string, Tensor> Reference() => Differentiate(ScalarType.Float64, x =>
+        {
+            var g = _branch.Linearize(x);
+            return (x + g.Value, _terms > 0 ? new NeumannSeries(_terms, 1, new Given(Probe)).Estimate(g) : zeros_like(_logDet));
+        });
+
+        private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block)
+        {
+            _branch.to(dtype);
+            _branch.zero_grad();
+            var x = X.to(dtype).detach().clone().requires_grad_();
+            var (y, logDet) = block(x);
+            ((y * _y.to(dtype)).sum() + (logDet * _logDet.to(dtype)).sum()).backward();
+            var results = new Dictionary<string, Tensor> { ["y"] = y.detach(), ["log-determinant"] = logDet.detach(), ["x"] = x.grad! };
+            for (int i = 0; i < _branch.Layers.Count; i++)
+                (results[$"weight {i}"], results[$"bias {i}"]) = (_branch.Layers[i].Weight.grad!.clone(), _branch.Layers[i].Bias.grad!.clone());
+            _branch.to(ScalarType.Float32);
+            return results;
+        }
+    }
+
+    private sealed class Given(Tensor probe) : Probes
+    {
+        public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like) => probe.to(like.dtype);
+    }
+}
