@@ -15,9 +15,9 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
         using var scope = NewDisposeScope();
         long[] size = [samples * shape[0], .. shape.Skip(1)];
         long count = size.Aggregate(1L, (a, b) => a * b);
-        // A random word has enough bits for 64 signs; drawing a number a sign would take a tenth of a training step.
-        var words = empty((count + 63) / 64, ScalarType.Int64).random_(long.MinValue, long.MaxValue, generator);
-        var signs = empty(64 * words.numel());
+        // A random word has bits for 32 signs; drawing a number a sign would take a tenth of a training step.
+        var words = empty((count + 31) / 32, ScalarType.Int32).random_(int.MinValue, int.MaxValue + 1.0, generator);
+        var signs = empty(32 * words.numel());
         Expand(words.bytes, MemoryMarshal.Cast<byte, float>(signs.bytes));
         return signs.narrow(0, 0, count).view(size).to(like.dtype).to(like.device).MoveToOuterDisposeScope();
     }

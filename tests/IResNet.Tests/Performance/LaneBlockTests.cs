@@ -97,10 +97,16 @@ public class LaneBlockTests
             using var scope = NewDisposeScope();
             setting.Fast(setting.Probe);
         }
+        long Alive()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return Tensor.TotalCount;
+        }
         Step();
-        long before = Tensor.TotalCount;
+        long before = Alive();
         for (int i = 0; i < 5; i++) Step();
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Alive());
     }
 
     /// <summary>One block with fixed weights, input, probe and cotangents.</summary>
