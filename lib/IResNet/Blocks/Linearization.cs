@@ -35,13 +35,14 @@ public sealed class Linearization
     public Tensor Jvp(Tensor tangents)
     {
         long k = Multiple(tangents);
+        using var scope = NewDisposeScope();
         var t = tangents;
         foreach (var step in _steps)
         {
             if (step.Slope is not null) t = Broadcast(t, k, s => step.Activation!.Jvp(step.Slope, s));
             t = step.Layer.Apply(step.Weight, t);
         }
-        return t;
+        return t.MoveToOuterDisposeScope();
     }
 
     /// <summary>Transposed J times u, reverse mode.</summary>
@@ -49,13 +50,14 @@ public sealed class Linearization
     public Tensor Vjp(Tensor cotangents)
     {
         long k = Multiple(cotangents);
+        using var scope = NewDisposeScope();
         var u = cotangents;
         foreach (var step in _steps.Reverse())
         {
             u = step.Layer.ApplyTranspose(step.Weight, u);
             if (step.Slope is not null) u = Broadcast(u, k, s => step.Activation!.Vjp(step.Slope, s));
         }
-        return u;
+        return u.MoveToOuterDisposeScope();
     }
 
     /// <summary>The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.</summary>

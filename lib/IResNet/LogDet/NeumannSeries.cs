@@ -39,10 +39,11 @@ public sealed class NeumannSeries : LogDetEstimator
         var value = zeros(v.size(0), dtype: v.dtype, device: v.device);
         using (no_grad())
         {
-            var power = v;
+            var power = v.alias();
             for (int k = 1; k < Terms; k++)
             {
                 double sign = k % 2 == 1 ? 1 : -1;
+                using var used = power;
                 power = g.Jvp(power);
                 r.add_(power, alpha: -sign);
                 // The last term's share is taken out here, because v.J r below brings all n terms with weight 1 / n.

@@ -31,13 +31,14 @@ public sealed class PowerSeries : LogDetEstimator
     {
         using var scope = NewDisposeScope();
         var v = Probes.Draw(Samples, g.Shape, g.Value);
-        var (w, sum) = (v, (Tensor?)null);
+        var (w, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));
         for (int k = 1; k <= Terms; k++)
         {
+            using var used = w;
             w = g.Vjp(w);
-            var term = (w * v).flatten(1).sum(1) * ((k % 2 == 1 ? 1.0 : -1.0) / k);
-            sum = sum is null ? term : sum + term;
+            using var product = w * v;
+            sum = sum + product.flatten(1).sum(1) * ((k % 2 == 1 ? 1.0 : -1.0) / k);
         }
-        return sum!.view(Samples, g.BatchSize).mean([0]).MoveToOuterDisposeScope();
+        return sum.view(Samples, g.BatchSize).mean([0]).MoveToOuterDisposeScope();
     }
 }
