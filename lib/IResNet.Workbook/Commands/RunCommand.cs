@@ -98,9 +98,13 @@ internal static class RunCommand
     private static async Task<int> WorkAsync(NotebookJob job, CancellationToken stop)
     {
         Directory.SetCurrentDirectory(job.Folder);
-        using var progress = RunProgress.ForConsole();
-        var record = await new NotebookRunner(job, progress).RunAsync(stop);
-        return record.Status switch { RunStatus.Passed => 0, RunStatus.Interrupted => StopSignals.ExitCode, _ => 1 };
+        RunRecord record;
+        using (var progress = RunProgress.ForConsole())
+            record = await new NotebookRunner(job, progress).RunAsync(stop);
+        var code = record.Status switch { RunStatus.Passed => 0, RunStatus.Interrupted => StopSignals.ExitCode, _ => 1 };
+        // Threads that cells left behind must not keep the process.
+        Environment.Exit(code);
+        return code;
     }
 
     private static Dictionary<string, string> Assignments(string[] parameters)

@@ -6,6 +6,7 @@ namespace IResNet.Workbook.Running;
 internal abstract class RunProgress : IDisposable
 {
     private const int FailureLines = 20;
+    private const int LineLength = 200;
 
     private readonly Stopwatch _run = Stopwatch.StartNew();
     private readonly Stopwatch _cell = new();
@@ -55,12 +56,13 @@ internal abstract class RunProgress : IDisposable
             ShowFailure(line);
     });
 
-    /// <summary>Takes what a cell printed, from any thread.</summary>
+    /// <summary>Takes what a cell printed, from any thread; of its last line, no more than a console shows.</summary>
     public void Hear(string text)
     {
-        var line = text.Split('\n', '\r').LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
-        if (line is not null)
-            _lastLine = Html.TerminalText.Plain(line).Trim();
+        var printed = text.AsSpan().TrimEnd();
+        var line = printed[(printed.LastIndexOfAny('\n', '\r') + 1)..].Trim();
+        if (line.Length > 0)
+            _lastLine = Html.TerminalText.Plain(line[..Math.Min(line.Length, LineLength)].ToString());
     }
 
     public virtual void Dispose()

@@ -43,12 +43,13 @@ public sealed class RunCommandTests : IDisposable
     public async Task Without_arguments_all_notebooks_run_in_their_own_folder_and_pages_are_written()
     {
         Directory.CreateDirectory(_folder.File("notebooks"));
-        _folder.Notebook("notebooks/00-a.ipynb", Text("t", "# Title of a\n\nIts claim."), Code("c", "File.WriteAllText(\"here\", \"\"); Console.WriteLine(\"printed\");"));
+        _folder.Notebook("notebooks/00-a.ipynb", Text("t", "# Title of a\n\nIts claim."), Code("c", "File.WriteAllText(\"here\", \"\"); Console.WriteLine(\"printed\");"),
+            Code("thread", "new Thread(() => Thread.Sleep(Timeout.Infinite)).Start();"));
 
         var (code, output) = await RunAsync();
 
         Assert.True(code == 0, output);
-        Assert.Contains("[1/1]", output);
+        Assert.Contains("[1/2]", output);
         Assert.Contains("printed", output);
         Assert.Contains("passed", output);
         Assert.True(File.Exists(_folder.File("notebooks", "here")));
