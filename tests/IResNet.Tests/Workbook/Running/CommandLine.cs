@@ -6,7 +6,7 @@ namespace IResNet.Tests.Workbook.Running;
 /// <summary>The built executable in a process of its own.</summary>
 internal sealed class CommandLine : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private readonly StringBuilder _output = new();
     private readonly Process _process;

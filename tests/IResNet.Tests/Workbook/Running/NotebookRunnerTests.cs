@@ -72,16 +72,16 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task Expected_times_come_from_the_notebook_and_then_from_the_last_run()
     {
         var slow = Code("slow", "await Task.Delay(100);");
-        slow.Metadata["iresnet"] = new System.Text.Json.Nodes.JsonObject { ["seconds"] = 120 };
+        slow.Metadata["iresnet"] = new System.Text.Json.Nodes.JsonObject { ["seconds"] = 7200 };
         Cell[] cells = [Text("t", "# Title\n\n## Part"), Code("first", "1"), slow];
 
         await RunAsync(cells);
         Assert.Contains("[1/2] Part: 1  (", _console.ToString());
-        Assert.Contains("about 2:00 left", _console.ToString());
+        Assert.Matches(@"about \d:\d\d:\d\d left", _console.ToString());
 
         _console.GetStringBuilder().Clear();
         await RunAsync(cells);
-        Assert.DoesNotContain("2:0", _console.ToString());
+        Assert.DoesNotMatch(@"\d:\d\d:\d\d", _console.ToString());
     }
 
     [Fact]
@@ -109,13 +109,13 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_cell_that_takes_too_long_fails()
     {
         var (record, notebook) = await RunAsync(
-            [Code("a", "1"), Code("b", "Console.WriteLine(\"begun\"); Thread.Sleep(60000);")], timeout: TimeSpan.FromSeconds(3));
+            [Code("a", "1"), Code("b", "Console.WriteLine(\"begun\"); Thread.Sleep(120000);")], timeout: TimeSpan.FromSeconds(8));
 
         Assert.Equal(RunStatus.Failed, record.Status);
-        Assert.Contains("cell [2] took longer than the 3.00 s", record.Message);
+        Assert.Contains("cell [2] took longer than the 8.00 s", record.Message);
         Assert.StartsWith("begun\n", Shown(notebook.Cells[1]));
         Assert.EndsWith("!Timeout", Shown(notebook.Cells[1]));
-        Assert.True(record.Seconds < 20);
+        Assert.True(record.Seconds < 100);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class RunCommandTests : IDisposable
         var clock = Stopwatch.StartNew();
         while (!File.Exists(_folder.File("pid")))
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "The cell did not start.");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "The cell did not start.");
             await Task.Delay(20, Cancellation);
         }
 
@@ -99,7 +99,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_killed_process_loses_only_the_cell_that_ran()
     {
-        _folder.Notebook("a.ipynb", Code("one", "Console.WriteLine(\"kept\");"), Code("two", WriteProcessId + "Thread.Sleep(60000);"), Code("three", "3"));
+        _folder.Notebook("a.ipynb", Code("one", "Console.WriteLine(\"kept\");"), Code("two", WriteProcessId + "Thread.Sleep(200000);"), Code("three", "3"));
         using var command = new CommandLine(_folder.Path, "run", "a.ipynb");
         using (var worker = Process.GetProcessById(await WorkerAsync()))
         {
@@ -121,7 +121,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task Ctrl_C_stops_the_cell_keeps_what_there_is_and_ends_with_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill.");
-        _folder.Notebook("a.ipynb", Code("one", "1"), Code("two", "Console.WriteLine(\"begun\");" + WriteProcessId + "Thread.Sleep(60000);"));
+        _folder.Notebook("a.ipynb", Code("one", "1"), Code("two", "Console.WriteLine(\"begun\");" + WriteProcessId + "Thread.Sleep(200000);"));
         _folder.Notebook("b.ipynb", Code("one", "1"));
         using var command = new CommandLine(_folder.Path, "run", "a.ipynb", "b.ipynb", "--keep-going");
         await WorkerAsync();
@@ -138,12 +138,12 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_worker_does_not_outlive_its_parent()
     {
-        _folder.Notebook("a.ipynb", Code("one", WriteProcessId + "Thread.Sleep(60000);"));
+        _folder.Notebook("a.ipynb", Code("one", WriteProcessId + "Thread.Sleep(200000);"));
         using var command = new CommandLine(_folder.Path, "run", "a.ipynb");
         using var worker = Process.GetProcessById(await WorkerAsync());
         Process.GetProcessById(command.Id).Kill();
 
-        await worker.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await worker.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 
         Assert.Equal(RunStatus.Interrupted, RunRecord.Load(_folder.File("out", "a.ipynb"))!.Status);
     }
