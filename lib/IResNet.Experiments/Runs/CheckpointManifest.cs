@@ -16,7 +16,7 @@ internal sealed record CheckpointManifest
     private const long MaxBytes = 1 << 20;
 
     /// <summary>Of the format.</summary>
-    public required int Version { get; init; }
+    public int Version { get; init; } = CurrentVersion;
 
     /// <summary>The experiment, as in config.json.</summary>
     public required JsonElement Config { get; init; }
@@ -40,16 +40,16 @@ internal sealed record CheckpointManifest
     public BestFigure? Best { get; init; }
 
     /// <summary>Training time so far.</summary>
-    public required double Seconds { get; init; }
+    public double Seconds { get; init; }
 
     /// <summary>Time from start to end so far.</summary>
-    public required double WallSeconds { get; init; }
+    public double WallSeconds { get; init; }
 
     /// <summary>Where it was made.</summary>
     public required RunMachine Machine { get; init; }
 
     /// <summary>The files beside it.</summary>
-    public required IReadOnlyDictionary<string, Part> Parts { get; init; }
+    public IReadOnlyDictionary<string, Part> Parts { get; init; } = new Dictionary<string, Part>();
 
     /// <summary>A file's length and SHA-256.</summary>
     public sealed record Part(long Bytes, string Sha256);

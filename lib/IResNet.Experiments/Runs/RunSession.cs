@@ -214,9 +214,8 @@ internal sealed class RunSession : IDisposable
             _last = _checkpoints.Save(
                 new()
                 {
-                    Version = CheckpointManifest.CurrentVersion, Config = _config, Step = _trainer.Step, Updates = _trainer.Optimizer.Updates,
-                    SkippedInARow = _trainer.SkippedInARow, Data = _trainer.Task.Position, Evaluated = _evaluatedStep == _trainer.Step, Best = _best, Seconds = seconds,
-                    WallSeconds = WallSeconds, Machine = _machine, Parts = new Dictionary<string, CheckpointManifest.Part>(),
+                    Config = _config, Step = _trainer.Step, Updates = _trainer.Optimizer.Updates, SkippedInARow = _trainer.SkippedInARow, Data = _trainer.Task.Position,
+                    Evaluated = _evaluatedStep == _trainer.Step, Best = _best, Seconds = seconds, WallSeconds = WallSeconds, Machine = _machine,
                 },
                 TrainerState.Parts(_trainer));
         _savedAt = Stopwatch.GetTimestamp();

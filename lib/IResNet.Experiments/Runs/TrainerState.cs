@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,15 +16,19 @@ internal static class TrainerState
     /// The model's parameters and buffers (u, v and sigma of each layer, ActNorm with its mark, BatchNorm's statistics); the optimiser's vectors as
     /// <c>exp_avg/NAME</c>; the moving average. The tensors are the trainer's own or views of them.
     /// </summary>
-    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(Trainer trainer)
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(Trainer trainer) =>
+        Parts(trainer.Task.Model, trainer.Parameters, trainer.Optimizer, trainer.Average);
+
+    /// <summary>As the other overload, without a trainer.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(nn.Module model, FlatParameters parameters, FlatOptimizer optimizer, Tensor? average)
     {
         var parts = new Dictionary<string, IReadOnlyDictionary<string, Tensor>>
         {
-            [Model] = Of(trainer.Task.Model),
-            [Optimizer] = trainer.Optimizer.State.SelectMany(state => trainer.Parameters.Named(state.Value).Select(view => (Name: $"{state.Key}/{view.Key}", view.Value)))
+            [Model] = Of(model),
+            [Optimizer] = optimizer.State.SelectMany(state => parameters.Named(state.Value).Select(view => (Name: $"{state.Key}/{view.Key}", view.Value)))
                 .ToDictionary(entry => entry.Name, entry => entry.Value),
         };
-        if (trainer.Average is { } average) parts[Average] = trainer.Parameters.Named(average);
+        if (average is not null) parts[Average] = parameters.Named(average);
         return parts;
     }
 

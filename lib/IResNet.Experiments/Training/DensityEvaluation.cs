@@ -17,10 +17,13 @@ namespace IResNet.Experiments.Training;
 public sealed record DensityEvaluation(double BitsPerDim, double Interval, int Images, ImageShape Shape, int Terms, int Probes, double BiasBound)
     : Evaluation("bits/dim", BitsPerDim, BitsPerDim - Interval, BitsPerDim + Interval, Images)
 {
+    /// <summary>The standard error that the probes leave in the mean, in bits/dim; null where it was not measured.</summary>
+    public double? ProbeError { get; init; }
+
     /// <summary>The convention in words, to print beside the number.</summary>
     public string Convention => $"{Shape}, d = {Shape.Dimensions}";
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below {BiasBound:g2})");
+        $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below {BiasBound:g2}{(ProbeError is { } error ? $", {Probes} probes, standard error {error.ToString("g2", CultureInfo.InvariantCulture)}" : "")})");
 }

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Training.Optimizers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Runs;
+
+/// <summary>Weights for other programs, and from them: safetensors with the names of the official PyTorch code.</summary>
+public static class Exchange
+{
+    /// <summary>Writes a model's weights: under the official names where the official code has such a model, else under ours. The file names its experiment.</summary>
+    /// <param name="saved">The model.</param>
+    /// <param name="path">The file; replaced if there is one.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Export(SavedModel saved, string path) => SafeTensors.Save(path, Official(saved.Model) ?? TrainerState.Of(saved.Model.Module), new Dictionary<string, string>
+    {
+        ["format"] = "pt", [SavedModel.ConfigKey] = ExperimentJson.Write(saved.Experiment), ["iresnet.source"] = saved.Source,
+    });
+
+    /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
+    /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/> wrote.</param>
+    /// <param name="folder">The new run folder.</param>
+    /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says nothing.</param>
+    /// <exception cref="WeightsFormatException">The file is damaged or does not fit the experiment's model.</exception>
+    /// <exception cref="RunFolderException">The folder is not empty or cannot be written.</exception>
+    /// <exception cref="ConfigurationException">The experiment is unknown or impossible.</exception>
+    public static void Import(string file, string folder, Func<Experiment?, Experiment> choose)
+    {
+        if (!File.Exists(file)) throw new RunFolderException($"There is no file '{file}'.");
+        using var saved = SavedModel.Open(file, choose: choose);
+        var run = new RunFolder(folder);
+        saved.Model.Module.train();
+        TrainingRun.Guarded(run, () =>
+        {
+            run.Prepare(saved.Experiment);
+            using var held = RunLock.Take(run);
+            return Begin(run, saved);
+        });
+    }
+
+    /// <summary>The checkpoint before the first step.</summary>
+    private static CheckpointManifest Begin(RunFolder run, SavedModel saved)
+    {
+        var options = saved.Experiment.Options;
+        using var scope = NewDisposeScope();
+        var parameters = new FlatParameters(saved.Model.Module);
+        using var optimizer = FlatOptimizer.Create(parameters, options);
+        var start = new CheckpointManifest
+        {
+            Config = JsonElement.Parse(ExperimentJson.Write(saved.Experiment)), Step = 0, Updates = 0, SkippedInARow = 0, Data = new(options.Seed), Evaluated = true,
+            Machine = RunMachine.Here(CPU),
+        };
+        var average = options.AverageDecay is null ? null : parameters.Values();
+        return new CheckpointFolder(run.CheckpointsFolder).Save(start, TrainerState.Parts(saved.Model.Module, parameters, optimizer, average));
+    }
+
+    /// <summary>Copies tensors with the official names or with ours into a model.</summary>
+    /// <exception cref="WeightsFormatException">They do not fit. Nothing was changed.</exception>
+    internal static void Load(TrainedModel model, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        if (TrainerState.Of(model.Module) is var ours && ours.Keys.Any(tensors.ContainsKey)) StateDict.Copy(tensors, ours);
+        else if (model.Classifier is { } classifier) OfficialWeights.Load(classifier, tensors);
+        else if (Official(model) is not null) OfficialWeights.Load(model.Flow, tensors);
+        else StateDict.Copy(tensors, ours);
+    }
+
+    private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) => model switch
+    {
+        { Classifier: { } classifier } => OfficialWeights.Named(classifier),
+        { Flow: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
+        _ => null,
+    };
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using IResNet.Experiments.Configuration;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Runs;
+
+/// <summary>A trained model with what it was trained for: from a run folder's checkpoint, or from a weights file.</summary>
+/// <param name="Experiment">The experiment; for a weights file the one that it names, or that was given.</param>
+/// <param name="Model">The model, frozen at certified norms.</param>
+/// <param name="Source">Which weights these are, in words.</param>
+public sealed record SavedModel(Experiment Experiment, TrainedModel Model, string Source) : IDisposable
+{
+    /// <summary>The key of a weights file's metadata under which its experiment is.</summary>
+    internal const string ConfigKey = "iresnet.config";
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">A run folder, or a safetensors file with our names or the official code's.</param>
+    /// <param name="checkpoint">Of a run folder: last, best, or a step.</param>
+    /// <param name="choose">Gives the experiment; its argument is what the folder or file says, null where it says nothing. By default that.</param>
+    /// <param name="device">cpu, cuda or cuda:1.</param>
+    /// <exception cref="RunFolderException">There is no such run, file or checkpoint.</exception>
+    /// <exception cref="ConfigurationException">The experiment is unknown or impossible.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is damaged.</exception>
+    /// <exception cref="WeightsFormatException">The file is damaged or does not fit the experiment's model.</exception>
+    public static SavedModel Open(string path, string checkpoint = "last", Func<Experiment?, Experiment>? choose = null, string device = "cpu")
+    {
+        choose ??= present => present ?? throw new ConfigurationException($"{path} does not say which experiment's model it is: name the experiment and its preset.");
+        if (Directory.Exists(path)) return FromRun(new RunFolder(path), checkpoint, choose, Devices.Parse(device));
+        if (File.Exists(path)) return FromFile(path, choose, Devices.Parse(device));
+        throw new RunFolderException($"There is no run folder and no file '{path}'.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static SavedModel FromRun(RunFolder folder, string checkpoint, Func<Experiment?, Experiment> choose, Device device)
+    {
+        var experiment = choose(folder.Experiment);
+        TrainingRun.RefuseOther(folder.ConfigFile, folder.Experiment, experiment);
+        var checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
+        var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint));
+        return Create(experiment, device, $"step {manifest.Step} of {folder.Path}{(manifest.Parts.ContainsKey(TrainerState.Average) ? ", averaged weights" : "")}", model =>
+        {
+            var targets = new Dictionary<string, IReadOnlyDictionary<string, Tensor>> { [TrainerState.Model] = TrainerState.Of(model.Module) };
+            checkpoints.Load(manifest.Step, manifest, targets);
+            if (!manifest.Parts.ContainsKey(TrainerState.Average)) return;
+            var parameters = model.Module.named_parameters().Where(pair => pair.parameter.requires_grad).ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
+            checkpoints.Load(manifest.Step, manifest, new Dictionary<string, IReadOnlyDictionary<string, Tensor>> { [TrainerState.Average] = parameters });
+        });
+    }
+
+    private static SavedModel FromFile(string path, Func<Experiment?, Experiment> choose, Device device)
+    {
+        using var file = SafeTensors.Load(path);
+        var said = file.Metadata.TryGetValue(ConfigKey, out var config) ? ExperimentJson.Read(config) : null;
+        return Create(choose(said), device, path, model => Exchange.Load(model, file.Tensors));
+    }
+
+    private static SavedModel Create(Experiment experiment, Device device, string source, Action<TrainedModel> load)
+    {
+        experiment.Validate();
+        var model = experiment.CreateModel(device);
+        try
+        {
+            load(model);
+            model.Module.eval();
+            model.Flow.Freeze();
+            return new(experiment, model, source);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static long Step(RunFolder folder, CheckpointFolder checkpoints, string wanted)
+    {
+        var steps = checkpoints.Steps;
+        if (steps.Count == 0) throw new RunFolderException($"{folder.Path} has no checkpoint yet.");
+        long step = wanted switch
+        {
+            "last" => steps[0],
+            "best" => folder.SummaryOf(isHeld: true)?.Best?.Step ?? throw new RunFolderException($"{folder.Path} has no best checkpoint: nothing was evaluated yet. Take the last."),
+            _ => long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : throw new RunFolderException($"'{wanted}' is no checkpoint: choose last, best or a step."),
+        };
+        return steps.Contains(step) ? step : throw new RunFolderException($"{folder.Path} has no checkpoint of step {step}: there are {string.Join(", ", steps)}.");
+    }
+}
