@@ -21,9 +21,26 @@ internal static class Guard
         NonEmpty(x);
     }
 
+    /// <summary>Demands a batch of images with <paramref name="channels"/> channels, of any size.</summary>
+    public static void Images(Tensor x, long channels)
+    {
+        Channels(x, channels);
+        if (x.dim() != 4) throw new ShapeException($"Expected images of shape (n, {channels}, height, width), but got ({string.Join(", ", x.shape)}).");
+    }
+
+    /// <summary>Demands points of shape (n, <paramref name="dimensions"/>).</summary>
+    public static void Points(Tensor x, long dimensions)
+    {
+        var s = x.shape;
+        if (s.Length != 2 || s[1] != dimensions)
+            throw new ShapeException($"Expected points of shape (n, {dimensions}), but got ({string.Join(", ", s)}).");
+        NonEmpty(x);
+    }
+
     /// <summary>Demands at least one example.</summary>
     public static void NonEmpty(Tensor x)
     {
+        if (x.dim() == 0) throw new ShapeException("Expected a batch, but got a single number. Add a batch axis.");
         if (x.numel() == 0) throw new ShapeException($"The batch is empty: shape ({string.Join(", ", x.shape)}). Pass at least one example.");
     }
 

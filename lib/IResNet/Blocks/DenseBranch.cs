@@ -18,11 +18,7 @@ public sealed class DenseBranch : ResidualBranch
     public DenseBranch(int features, IReadOnlyList<int> hidden, double coefficient = 0.9, ActivationKind activation = ActivationKind.Elu)
         : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
 
-    internal override void Check(Tensor x)
-    {
-        if (x.dim() != 2) throw new ShapeException($"Expected points of shape (n, {_features}), but got ({string.Join(", ", x.shape)}).");
-        Guard.Channels(x, _features);
-    }
+    internal override void Check(Tensor x) => Guard.Points(x, _features);
 
     private static new SpectralLinear[] Layers(int features, IReadOnlyList<int> hidden, SpectralNormOptions options)
     {

@@ -41,8 +41,7 @@ public sealed class FactorOut : Bijection
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
         int left = _leaving * _shape.Height * _shape.Width;
-        if (y.dim() != 2 || y.size(1) != _shape.Dimensions)
-            throw new ShapeException($"Expected flat latents of shape (n, {_shape.Dimensions}), but got ({string.Join(", ", y.shape)}).");
+        Guard.Points(y, _shape.Dimensions);
         using var scope = NewDisposeScope();
         var inner = Rest.Inverse(y.narrow(1, left, _shape.Dimensions - left), solver);
         var x = cat([y.narrow(1, 0, left).reshape(-1, _leaving, _shape.Height, _shape.Width), inner.Value], 1);

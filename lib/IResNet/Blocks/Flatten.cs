@@ -13,7 +13,7 @@ public sealed class Flatten(ImageShape shape) : Bijection(nameof(Flatten))
     /// <inheritdoc/>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
-        Guard.Channels(y, shape.Dimensions);
+        Guard.Points(y, shape.Dimensions);
         return Exact(y.reshape(-1, shape.Channels, shape.Height, shape.Width));
     }
 

@@ -15,14 +15,14 @@ public sealed class InjectivePadding : Bijection
     /// <inheritdoc/>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
-        Guard.Channels(x, _channels);
+        Guard.Images(x, _channels);
         return (nn.functional.pad(x, [0L, 0, 0, 0, 0, _padding]), NoLogDet(x));
     }
 
     /// <inheritdoc/>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
-        Guard.Channels(y, _channels + _padding);
+        Guard.Images(y, _channels + _padding);
         return Exact(y.narrow(1, 0, _channels));
     }
 

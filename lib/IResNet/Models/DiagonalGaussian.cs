@@ -31,7 +31,7 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
     /// <returns>Shape (n), in nats.</returns>
     public override Tensor forward(Tensor z)
     {
-        Guard.Channels(z, _mean.size(0));
+        Guard.Points(z, _mean.size(0));
         using var scope = NewDisposeScope();
         var standardized = (z - _mean) * (-_logStd).exp();
         var logProb = -0.5 * standardized.square().sum(1) - _logStd.sum() - 0.5 * Math.Log(2 * Math.PI) * _mean.size(0);

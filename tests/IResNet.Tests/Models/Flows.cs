@@ -1,0 +1,28 @@
+namespace IResNet.Tests.Models;
+
+/// <summary>Small models of every kind, prepared for tests.</summary>
+internal static class Flows
+{
+    public static FlowConfig Images { get; } = new() { Input = new(1, 4, 4), Blocks = [1, 2], Strides = [2, 1], Hidden = [4, 4] };
+
+    private static readonly Dictionary<string, (Func<Flow> build, long[] shape)> Factories = new()
+    {
+        ["ToyFlow"] = (() => new ToyFlow(3, [8, 8]), [2]),
+        ["ToyFlow in three dimensions"] = (() => new ToyFlow(2, [8], dimensions: 3), [3]),
+        ["SingleScaleFlow"] = (() => new SingleScaleFlow(Images), [1, 4, 4]),
+        ["MultiscaleFlow"] = (() => new MultiscaleFlow(Images), [1, 4, 4]),
+        ["MultiscaleFlow, fixed prior, softplus"] = (
+            () => new MultiscaleFlow(Images with { LearnedPrior = false, Activation = ActivationKind.Softplus, InitialSqueeze = true, Strides = [1, 1] }), [1, 4, 4]),
+    };
+
+    public static TheoryData<string> Names => new(Factories.Keys);
+
+    /// <summary>A flow in float64 with exact log-determinants and certified norms, and a batch for it.</summary>
+    public static (Flow flow, Tensor x) Create(string name, int seed = 1, long batch = 3)
+    {
+        Draw.Seed(seed);
+        var (build, shape) = Factories[name];
+        var flow = Draw.Prepared(build()).WithEstimator(new ExactLogDet()).Freeze();
+        return (flow, Draw.Normal([batch, .. shape]));
+    }
+}
