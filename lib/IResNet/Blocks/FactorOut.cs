@@ -16,10 +16,11 @@ public sealed class FactorOut : Bijection
     {
         if (shape.Channels < 2) throw new ShapeException($"{shape} has too few channels to factor out half of them: squeeze first.");
         (_shape, _leaving, Rest) = (shape, shape.Channels / 2, rest);
-        register_module("rest", rest);
+        RegisterComponents();
     }
 
     /// <summary>The remaining scales.</summary>
+    [field: ComponentName(Name = "rest")]
     public Bijection Rest { get; }
 
     /// <summary>The shape that goes on to <see cref="Rest"/>.</summary>

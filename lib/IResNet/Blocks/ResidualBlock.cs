@@ -15,10 +15,11 @@ public sealed class ResidualBlock : Bijection
     {
         Branch = branch;
         Estimator = estimator ?? new PowerSeries(terms: 5);
-        register_module("branch", branch);
+        RegisterComponents();
     }
 
     /// <summary>g.</summary>
+    [field: ComponentName(Name = "branch")]
     public ResidualBranch Branch { get; }
 
     /// <summary>How the log-determinant is computed. <see cref="NoLogDet"/> skips it, as a classifier does.</summary>

@@ -6,7 +6,9 @@ namespace IResNet;
 /// </summary>
 public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
 {
+    [ComponentName(Name = "layers")]
     private readonly ModuleList<SpectralLayer> _layers;
+    [ComponentName(Name = "activations")]
     private readonly ModuleList<Activation> _activations;
     private readonly bool _leadingActivation;
 
@@ -16,8 +18,7 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
         _layers = new ModuleList<SpectralLayer>([.. layers]);
         _activations = new ModuleList<Activation>([.. Enumerable.Range(0, _layers.Count - (leadingActivation ? 0 : 1)).Select(_ => IResNet.Activation.Of(activation))]);
         (_leadingActivation, Activation) = (leadingActivation, activation);
-        register_module("layers", _layers);
-        register_module("activations", _activations);
+        RegisterComponents();
         Layers = [.. _layers];
     }
 

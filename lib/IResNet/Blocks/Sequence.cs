@@ -3,13 +3,14 @@ namespace IResNet;
 /// <summary>Bijections one after the other. Log-determinants add up; the inverse runs backwards, one at a time.</summary>
 public sealed class Sequence : Bijection
 {
+    [ComponentName(Name = "bijections")]
     private readonly ModuleList<Bijection> _bijections;
 
     /// <summary>The composition, first bijection first.</summary>
     public Sequence(IEnumerable<Bijection> bijections) : base(nameof(Sequence))
     {
         _bijections = new ModuleList<Bijection>([.. bijections]);
-        register_module("bijections", _bijections);
+        RegisterComponents();
         Bijections = [.. _bijections];
     }
 

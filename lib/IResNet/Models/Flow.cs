@@ -10,16 +10,17 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     private protected Flow(string name, Sequence transform, DiagonalGaussian prior) : base(name)
     {
         (Transform, Prior) = (transform, prior);
-        register_module("transform", transform);
-        register_module("prior", prior);
+        RegisterComponents();
         ResidualBlocks = [.. transform.Leaves.OfType<ResidualBlock>()];
         ActNorms = [.. transform.Leaves.OfType<ActNorm>()];
     }
 
     /// <summary>F, from data to latents.</summary>
+    [field: ComponentName(Name = "transform")]
     public Sequence Transform { get; }
 
     /// <summary>p(z).</summary>
+    [field: ComponentName(Name = "prior")]
     public DiagonalGaussian Prior { get; }
 
     /// <summary>All residual blocks, in forward order.</summary>

@@ -42,7 +42,11 @@ internal static class BijectionCases
         }
     }
 
-    public static IReadOnlyCollection<string> Names => Factories.Keys;
+    public static TheoryData<string> Names => new(Factories.Keys);
+
+    /// <summary>Every bijection with several seeds.</summary>
+    public static TheoryData<string, int> WithSeeds(int count) => new(
+        from name in Factories.Keys from seed in Enumerable.Range(1, count) select new TheoryDataRow<string, int>(name, seed));
 
     /// <summary>A bijection with exact log-determinants, its weights constrained and its parameters away from their initial values, and a batch for it.</summary>
     public static (Bijection bijection, Tensor x) Create(string name, int seed)

@@ -4,10 +4,8 @@ namespace IResNet.Tests.Blocks;
 public class BijectionTests
 {
     private const double Exact = 1e-10;
-    private const int Seeds = 3;
 
-    public static TheoryData<string, int> Cases => new(
-        from name in BijectionCases.Names from seed in Enumerable.Range(1, Seeds) select new TheoryDataRow<string, int>(name, seed));
+    public static TheoryData<string, int> Cases => BijectionCases.WithSeeds(3);
 
     [Theory, MemberData(nameof(Cases))]
     public void InverseUndoesForward(string name, int seed)

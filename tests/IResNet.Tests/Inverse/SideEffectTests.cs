@@ -5,7 +5,7 @@ namespace IResNet.Tests.Inverse;
 /// <summary>An inverse only reads the model.</summary>
 public class SideEffectTests
 {
-    public static TheoryData<string> Names => new(BijectionCases.Names);
+    public static TheoryData<string> Names => BijectionCases.Names;
 
     /// <summary>In training mode too, with weights that a step has just changed.</summary>
     [Theory, MemberData(nameof(Names))]
