@@ -3,7 +3,10 @@ namespace IResNet;
 /// <summary>Small additions to TorchSharp's modules.</summary>
 internal static class ModuleExtensions
 {
-    /// <summary>Lets a module outlive the dispose scope in which it was built: otherwise its parameters would die with the scope.</summary>
+    /// <summary>
+    /// Lets a module outlive the dispose scope in which it was built: otherwise its parameters would die with the scope. Constructors that make tensors open a scope of their
+    /// own and end with this, so that what they need on the way does not wait for the garbage collector.
+    /// </summary>
     public static void KeepFromDisposeScope(this nn.Module module)
     {
         foreach (var parameter in module.parameters(recurse: false)) parameter.DetachFromDisposeScope();

@@ -19,6 +19,7 @@ public sealed class ActNorm : Bijection
     public ActNorm(int channels) : base(nameof(ActNorm))
     {
         Guard.AtLeast(channels, 1, nameof(channels));
+        using var scope = NewDisposeScope();
         _logScale = new Parameter(zeros(channels));
         _shift = new Parameter(zeros(channels));
         _initialized = zeros(1, ScalarType.Bool);

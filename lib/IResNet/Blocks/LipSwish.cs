@@ -13,6 +13,7 @@ public sealed class LipSwish : Activation
     /// <summary>Starts at b = 0.5, beta about 0.974.</summary>
     public LipSwish() : base(nameof(LipSwish))
     {
+        using var scope = NewDisposeScope();
         _beta = new Parameter(full(1, 0.5, ScalarType.Float32));
         RegisterComponents();
         this.KeepFromDisposeScope();

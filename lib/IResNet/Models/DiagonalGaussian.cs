@@ -14,6 +14,7 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
     public DiagonalGaussian(int dimensions, bool learned = true) : base(nameof(DiagonalGaussian))
     {
         Guard.AtLeast(dimensions, 1, nameof(dimensions));
+        using var scope = NewDisposeScope();
         _mean = new Parameter(zeros(dimensions), learned);
         _logStd = new Parameter(zeros(dimensions), learned);
         RegisterComponents();

@@ -29,6 +29,7 @@ public abstract class SpectralLayer : nn.Module
     private protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options) : base(name)
     {
         Options = options;
+        using var scope = NewDisposeScope();
         double bound = 1 / Math.Sqrt(weightShape.Skip(1).Aggregate(1L, (a, b) => a * b));
         _weight = new Parameter(empty(weightShape).uniform_(-bound, bound));
         _bias = new Parameter(empty(weightShape[0]).uniform_(-bound, bound));
