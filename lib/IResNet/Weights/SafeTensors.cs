@@ -69,9 +69,10 @@ public static class SafeTensors
     }
 
     /// <summary>Writes to a stream.</summary>
-    /// <exception cref="ArgumentException">A tensor's type has no name in the format.</exception>
+    /// <exception cref="ArgumentException">A tensor's type has no name in the format, or its name is the one kept for metadata.</exception>
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
+        if (tensors.ContainsKey(MetadataKey)) throw new ArgumentException($"A tensor cannot be called '{MetadataKey}': the format keeps that name.", nameof(tensors));
         using var scope = NewDisposeScope();
         var ordered = tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => (pair.Key, Value: pair.Value.detach().cpu().contiguous())).ToList();
@@ -167,15 +168,17 @@ public static class SafeTensors
             var offsets = json.GetProperty("data_offsets").EnumerateArray().Select(offset => Whole(name, offset)).ToArray();
             if (offsets.Length != 2 || offsets[1] < offsets[0])
                 throw new WeightsFormatException($"Tensor '{name}' has offsets [{string.Join(", ", offsets)}], expected a begin and an end.");
-            long bytes = SafeTensorsTypes.Size(dtype);
+            long extent = SafeTensorsTypes.Size(dtype);
             try
             {
-                foreach (long size in shape) bytes = checked(bytes * size);
+                // A size of 0 counts as 1, as in libtorch's strides: these must not overflow even where there is nothing to hold.
+                foreach (long size in shape) extent = checked(extent * Math.Max(size, 1));
             }
             catch (OverflowException fault)
             {
                 throw new WeightsFormatException($"Tensor '{name}' has the impossible shape [{string.Join(", ", shape)}].", fault);
             }
+            long bytes = shape.Contains(0) ? 0 : extent;
             if (bytes != offsets[1] - offsets[0])
                 throw new WeightsFormatException($"Tensor '{name}' of shape [{string.Join(", ", shape)}] needs {bytes} bytes, but its offsets span {offsets[1] - offsets[0]}.");
             return new(name, dtype, shape, offsets[0], offsets[1]);
