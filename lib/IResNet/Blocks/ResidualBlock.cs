@@ -29,8 +29,8 @@ public sealed class ResidualBlock : Bijection
     /// <exception cref="ShapeException">x does not fit the branch.</exception>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
-        if (training) Branch.PowerIteration();
         using var scope = NewDisposeScope();
+        using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
         if (training && LaneBlock.Supports(Branch, Estimator, x))
         {
             Branch.Check(x);

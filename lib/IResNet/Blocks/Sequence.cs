@@ -5,6 +5,7 @@ public sealed class Sequence : Bijection
 {
     [ComponentName(Name = "bijections")]
     private readonly ModuleList<Bijection> _bijections;
+    private readonly SpectralLayer[] _layers;
 
     /// <summary>The composition, first bijection first.</summary>
     public Sequence(IEnumerable<Bijection> bijections) : base(nameof(Sequence))
@@ -12,6 +13,7 @@ public sealed class Sequence : Bijection
         _bijections = new ModuleList<Bijection>([.. bijections]);
         RegisterComponents();
         Bijections = [.. _bijections];
+        _layers = [.. Leaves.OfType<ResidualBlock>().SelectMany(block => block.Branch.Layers)];
     }
 
     /// <summary>As the other constructor.</summary>
@@ -27,6 +29,7 @@ public sealed class Sequence : Bijection
     {
         Guard.NonEmpty(x);
         using var scope = NewDisposeScope();
+        using var step = training ? SpectralStep.Begin(_layers) : null;
         var (y, logDet) = (x.alias(), NoLogDet(x));
         foreach (var bijection in Bijections)
         {

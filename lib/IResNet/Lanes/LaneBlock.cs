@@ -45,7 +45,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         Tensor y = empty_like(x), saved = empty(plan.Groups * size), logDet = empty(series ? plan.Examples : 0);
         Tensor probe = series ? call.Probes!.Draw(1, call.Shape, x).contiguous() : empty(0);
         using var weights = new LanePlan.Packed(LaneWeights.Pack(first), t[2], LaneWeights.Pack(middle), t[4], LaneWeights.Pack(last), t[6]);
-        float* xs = LanePlan.Data(x), ys = LanePlan.Data(y), maps = LanePlan.Data(saved), logDets = LanePlan.Data(logDet), probes = LanePlan.Data(probe);
+        float* xs = LaneThreads.Data(x), ys = LaneThreads.Data(y), maps = LaneThreads.Data(saved), logDets = LaneThreads.Data(logDet), probes = LaneThreads.Data(probe);
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;
@@ -74,7 +74,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         Tensor dy = cotangents[0].contiguous(), dLogDet = series ? cotangents[1].contiguous() : empty(0);
         Tensor dx = empty_like(dy), gradients = empty(plan.Groups, plan.Branch.GradientSize);
         using var weights = new LanePlan.Packed(LaneWeights.PackTransposed(first), null, LaneWeights.PackTransposed(middle), null, LaneWeights.PackTransposed(last), null);
-        float* maps = LanePlan.Data(saved), dys = LanePlan.Data(dy), dLogDets = LanePlan.Data(dLogDet), dxs = LanePlan.Data(dx), sums = LanePlan.Data(gradients);
+        float* maps = LaneThreads.Data(saved), dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx), sums = LaneThreads.Data(gradients);
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace IResNet.Lanes;
 
 /// <summary>How a batch is cut into groups of sixteen examples, and the groups spread over threads.</summary>
@@ -30,29 +27,8 @@ internal sealed unsafe class LanePlan
     /// <summary>16, but for the last group.</summary>
     public int ExamplesIn(int group) => Math.Min(LaneGeometry.Lanes, Examples - group * LaneGeometry.Lanes);
 
-    /// <summary>Where a contiguous tensor's numbers lie. The tensor must stay alive while they are used.</summary>
-    public static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
-
-    /// <summary>Work on one group, with scratch memory of the thread's own.</summary>
-    public delegate void GroupWork(int group, float* work);
-
-    /// <summary>Runs the work for every group, on as many threads as torch uses.</summary>
-    public void ForEachGroup(GroupWork work)
-    {
-        int threads = Math.Min(get_num_threads(), Groups);
-        using var scratch = empty(threads * Branch.WorkSize);
-        float* memory = Data(scratch);
-        if (threads == 1)
-        {
-            for (int group = 0; group < Groups; group++) work(group, memory);
-            return;
-        }
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
-        {
-            LaneThreads.FlushDenormals();
-            for (int group = thread; group < Groups; group += threads) work(group, memory + thread * Branch.WorkSize);
-        });
-    }
+    /// <summary>Runs the work for every group.</summary>
+    public void ForEachGroup(LaneThreads.Work work) => LaneThreads.Run(Groups, Branch.WorkSize, work);
 
     /// <summary>Weights and biases in packed form.</summary>
     public sealed class Packed : IDisposable
@@ -63,7 +39,7 @@ internal sealed unsafe class LanePlan
         public Packed(Tensor first, Tensor? firstBias, Tensor middle, Tensor? middleBias, Tensor last, Tensor? lastBias)
         {
             _tensors = [first, Bias(firstBias), middle, Bias(middleBias), last, Bias(lastBias)];
-            Pointers = new(Data(_tensors[0]), Data(_tensors[1]), Data(_tensors[2]), Data(_tensors[3]), Data(_tensors[4]), Data(_tensors[5]));
+            Pointers = new(LaneThreads.Data(_tensors[0]), LaneThreads.Data(_tensors[1]), LaneThreads.Data(_tensors[2]), LaneThreads.Data(_tensors[3]), LaneThreads.Data(_tensors[4]), LaneThreads.Data(_tensors[5]));
         }
 
         /// <summary>Valid until disposal.</summary>

@@ -35,7 +35,7 @@ public sealed class SpectralConv2d : SpectralLayer
     /// <summary>Width of the feature map on which the norm is taken.</summary>
     public int NormWidth { get; }
 
-    private protected override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
+    internal override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.conv2d(x, weight, padding: _padding);

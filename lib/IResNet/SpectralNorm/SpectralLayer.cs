@@ -10,7 +10,9 @@ namespace IResNet;
 /// </remarks>
 public abstract class SpectralLayer : nn.Module
 {
-    private const double NormFloor = 1e-12;
+    /// <summary>A product shorter than this has no direction.</summary>
+    internal const float NormFloor = 1e-12f;
+
 
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -22,7 +24,7 @@ public abstract class SpectralLayer : nn.Module
     private readonly Tensor _v;
     [ComponentName(Name = "sigma")]
     private readonly Tensor _sigma;
-    private Tensor? _frozen;
+    private Tensor? _frozen, _held;
     private double? _frozenNorm;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
@@ -61,8 +63,11 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>Whether the effective weight is fixed by <see cref="Freeze"/>.</summary>
     public bool IsFrozen => _frozen is not null;
 
+    /// <summary>Whether a <see cref="SpectralStep"/> has computed the effective weight.</summary>
+    internal bool IsHeld => _held is not null;
+
     /// <summary>Added to the divisor of Equation 2.</summary>
-    private protected abstract double Margin { get; }
+    internal abstract double Margin { get; }
 
     /// <summary>W x, without bias, for a batch.</summary>
     public abstract Tensor Apply(Tensor weight, Tensor x);
@@ -112,12 +117,15 @@ public abstract class SpectralLayer : nn.Module
     /// </summary>
     public Tensor EffectiveWeight()
     {
-        if (_frozen is not null) return _frozen;
+        if ((_frozen ?? _held) is { } known) return known;
         if (!Options.Enabled) return _weight;
         using var scope = NewDisposeScope();
         var sigma = _u.dot(Forth(_weight, _v));
         return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Makes a weight the effective one during a training step; null ends that.</summary>
+    internal void Hold(Tensor? weight) => _held = weight;
 
     /// <summary>
     /// Fixes the effective weight until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay for no normalization, and no gradient

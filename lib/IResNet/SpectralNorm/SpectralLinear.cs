@@ -10,7 +10,7 @@ public sealed class SpectralLinear : SpectralLayer
     public SpectralLinear(int inputs, int outputs, SpectralNormOptions options)
         : base(nameof(SpectralLinear), [Guard.AtLeast(outputs, 1, nameof(outputs)), Guard.AtLeast(inputs, 1, nameof(inputs))], inputs, outputs, options) { }
 
-    private protected override double Margin => 0;
+    internal override double Margin => 0;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.linear(x, weight);

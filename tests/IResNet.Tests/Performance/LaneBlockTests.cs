@@ -95,6 +95,7 @@ public class LaneBlockTests
         void Step()
         {
             using var scope = NewDisposeScope();
+            using var step = SpectralStep.Begin(setting.Layers);
             setting.Fast(setting.Probe);
         }
         Step();
@@ -130,6 +131,8 @@ public class LaneBlockTests
         public Tensor X { get; }
 
         public Tensor Probe { get; }
+
+        public IEnumerable<SpectralLayer> Layers => _branch.Layers;
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
         {

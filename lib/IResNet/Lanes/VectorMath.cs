@@ -1,0 +1,49 @@
+using System.Runtime.Intrinsics;
+
+namespace IResNet.Lanes;
+
+/// <summary>Products with dense matrices and vectors, rows one after the other.</summary>
+internal static unsafe class VectorMath
+{
+    private const int Lanes = LaneGeometry.Lanes;
+
+    /// <summary>x.y.</summary>
+    public static float Dot(float* x, float* y, int length)
+    {
+        var sum = Vector512<float>.Zero;
+        int i = 0;
+        for (; i <= length - Lanes; i += Lanes) sum = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(y + i), sum);
+        float result = Vector512.Sum(sum);
+        for (; i < length; i++) result += x[i] * y[i];
+        return result;
+    }
+
+    /// <summary>y += factor x.</summary>
+    public static void Add(float* x, float factor, float* y, int length)
+    {
+        int i = 0;
+        for (; i <= length - Lanes; i += Lanes) Vector512.FusedMultiplyAdd(Vector512.Create(factor), Vector512.Load(x + i), Vector512.Load(y + i)).Store(y + i);
+        for (; i < length; i++) y[i] += factor * x[i];
+    }
+
+    /// <summary>y = x / divisor; x and y may be the same.</summary>
+    public static void Divide(float* x, float divisor, float* y, int length)
+    {
+        int i = 0;
+        for (; i <= length - Lanes; i += Lanes) (Vector512.Load(x + i) / Vector512.Create(divisor)).Store(y + i);
+        for (; i < length; i++) y[i] = x[i] / divisor;
+    }
+
+    /// <summary>y = A x.</summary>
+    public static void Times(float* matrix, int rows, int columns, float* x, float* y)
+    {
+        for (int row = 0; row < rows; row++) y[row] = Dot(matrix + (nint)row * columns, x, columns);
+    }
+
+    /// <summary>y = A transposed times x.</summary>
+    public static void TransposeTimes(float* matrix, int rows, int columns, float* x, float* y)
+    {
+        new Span<float>(y, columns).Clear();
+        for (int row = 0; row < rows; row++) Add(matrix + (nint)row * columns, x[row], y, columns);
+    }
+}

@@ -1,0 +1,38 @@
+using IResNet.Lanes;
+
+namespace IResNet;
+
+/// <summary>
+/// The normalization of one training step: power iterations advance once, effective weights are computed once, and layers use these until the step is disposed. A whole
+/// model's layers together cost less than one by one.
+/// </summary>
+internal sealed class SpectralStep : IDisposable
+{
+    private readonly List<SpectralLayer> _layers;
+
+    private SpectralStep(List<SpectralLayer> layers) => _layers = layers;
+
+    /// <summary>Normalizes the layers that are in training mode and that no enclosing step has normalized already.</summary>
+    public static SpectralStep Begin(IEnumerable<SpectralLayer> layers)
+    {
+        var step = new SpectralStep([.. layers.Where(layer => layer.training && !layer.IsHeld)]);
+        var together = step._layers.Where(LaneSpectralNorm.Supports).ToList();
+        if (together.Count > 0)
+        {
+            var weights = LaneSpectralNorm.Apply(together);
+            for (int i = 0; i < together.Count; i++) together[i].Hold(weights[i]);
+        }
+        foreach (var layer in step._layers.Where(layer => !layer.IsHeld))
+        {
+            layer.PowerIteration(layer.Options.PowerIterations);
+            layer.Hold(layer.EffectiveWeight());
+        }
+        return step;
+    }
+
+    /// <summary>Back to a weight computed at each use.</summary>
+    public void Dispose()
+    {
+        foreach (var layer in _layers) layer.Hold(null);
+    }
+}
