@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IResNet.Lanes;
 
 namespace IResNet;
 
@@ -42,9 +43,10 @@ public static partial class NativeRuntime
         }
     }
 
-    /// <summary>Gives memory that is free inside the process back to the system, at the end of a phase. Linux only; elsewhere nothing happens.</summary>
+    /// <summary>Gives memory that is free inside the process back to the system, at the end of a phase. What the C library holds can be given back on Linux only.</summary>
     public static void TrimMemory()
     {
+        LaneMemory.Trim();
         if (OperatingSystem.IsLinux()) Quietly(() => malloc_trim(0));
     }
 

@@ -1,3 +1,4 @@
+using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,18 +19,8 @@ internal static class ClassifierStep
         model.train();
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
         using var labels = arange(batch).remainder(Classes);
-        using var optimizer = optim.SGD(model.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
-        var timing = Timing.Of(
-            () =>
-            {
-                using var scope = NewDisposeScope();
-                model.zero_grad();
-                var loss = nn.functional.cross_entropy(model.forward(x), labels);
-                loss.backward();
-                optimizer.step();
-                loss.ToDouble();
-            },
-            settings.Budget);
+        var options = new ClassifierTrainingOptions { Optimizer = OptimizerKind.Sgd, LearningRate = LearningRate, Momentum = Momentum, WeightDecay = WeightDecay };
+        var (timing, _) = TrainingStep.Measure(model, options, () => nn.functional.cross_entropy(model.forward(x), labels), settings.Budget);
         double operations = 3 * batch * ChainCost.Of(model.Body) + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(model.Body);
         return new(timing) { Operations = operations };
     }

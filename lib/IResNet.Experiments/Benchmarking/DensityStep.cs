@@ -1,3 +1,4 @@
+using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,19 +20,8 @@ internal static class DensityStep
         flow.WithEstimator(neumann ? new NeumannSeries(terms) : new PowerSeries(terms));
         flow.train();
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
-        using var optimizer = optim.Adamax(flow.parameters(), LearningRate);
-        double loss = double.NaN;
-        var timing = Timing.Of(
-            () =>
-            {
-                using var scope = NewDisposeScope();
-                flow.zero_grad();
-                var bits = BitsPerDimension.Of(flow.forward(x), flow.Dimensions).mean();
-                bits.backward();
-                optimizer.step();
-                loss = bits.ToDouble();
-            },
-            settings.Budget);
+        var options = new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax, LearningRate = LearningRate };
+        var (timing, loss) = TrainingStep.Measure(flow, options, () => BitsPerDimension.Of(flow.forward(x), flow.Dimensions).mean(), settings.Budget);
         // Forward 1 and its backward 2; then n products, the gradient of one (Neumann) or of all (the paper), twice a product each.
         int chains = 3 + terms + 2 * (neumann ? 1 : terms);
         double operations = batch * chains * ChainCost.Of(flow) + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(flow);

@@ -1,3 +1,4 @@
+using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,18 +19,8 @@ internal static class ToyStep
         if (terms is int n) flow.WithEstimator(neumann ? new NeumannSeries(n) : new PowerSeries(n));
         flow.train();
         using var x = randn(batch, 2);
-        using var optimizer = optim.Adam(flow.parameters(), LearningRate);
-        var timing = Timing.Of(
-            () =>
-            {
-                using var scope = NewDisposeScope();
-                flow.zero_grad();
-                var loss = -flow.forward(x).mean();
-                loss.backward();
-                optimizer.step();
-                loss.ToDouble();
-            },
-            settings.Budget);
+        var options = new ToyTrainingOptions { Optimizer = OptimizerKind.Adam, LearningRate = LearningRate };
+        var (timing, _) = TrainingStep.Measure(flow, options, () => -flow.forward(x).mean(), settings.Budget);
         // Exact: two tangents, each with its gradient.
         int chains = 3 + (terms is int k ? k + 2 * (neumann ? 1 : k) : 2 * 3);
         int iterations = flow.ResidualBlocks[0].Branch.Layers[0].Options.PowerIterations;

@@ -11,6 +11,9 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 {
     private const string Setting = "setting";
 
+    // With fewer, most lanes would be empty and torch is faster.
+    private const int LeastExamples = LaneGeometry.Lanes / 2;
+
     /// <inheritdoc/>
     public override string Name => nameof(LaneBlock);
 
@@ -19,16 +22,16 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         Avx512F.IsSupported
         && branch is ConvBranch { Activation: ActivationKind.Elu }
         && estimator is NoLogDet or NeumannSeries { Samples: 1 }
-        && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
+        && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.size(0) >= LeastExamples;
 
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
     {
         var (first, middle, last) = (branch.Layers[0], branch.Layers[1], branch.Layers[2]);
         var series = estimator as NeumannSeries;
-        var outputs = apply(
-            x, first.EffectiveWeight(), first.Bias, middle.EffectiveWeight(), middle.Bias, last.EffectiveWeight(), last.Bias,
-            new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, x.shape));
+        Tensor[] weights = [first.EffectiveWeight(), first.Bias, middle.EffectiveWeight(), middle.Bias, last.EffectiveWeight(), last.Bias];
+        bool differentiable = is_grad_enabled() && (x.requires_grad || weights.Any(weight => weight.requires_grad));
+        var outputs = apply([x, .. weights, new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable)]);
         return (outputs[0], series is null ? null : outputs[1]);
     }
 
@@ -36,29 +39,16 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
     public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
     {
         using var scope = NewDisposeScope();
-        var call = (Call)inputs[7];
-        var t = inputs.OfType<Tensor>().ToArray();
-        var (x, first, middle, last) = (t[0].contiguous(), t[1], t[3], t[5]);
-        var plan = new LanePlan(call.Shape, hidden: first.size(0), call.LeadingActivation);
-        bool series = call.Probes is not null;
-        nint size = plan.Branch.SavedSize(series);
-        Tensor y = empty_like(x), saved = empty(plan.Groups * size), logDet = empty(series ? plan.Examples : 0);
-        Tensor probe = series ? call.Probes!.Draw(1, call.Shape, x).contiguous() : empty(0);
-        using var weights = new LanePlan.Packed(LaneWeights.Pack(first), t[2], LaneWeights.Pack(middle), t[4], LaneWeights.Pack(last), t[6]);
-        float* xs = LaneThreads.Data(x), ys = LaneThreads.Data(y), maps = LaneThreads.Data(saved), logDets = LaneThreads.Data(logDet), probes = LaneThreads.Data(probe);
-        plan.ForEachGroup((group, work) =>
-        {
-            nint from = group * plan.GroupSize;
-            int examples = plan.ExamplesIn(group);
-            plan.Branch.Forward(weights.Pointers, xs + from, examples, ys + from, maps + group * size, work);
-            if (series)
-                plan.Branch.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + group * LaneGeometry.Lanes, maps + group * size, work);
-        });
-        context.save_for_backward([saved, first, middle, last]);
+        var call = (Call)inputs[^1];
+        var x = ((Tensor)inputs[0]).contiguous();
+        Tensor y = empty_like(x), logDet = empty(call.HasSeries ? x.size(0) : 0), probe = call.HasSeries ? call.Probes!.Draw(1, x.shape, x).contiguous() : empty(0);
+        Tensor[] saved = [x, probe, .. inputs.Skip(1).OfType<Tensor>()];
+        call.Maps = Compute(call, saved, y, logDet);
+        if (!call.Differentiable) call.Release();
+        context.save_for_backward([.. saved]);
         context.save_data(Setting, call);
-        saved.MoveToOuterDisposeScope();
-        y.MoveToOuterDisposeScope();
-        return series ? [y, logDet.MoveToOuterDisposeScope()] : [y];
+        foreach (var tensor in new[] { x, probe, y, logDet }) tensor.MoveToOuterDisposeScope();
+        return call.HasSeries ? [y, logDet] : [y];
     }
 
     /// <inheritdoc/>
@@ -66,22 +56,25 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
     {
         using var scope = NewDisposeScope();
         var call = (Call)context.get_data(Setting);
-        var t = context.get_saved_variables();
-        var (saved, first, middle, last) = (t[0], t[1], t[2], t[3]);
-        var plan = new LanePlan(call.Shape, hidden: first.size(0), call.LeadingActivation);
-        bool series = call.Probes is not null;
-        nint size = plan.Branch.SavedSize(series);
-        Tensor dy = cotangents[0].contiguous(), dLogDet = series ? cotangents[1].contiguous() : empty(0);
+        var saved = context.get_saved_variables();
+        var (x, first, middle, last) = (saved[0], saved[2], saved[4], saved[6]);
+        // A retained graph can be differentiated again after its maps have gone to another step.
+        call.Maps ??= Compute(call, saved, empty_like(x), empty(x.size(0)));
+        var plan = call.PlanFor(x, first);
+        nint size = plan.Branch.SavedSize(call.HasSeries);
+        Tensor dy = cotangents[0].contiguous(), dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
         Tensor dx = empty_like(dy), gradients = empty(plan.Groups, plan.Branch.GradientSize);
         using var weights = new LanePlan.Packed(LaneWeights.PackTransposed(first), null, LaneWeights.PackTransposed(middle), null, LaneWeights.PackTransposed(last), null);
-        float* maps = LaneThreads.Data(saved), dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx), sums = LaneThreads.Data(gradients);
+        float* maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
+        float* dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx);
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;
-            float* estimate = series ? dLogDets + group * LaneGeometry.Lanes : null;
+            float* estimate = call.HasSeries ? dLogDets + group * LaneGeometry.Lanes : null;
             plan.Branch.Backward(
                 weights.Pointers, dys + from, estimate, plan.ExamplesIn(group), maps + group * size, work, dxs + from, sums + group * (nint)plan.Branch.GradientSize);
         });
+        call.Release();
         var total = gradients.sum([0]);
         var results = new List<Tensor> { dx };
         long at = 0;
@@ -96,6 +89,45 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         return [.. results, null!];
     }
 
+    /// <summary>The forward pass: fills y and the estimate, and returns what the backward pass needs.</summary>
+    /// <param name="call">The setting.</param>
+    /// <param name="inputs">x, the probe, and three weights with their biases.</param>
+    /// <param name="y">As x.</param>
+    /// <param name="logDet">One an example.</param>
+    private static LaneMemory Compute(Call call, IReadOnlyList<Tensor> inputs, Tensor y, Tensor logDet)
+    {
+        var plan = call.PlanFor(inputs[0], inputs[2]);
+        nint size = plan.Branch.SavedSize(call.HasSeries);
+        var maps = LaneMemory.Rent(plan.Groups * size);
+        using var weights = new LanePlan.Packed(
+            LaneWeights.Pack(inputs[2]), inputs[3], LaneWeights.Pack(inputs[4]), inputs[5], LaneWeights.Pack(inputs[6]), inputs[7]);
+        float* xs = LaneThreads.Data(inputs[0]), probes = LaneThreads.Data(inputs[1]), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
+        float* saved = maps.Pointer;
+        plan.ForEachGroup((group, work) =>
+        {
+            nint from = group * plan.GroupSize;
+            int examples = plan.ExamplesIn(group);
+            plan.Branch.Forward(weights.Pointers, xs + from, examples, ys + from, saved + group * size, work);
+            if (call.HasSeries)
+                plan.Branch.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + group * LaneGeometry.Lanes, saved + group * size, work);
+        });
+        return maps;
+    }
+
     /// <summary>What a call needs besides tensors.</summary>
-    private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, long[] Shape);
+    private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, bool Differentiable)
+    {
+        public bool HasSeries => Terms > 0;
+
+        /// <summary>Of the forward pass, until the backward pass has used them.</summary>
+        public LaneMemory? Maps { get; set; }
+
+        public LanePlan PlanFor(Tensor x, Tensor first) => new(x.shape, first.size(0), LeadingActivation);
+
+        public void Release()
+        {
+            Maps?.Dispose();
+            Maps = null;
+        }
+    }
 }

@@ -18,8 +18,8 @@ internal static unsafe class LaneThreads
     public static void Run(int count, nint scratchSize, Work work)
     {
         int threads = Math.Min(get_num_threads(), count);
-        using var scratch = empty(Math.Max(1, threads) * scratchSize);
-        float* memory = Data(scratch);
+        using var scratch = LaneMemory.Rent(Math.Max(1, threads) * scratchSize);
+        float* memory = scratch.Pointer;
         if (threads <= 1)
         {
             for (int index = 0; index < count; index++) work(index, memory);

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace IResNet.Lanes;
+
+/// <summary>
+/// Memory for packed maps, aligned to cache lines and used again for the next request of its size. These blocks are a step's largest and all but the last to be freed; in the C
+/// library's heap, small tensors that live longer would settle in their place and the process would grow to three times what it needs.
+/// </summary>
+internal sealed unsafe class LaneMemory : IDisposable
+{
+    private const int Alignment = 64;
+    private static readonly ConcurrentDictionary<nint, ConcurrentStack<nint>> Free = new();
+    private readonly nint _bytes;
+
+    private LaneMemory(nint bytes)
+    {
+        _bytes = bytes;
+        Pointer = Free.TryGetValue(bytes, out var stack) && stack.TryPop(out nint known) ? (float*)known : (float*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        GC.AddMemoryPressure(bytes);
+    }
+
+    /// <summary>Gives the memory back if nobody did.</summary>
+    ~LaneMemory() => Return();
+
+    /// <summary>The first number; contents are arbitrary.</summary>
+    public float* Pointer { get; private set; }
+
+    /// <summary>Room for so many numbers.</summary>
+    public static LaneMemory Rent(nint floats) => new(Math.Max(1, floats) * sizeof(float));
+
+    /// <summary>Gives memory that is not rented back to the C library.</summary>
+    public static void Trim()
+    {
+        foreach (var stack in Free.Values)
+            while (stack.TryPop(out nint pointer)) NativeMemory.AlignedFree((void*)pointer);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Return();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Return()
+    {
+        if (Pointer is null) return;
+        Free.GetOrAdd(_bytes, static _ => new()).Push((nint)Pointer);
+        Pointer = null;
+        GC.RemoveMemoryPressure(_bytes);
+    }
+}
