@@ -9,32 +9,16 @@ namespace IResNet;
 /// series: both are the sum of (-1)^k tr(J^k dJ). v.J r also completes the value, as v.J r = sum of (-1)^(k-1) v.J^k v for k = 1..n. For n = 1 the gradients agree
 /// for every probe, for n above 1 in the mean only. Memory does not grow with n.
 /// </remarks>
-public sealed class NeumannSeries : LogDetEstimator
+public sealed class NeumannSeries : TruncatedSeries
 {
     /// <summary>Sets up the series.</summary>
     /// <param name="terms">n, at least 1.</param>
-    /// <param name="samples">Probes an example, at least 1; estimates are averaged.</param>
+    /// <param name="samples">Probes an example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
-    public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
+    public NeumannSeries(int terms, int samples = 1, Probes? probes = null) : base(terms, samples, probes ?? new RademacherProbes()) { }
+
+    private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
-        (Terms, Samples) = (Guard.AtLeast(terms, 1, nameof(terms)), Guard.AtLeast(samples, 1, nameof(samples)));
-        Probes = probes ?? new RademacherProbes();
-    }
-
-    /// <summary>n, the number of terms.</summary>
-    public int Terms { get; }
-
-    /// <summary>Probes an example.</summary>
-    public int Samples { get; }
-
-    /// <summary>Where probes come from.</summary>
-    public Probes Probes { get; }
-
-    /// <inheritdoc/>
-    public override Tensor Estimate(Linearization g)
-    {
-        using var scope = NewDisposeScope();
-        var v = Probes.Draw(Samples, g.Shape, g.Value);
         var r = v.clone();
         var value = zeros(v.size(0), dtype: v.dtype, device: v.device);
         using (no_grad())
@@ -51,7 +35,6 @@ public sealed class NeumannSeries : LogDetEstimator
             }
         }
         var surrogate = (g.Jvp(r) * v).flatten(1).sum(1);
-        var estimate = surrogate + (value + surrogate.detach() / Terms - surrogate.detach());
-        return estimate.view(Samples, g.BatchSize).mean([0]).MoveToOuterDisposeScope();
+        return surrogate + (value + surrogate.detach() / Terms - surrogate.detach());
     }
 }

@@ -5,32 +5,16 @@ namespace IResNet;
 /// probes for all terms. Biased by the truncation (<see cref="TruncationBound"/>), unbiased in the probes.
 /// </summary>
 /// <remarks>The loss differentiates through the whole series, so memory grows with the number of terms.</remarks>
-public sealed class PowerSeries : LogDetEstimator
+public sealed class PowerSeries : TruncatedSeries
 {
     /// <summary>Sets up the series.</summary>
     /// <param name="terms">n, at least 1. The paper trains with 5 (CIFAR-10) or 10 (MNIST).</param>
-    /// <param name="samples">Probes an example, at least 1; estimates are averaged.</param>
+    /// <param name="samples">Probes an example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default Gaussian from torch's own generator.</param>
-    public PowerSeries(int terms, int samples = 1, Probes? probes = null)
+    public PowerSeries(int terms, int samples = 1, Probes? probes = null) : base(terms, samples, probes ?? new GaussianProbes()) { }
+
+    private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
-        (Terms, Samples) = (Guard.AtLeast(terms, 1, nameof(terms)), Guard.AtLeast(samples, 1, nameof(samples)));
-        Probes = probes ?? new GaussianProbes();
-    }
-
-    /// <summary>n, the number of terms.</summary>
-    public int Terms { get; }
-
-    /// <summary>Probes an example.</summary>
-    public int Samples { get; }
-
-    /// <summary>Where probes come from.</summary>
-    public Probes Probes { get; }
-
-    /// <inheritdoc/>
-    public override Tensor Estimate(Linearization g)
-    {
-        using var scope = NewDisposeScope();
-        var v = Probes.Draw(Samples, g.Shape, g.Value);
         var (w, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));
         for (int k = 1; k <= Terms; k++)
         {
@@ -39,6 +23,6 @@ public sealed class PowerSeries : LogDetEstimator
             using var product = w * v;
             sum = sum + product.flatten(1).sum(1) * ((k % 2 == 1 ? 1.0 : -1.0) / k);
         }
-        return sum.view(Samples, g.BatchSize).mean([0]).MoveToOuterDisposeScope();
+        return sum;
     }
 }
