@@ -131,13 +131,11 @@ public class MemoryTests
 
     private static long Growth(int times, Action action)
     {
-        // What earlier tests left to the garbage collector must not be counted, nor be freed while we count.
-        action();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        long before = Tensor.TotalCount;
-        for (int i = 0; i < times; i++) action();
-        return Tensor.TotalCount - before;
+        action(); // whatever is made once
+        return LiveTensors.Growth(() =>
+        {
+            for (int i = 0; i < times; i++) action();
+        });
     }
 
     private static void Disposed(Tensor tensor) => tensor.Dispose();
