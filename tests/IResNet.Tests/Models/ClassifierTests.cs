@@ -31,6 +31,20 @@ public class ClassifierTests
         Expect.Close(classifier.Body.Transform.Inverse(classifier.Features(x), 1e-12).Value, x, 1e-10, "reconstruction");
     }
 
+    /// <summary>One image whose last map is a single pixel has no variance: an error, not NaN in BatchNorm's running variance.</summary>
+    [Fact]
+    public void TrainingOnOneValueAChannelIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var classifier = new Classifier(new FlowConfig { Input = new(2, 4, 4), Blocks = [1, 1], Strides = [2, 2], Hidden = [4, 4] }, classes: 3);
+        classifier.train();
+        Assert.Throws<ShapeException>(() => classifier.forward(randn(1, 2, 4, 4)));
+        Assert.True(isfinite(classifier.Norm.running_var!).all().ToBoolean());
+        classifier.forward(randn(2, 2, 4, 4));
+        classifier.eval();
+        Assert.True(isfinite(classifier.forward(randn(1, 2, 4, 4))).all().ToBoolean());
+    }
+
     [Fact]
     public void LearnsATask()
     {
