@@ -14,7 +14,14 @@ public sealed record SpectralNormOptions
     /// <summary>
     /// Added to the divisor max(1, sigma / c) of convolutions larger than 1x1, so that those always shrink a little, as in the official code.
     /// </summary>
-    public double DivisorMargin { get; init; } = 1e-5;
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative or not finite.</exception>
+    public double DivisorMargin
+    {
+        get;
+        init => field = value is >= 0 and < double.PositiveInfinity
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(DivisorMargin), value, "The margin must be 0 or positive, or the weights would exceed c.");
+    } = 1e-5;
 
     /// <summary>Off: the weights are used as they are, as in the paper's unconstrained baselines. Nothing then guarantees an inverse.</summary>
     public bool Enabled { get; init; } = true;

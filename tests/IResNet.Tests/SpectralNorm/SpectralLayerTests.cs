@@ -167,6 +167,8 @@ public class SpectralLayerTests
     public void ImpossibleSizesAreRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralNormOptions { PowerIterations = -1 });
+        foreach (double margin in new[] { -1e-5, double.NaN, double.PositiveInfinity })
+            Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralNormOptions { DivisorMargin = margin });
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralConv2d(1, 1, 2, 4, 4, new()));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralConv2d(1, 1, 3, 0, 4, new()));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralConv2d(0, 1, 3, 4, 4, new()));
