@@ -15,6 +15,21 @@ public class BijectionTests
         Assert.InRange(RoundTripError(bijection, x), 0, Exact);
     }
 
+    /// <summary>Single precision, inputs small and large: 1e-4 of the largest number.</summary>
+    [Theory, MemberData(nameof(Cases))]
+    public void InverseUndoesForwardInSinglePrecision(string name, int seed)
+    {
+        using var scope = NewDisposeScope();
+        var (bijection, x) = BijectionCases.Create(name, seed);
+        bijection.to(ScalarType.Float32);
+        foreach (double scale in new[] { 1e-2, 1, 30 })
+        {
+            var scaled = (scale * x).to(ScalarType.Float32);
+            var y = bijection.forward(scaled).y;
+            Assert.InRange(Expect.MaxAbs(bijection.Inverse(y, 1e-6).Value - scaled), 0, 1e-4 * Math.Max(1, Expect.MaxAbs(scaled)));
+        }
+    }
+
     [Theory, MemberData(nameof(Cases))]
     public void ForwardUndoesInverse(string name, int seed)
     {

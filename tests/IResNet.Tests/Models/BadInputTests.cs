@@ -137,6 +137,8 @@ public class BadInputTests
         RefusesInverse(new FactorOut(new(4, 2, 2), new Flatten(new(2, 2, 2))), points, images, single, ones(3, 16, 1), ones(0, 16));
         RefusesInverse(new ResidualBlock(new ConvBranch(new(4, 2, 2), 3)), points, single, ones(3, 5, 2, 2), ones(0, 4, 2, 2));
         RefusesInverse(new ResidualBlock(new DenseBranch(4, [3])), images, single, sequences, ones(3, 5), ones(0, 4));
+        Refuses(new ResidualBlock(new ConvBranch(new(2, 4, 4), 3, activation: ActivationKind.MaxMin)), ones(1, 2, 4, 4)); // an odd width
+        Refuses(new ResidualBlock(new DenseBranch(2, [3], new SpectralNormOptions(), ActivationKind.MaxMin)), ones(1, 2));
         var prior = new DiagonalGaussian(4);
         foreach (var bad in new[] { single, images, sequences, ones(3, 5), ones(0, 4) }) Assert.Throws<ShapeException>(() => prior.forward(bad));
         Assert.Throws<ShapeException>(() => new FactorOut(new(1, 2, 2), new Flatten(new(1, 2, 2))));
