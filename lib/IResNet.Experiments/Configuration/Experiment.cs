@@ -28,7 +28,11 @@ public abstract record Experiment
     [JsonPropertyOrder(1)]
     public RunSettings Run { get; init; } = new();
 
-    /// <summary>Length, pace and seed.</summary>
+    /// <summary>The seed of everything random in it.</summary>
+    [JsonIgnore]
+    public ulong Seed => Options.Seed;
+
+    /// <summary>Length and pace.</summary>
     internal abstract TrainingOptions Options { get; }
 
     /// <summary>Refuses values out of range.</summary>

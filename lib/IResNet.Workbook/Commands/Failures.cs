@@ -2,6 +2,7 @@ using System.CommandLine;
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
+using IResNet.Experiments.Sweeps;
 using IResNet.Experiments.Training;
 using IResNet.Workbook.Running;
 
@@ -23,7 +24,7 @@ internal static class Failures
             parsed.InvocationConfiguration.Error.WriteLine("Stopped.");
             return StopSignals.ExitCode;
         }
-        catch (Exception fault) when (fault is ConfigurationException or RunFolderException or CheckpointException or DataSetException or TrainingDivergedException
+        catch (Exception fault) when (fault is ConfigurationException or RunFolderException or CheckpointException or DataSetException or TrainingDivergedException or SlurmException
             or WeightsFormatException or ShapeException or NonConvergenceException or NonFiniteException or IOException or UnauthorizedAccessException)
         {
             parsed.InvocationConfiguration.Error.WriteLine(fault.Message);
