@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace IResNet.Workbook.Running;
 
-/// <summary>Ctrl-C, or a request to end: the first asks to stop, the second ends the process at once.</summary>
+/// <summary>Ctrl-C, or a request to end: the first asks to stop, a second Ctrl-C ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
     /// <summary>What a shell expects of a process that ended on Ctrl-C.</summary>
@@ -33,7 +33,8 @@ internal sealed class StopSignals : IDisposable
 
     private void Handle(PosixSignalContext signal)
     {
-        signal.Cancel = !_stop.IsCancellationRequested;
+        // A second SIGTERM is often the same request on another way: a batch system signals all processes of a job, and the job's script passes it on.
+        signal.Cancel = signal.Signal == PosixSignal.SIGTERM || !_stop.IsCancellationRequested;
         Stop();
     }
 
