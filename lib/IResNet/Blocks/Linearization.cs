@@ -2,16 +2,17 @@ namespace IResNet;
 
 /// <summary>
 /// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants see only this.
-/// All products are ordinary tensor operations: they are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
+/// Products are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
 /// </summary>
-public sealed class Linearization
+public abstract class Linearization
 {
-    private readonly IReadOnlyList<Step> _steps;
     private readonly long[] _shape;
+    private readonly ResidualBranch _branch;
 
-    internal Linearization(IReadOnlyList<Step> steps, Tensor x, Tensor value)
+    /// <summary>At a batch x.</summary>
+    private protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
     {
-        (_steps, Value) = (steps, value);
+        (_branch, Value) = (branch, value);
         _shape = x.shape;
         Dimensions = x.numel() / x.size(0);
     }
@@ -25,6 +26,9 @@ public sealed class Linearization
     /// <summary>d, the number of dimensions of one example.</summary>
     public long Dimensions { get; }
 
+    /// <summary>An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound"/>.</summary>
+    public double LipschitzBound => _branch.LipschitzBound();
+
     /// <summary>The shape of x.</summary>
     public IReadOnlyList<long> Shape => _shape;
 
@@ -32,33 +36,19 @@ public sealed class Linearization
     /// <param name="tangents">
     /// As x, or k tangents an example stacked along the batch axis: shape (k n, ...), all examples of the first tangent first.
     /// </param>
-    public Tensor Jvp(Tensor tangents)
-    {
-        long k = Multiple(tangents);
-        using var scope = NewDisposeScope();
-        var t = tangents;
-        foreach (var step in _steps)
-        {
-            if (step.Slope is not null) t = Broadcast(t, k, s => step.Activation!.Jvp(step.Slope, s));
-            t = step.Layer.Apply(step.Weight, t);
-        }
-        return t.MoveToOuterDisposeScope();
-    }
+    /// <exception cref="ShapeException">The tangents do not fit x.</exception>
+    public Tensor Jvp(Tensor tangents) => Jvp(tangents, Multiple(tangents));
 
     /// <summary>Transposed J times u, reverse mode.</summary>
-    /// <param name="cotangents">As x, or k cotangents an example stacked along the batch axis, as for <see cref="Jvp"/>.</param>
-    public Tensor Vjp(Tensor cotangents)
-    {
-        long k = Multiple(cotangents);
-        using var scope = NewDisposeScope();
-        var u = cotangents;
-        foreach (var step in _steps.Reverse())
-        {
-            u = step.Layer.ApplyTranspose(step.Weight, u);
-            if (step.Slope is not null) u = Broadcast(u, k, s => step.Activation!.Vjp(step.Slope, s));
-        }
-        return u.MoveToOuterDisposeScope();
-    }
+    /// <param name="cotangents">As x, or k cotangents an example stacked along the batch axis, as for <see cref="Jvp(Tensor)"/>.</param>
+    /// <exception cref="ShapeException">The cotangents do not fit x.</exception>
+    public Tensor Vjp(Tensor cotangents) => Vjp(cotangents, Multiple(cotangents));
+
+    /// <summary>J times k tangents an example.</summary>
+    private protected abstract Tensor Jvp(Tensor tangents, long k);
+
+    /// <summary>Transposed J times k cotangents an example.</summary>
+    private protected abstract Tensor Vjp(Tensor cotangents, long k);
 
     /// <summary>The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.</summary>
     public Tensor Jacobian()
@@ -77,10 +67,6 @@ public sealed class Linearization
         return cat(columns, 0).permute(1, 2, 0).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Lets a slope of one batch act on k stacked batches.</summary>
-    private static Tensor Broadcast(Tensor stacked, long k, Func<Tensor, Tensor> act) =>
-        k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
-
     private long Multiple(Tensor directions)
     {
         var s = directions.shape;
@@ -88,7 +74,4 @@ public sealed class Linearization
             throw new ShapeException($"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape ({string.Join(", ", _shape)}).");
         return s[0] / _shape[0];
     }
-
-    /// <summary>One layer with the weight in use, and what stands before it.</summary>
-    internal readonly record struct Step(SpectralLayer Layer, Tensor Weight, Activation? Activation, Tensor? Slope);
 }

@@ -44,12 +44,16 @@ public sealed class ResidualBlock : Bijection
     /// <summary>The fixed point of x = y - g(x). The effective weights are computed once, not once an iteration.</summary>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         bool frozenHere = !Branch.Layers.All(layer => layer.IsFrozen);
         if (frozenHere) Branch.Freeze(FrozenNorm.PowerIteration);
         try
         {
-            return (solver ?? new FixedPoint()).Solve(Branch.forward, Branch.LipschitzBound(), y);
+            Func<Tensor, Tensor> g = LaneEvaluation.Supports(Branch, y) ? new LaneEvaluation(Branch).Evaluate : Branch.forward;
+            var result = (solver ?? new FixedPoint()).Solve(g, Branch.LipschitzBound(), y);
+            result.Value.MoveToOuterDisposeScope();
+            return result;
         }
         finally
         {

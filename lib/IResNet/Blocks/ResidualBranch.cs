@@ -1,3 +1,5 @@
+using IResNet.Lanes;
+
 namespace IResNet;
 
 /// <summary>
@@ -55,7 +57,8 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public Linearization Linearize(Tensor x)
     {
         Check(x);
-        var steps = new List<Linearization.Step>();
+        if (LaneEvaluation.Supports(this, x)) return LaneLinearization.At(this, x);
+        var steps = new List<TorchLinearization.Step>();
         var h = x;
         for (int i = 0; i < Layers.Count; i++)
         {
@@ -71,7 +74,7 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
             steps.Add(new(Layers[i], weight, activation, slope));
             h = Layers[i].ApplyWithBias(weight, h);
         }
-        return new Linearization(steps, x, h);
+        return new TorchLinearization(this, steps, x, h);
     }
 
     /// <summary>Advances every layer's power iteration by its configured number of iterations; a training step does this once.</summary>

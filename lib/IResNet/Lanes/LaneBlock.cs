@@ -19,9 +19,12 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
+        estimator is NoLogDet or NeumannSeries { Samples: 1 } && Supports(branch, x);
+
+    /// <summary>Whether the kernels know a branch and can take a batch like x.</summary>
+    public static bool Supports(ResidualBranch branch, Tensor x) =>
         Avx512F.IsSupported
         && branch is ConvBranch { Activation: ActivationKind.Elu }
-        && estimator is NoLogDet or NeumannSeries { Samples: 1 }
         && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.size(0) >= LeastExamples;
 
     /// <summary>y and the estimate; null where the estimator gives none.</summary>

@@ -30,8 +30,8 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         public readonly float* First = first, FirstBias = firstBias, Middle = middle, MiddleBias = middleBias, Last = last, LastBias = lastBias;
     }
 
-    /// <summary>y = x + g(x), and the layers' inputs into <paramref name="saved"/>.</summary>
-    public void Forward(in Weights w, float* x, int examples, float* y, float* saved, float* work)
+    /// <summary>y = x + g(x), or g(x) alone, and the layers' inputs into <paramref name="saved"/>.</summary>
+    public void Forward(in Weights w, float* x, int examples, float* y, float* saved, float* work, bool residual = true)
     {
         var at = new SavedMaps(saved, Narrow, Wide);
         float* input = leadingActivation ? work : at.A0;
@@ -41,8 +41,8 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         if (leadingActivation) ForEachPixel(new EluOf(input, at.A0));
         Layers(w, at);
         float* output = work + Narrow;
-        var residual = new BiasResidual(w.LastBias, input, output);
-        LaneConvolution.Run(at.A2, w.Last, hidden, channels, 3, geometry, ref residual);
+        var last = new BiasResidual(w.LastBias, residual ? input : null, output);
+        LaneConvolution.Run(at.A2, w.Last, hidden, channels, 3, geometry, ref last);
         LaneTranspose.Unpack(output, channels, geometry, y, examples);
     }
 
@@ -143,6 +143,42 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         LaneTranspose.Unpack(dx, channels, geometry, x, examples);
     }
 
+    /// <summary>J t at the point of <see cref="Forward"/>.</summary>
+    public void Jvp(in Weights w, float* tangent, int examples, float* result, float* saved, float* work)
+    {
+        var at = new SavedMaps(saved, Narrow, Wide);
+        float* input = work, first = input + Narrow, middle = first + Wide, output = middle + Wide;
+        LaneTranspose.Pack(tangent, examples, input, channels, geometry);
+        geometry.ClearBorder(input, channels);
+        if (leadingActivation) ForEachPixel(new SlopeTimes(at.A0, input, input));
+        Convolve(input, w.First, channels, hidden, 3, at.A1, first);
+        geometry.ClearBorder(middle, hidden);
+        Convolve(first, w.Middle, hidden, hidden, 1, at.A2, middle);
+        Convolve(middle, w.Last, hidden, channels, 3, null, output);
+        LaneTranspose.Unpack(output, channels, geometry, result, examples);
+    }
+
+    /// <summary>Transposed J times u at the point of <see cref="Forward"/>.</summary>
+    public void Vjp(in Weights transposed, float* cotangent, int examples, float* result, float* saved, float* work)
+    {
+        var at = new SavedMaps(saved, Narrow, Wide);
+        float* input = work, last = input + Narrow, middle = last + Wide, output = middle + Wide;
+        LaneTranspose.Pack(cotangent, examples, input, channels, geometry);
+        geometry.ClearBorder(input, channels);
+        Convolve(input, transposed.Last, channels, hidden, 3, at.A2, last);
+        geometry.ClearBorder(middle, hidden);
+        Convolve(last, transposed.Middle, hidden, hidden, 1, at.A1, middle);
+        Convolve(middle, transposed.First, hidden, channels, 3, leadingActivation ? at.A0 : null, output);
+        LaneTranspose.Unpack(output, channels, geometry, result, examples);
+    }
+
+    /// <summary>A convolution, times the slope of an activation if there is one.</summary>
+    private void Convolve(float* input, float* weights, int inputs, int outputs, int kernel, float* activation, float* output)
+    {
+        var epilogue = new TimesSlope(activation, output);
+        LaneConvolution.Run(input, weights, inputs, outputs, kernel, geometry, ref epilogue);
+    }
+
     private void Layers(in Weights w, in SavedMaps at)
     {
         var first = new BiasElu(w.FirstBias, at.A1);
@@ -153,10 +189,8 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
 
     private void TangentLayers(in Weights w, in SavedMaps at)
     {
-        var first = new TimesSlope(at.A1, at.T1);
-        LaneConvolution.Run(at.T0, w.First, channels, hidden, 3, geometry, ref first);
-        var middle = new TimesSlope(at.A2, at.T2);
-        LaneConvolution.Run(at.T1, w.Middle, hidden, hidden, 1, geometry, ref middle);
+        Convolve(at.T0, w.First, channels, hidden, 3, at.A1, at.T1);
+        Convolve(at.T1, w.Middle, hidden, hidden, 1, at.A2, at.T2);
     }
 
     private void SumPixels(float* map, float* sums)

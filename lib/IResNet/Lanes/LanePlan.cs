@@ -42,6 +42,23 @@ internal sealed unsafe class LanePlan
             Pointers = new(LaneThreads.Data(_tensors[0]), LaneThreads.Data(_tensors[1]), LaneThreads.Data(_tensors[2]), LaneThreads.Data(_tensors[3]), LaneThreads.Data(_tensors[4]), LaneThreads.Data(_tensors[5]));
         }
 
+        /// <summary>The effective weights and biases of a branch.</summary>
+        public static Packed Of(ResidualBranch branch)
+        {
+            var l = branch.Layers;
+            return new(
+                LaneWeights.Pack(l[0].EffectiveWeight()), l[0].Bias, LaneWeights.Pack(l[1].EffectiveWeight()), l[1].Bias, LaneWeights.Pack(l[2].EffectiveWeight()), l[2].Bias);
+        }
+
+        /// <summary>Its transposed effective weights.</summary>
+        public static Packed TransposedOf(ResidualBranch branch)
+        {
+            var l = branch.Layers;
+            return new(
+                LaneWeights.PackTransposed(l[0].EffectiveWeight()), null, LaneWeights.PackTransposed(l[1].EffectiveWeight()), null,
+                LaneWeights.PackTransposed(l[2].EffectiveWeight()), null);
+        }
+
         /// <summary>Valid until disposal.</summary>
         public LaneBranch.Weights Pointers { get; }
 
