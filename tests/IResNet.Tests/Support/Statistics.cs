@@ -3,7 +3,7 @@ namespace IResNet.Tests;
 /// <summary>
 /// Tests of random quantities. Seeds are fixed, so a test passes or fails for good; what the levels say is how often right code would fail under a fresh seed.
 /// A comparison at four standard errors fails so with probability 6.3e-5 (two-sided normal tail), and a goodness-of-fit test at its level of 1e-4. With the about
-/// sixty comparisons of this project the family-wise error rate is below 1 % by Bonferroni's inequality.
+/// eighty comparisons of this project the family-wise error rate is below 1 % by Bonferroni's inequality.
 /// </summary>
 internal static class Statistics
 {
