@@ -59,10 +59,12 @@ public static class Exchange
     /// <exception cref="WeightsFormatException">They do not fit. Nothing was changed.</exception>
     internal static void Load(TrainedModel model, IReadOnlyDictionary<string, Tensor> tensors)
     {
-        if (TrainerState.Of(model.Module) is var ours && ours.Keys.Any(tensors.ContainsKey)) StateDict.Copy(tensors, ours);
+        var ours = TrainerState.Of(model.Module);
+        // Some names are the same in both.
+        bool official = Official(model) is { } names && tensors.Keys.Any(name => names.ContainsKey(name) && !ours.ContainsKey(name));
+        if (!official) StateDict.Copy(tensors, ours);
         else if (model.Classifier is { } classifier) OfficialWeights.Load(classifier, tensors);
-        else if (Official(model) is not null) OfficialWeights.Load(model.Flow, tensors);
-        else StateDict.Copy(tensors, ours);
+        else OfficialWeights.Load(model.Flow, tensors);
     }
 
     private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) => model switch

@@ -29,6 +29,49 @@ public class DensityEvaluatorTests
         Assert.True(rough.BiasBound > 0.1);
     }
 
+    /// <summary>To a stated error, as the paper evaluates: the exact value is within it, and smaller errors take more terms and probes.</summary>
+    [Fact]
+    public void ReachesTheErrorThatIsAskedFor()
+    {
+        using var flow = Tiny.Flow();
+        double exact;
+        using (NewDisposeScope())
+        using (no_grad())
+        {
+            flow.Freeze().WithEstimator(new ExactLogDet());
+            exact = BitsPerDimension.Of(flow.forward(Preprocessing.MnistDensity.ToTensor(Images, seed: 5)), 64).mean().ToDouble();
+        }
+        var rough = DensityEvaluator.EvaluateTo(0.05, flow, Images, Preprocessing.MnistDensity, seed: 5, cancel: TestContext.Current.CancellationToken);
+        var fine = DensityEvaluator.EvaluateTo(0.001, flow, Images, Preprocessing.MnistDensity, seed: 5, cancel: TestContext.Current.CancellationToken);
+        Assert.All([(rough, 0.05), (fine, 0.001)], pair =>
+        {
+            var (result, error) = pair;
+            Assert.InRange(result.BiasBound, 0, error / 2);
+            Assert.InRange(result.ProbeError!.Value, 0, error / 2);
+            // The bias within its bound, the probes within four standard errors.
+            Assert.InRange(Math.Abs(result.BitsPerDim - exact), 0, result.BiasBound + 4 * result.ProbeError.Value);
+        });
+        Assert.True(fine.Terms > rough.Terms && fine.Probes > rough.Probes, $"{rough} {fine}");
+    }
+
+    [Fact]
+    public void AnErrorThatCannotBeReachedIsSaid()
+    {
+        using var flow = Tiny.Flow();
+        Assert.Contains("must be more than 0", Assert.Throws<ArgumentException>(() => DensityEvaluator.EvaluateTo(0, flow, Images, Preprocessing.MnistDensity, cancel: TestContext.Current.CancellationToken)).Message);
+        using var free = TinyFree();
+        Assert.Contains("too close to 1", Assert.Throws<ArgumentException>(() => DensityEvaluator.EvaluateTo(0.1, free, Images, Preprocessing.MnistDensity, cancel: TestContext.Current.CancellationToken)).Message);
+    }
+
+    /// <summary>A flow without normalization, so far from a contraction that no number of terms is enough.</summary>
+    private static MultiscaleFlow TinyFree()
+    {
+        var flow = new MultiscaleFlow(new FlowConfig { Input = Tiny.Shape, Blocks = [1], Strides = [1], Hidden = [8], InitialSqueeze = true, SpectralNorm = new() { Enabled = false } });
+        using (no_grad())
+            foreach (var layer in flow.ResidualBlocks[0].Branch.Layers) layer.Weight.mul_(10);
+        return flow;
+    }
+
     [Fact]
     public void TheIntervalIsThatOfAMean()
     {

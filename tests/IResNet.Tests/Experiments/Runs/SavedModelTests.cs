@@ -1,0 +1,124 @@
+using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Runs;
+using IResNet.Tests.Experiments.Training;
+
+namespace IResNet.Tests.Experiments.Runs;
+
+public sealed class SavedModelTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Kinds => ["density", "classifier", "toy"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void ExportedWeightsAreThoseOfTheRunAndNameTheirExperiment(string kind)
+    {
+        using var run = Trained(kind);
+        using var saved = SavedModel.Open(run.Folder.Path);
+        Exchange.Export(saved, In("w.safetensors"));
+        using var back = SavedModel.Open(In("w.safetensors"));
+        Assert.Equal(ExperimentJson.Write(saved.Experiment), ExperimentJson.Write(back.Experiment));
+        AssertSame(saved, back);
+        using var file = SafeTensors.Load(In("w.safetensors"));
+        Assert.Equal(kind != "toy", file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal)));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void AnImportedModelTrainsOn(string kind)
+    {
+        using var run = Trained(kind);
+        using (var saved = SavedModel.Open(run.Folder.Path)) Exchange.Export(saved, In("w.safetensors"));
+        Exchange.Import(In("w.safetensors"), In("imported"), present => present!);
+        using (var saved = SavedModel.Open(run.Folder.Path))
+        using (var imported = SavedModel.Open(In("imported")))
+            AssertSame(saved, imported);
+
+        using var on = new TinyRun(run.Experiment);
+        Directory.Move(In("imported"), on.Folder.Path);
+        var summary = on.Start();
+        Assert.Equal((RunState.Finished, 12L), (summary.State, summary.Step));
+        Assert.NotEqual(run.Folder.Summary!.Weights, summary.Weights);
+    }
+
+    /// <summary>An official state_dict says nothing of its experiment: the options must.</summary>
+    [Fact]
+    public void AFileWithoutAnExperimentNeedsOne()
+    {
+        using var run = Trained("density");
+        using (var saved = SavedModel.Open(run.Folder.Path)) SafeTensors.Save(In("plain.safetensors"), OfficialWeights.Named(saved.Model.Flow));
+        Assert.Contains("does not say which experiment", Assert.Throws<ConfigurationException>(() => SavedModel.Open(In("plain.safetensors"))).Message);
+        using (var saved = SavedModel.Open(run.Folder.Path))
+        using (var named = SavedModel.Open(In("plain.safetensors"), choose: _ => run.Experiment))
+            AssertSame(saved, named);
+        var wider = run.Experiment.With("model.hidden=5,5");
+        Assert.Throws<WeightsFormatException>(() => SavedModel.Open(In("plain.safetensors"), choose: _ => wider));
+    }
+
+    [Fact]
+    public void WhichCheckpoint()
+    {
+        using var run = Trained("density", stopAfter: 11);
+        var steps = run.Checkpoints.Steps;
+        Assert.Equal(11, steps[0]);
+        using (var last = SavedModel.Open(run.Folder.Path)) Assert.StartsWith("step 11 of", last.Source);
+        using (var best = SavedModel.Open(run.Folder.Path, "best")) Assert.StartsWith($"step {run.Folder.Summary!.Best!.Step} of", best.Source);
+        using (var older = SavedModel.Open(run.Folder.Path, $"{steps[^1]}")) Assert.StartsWith($"step {steps[^1]} of", older.Source);
+        Assert.Contains("no checkpoint of step 5: there are 11", Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "5")).Message);
+        Assert.Contains("choose last, best or a step", Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "newest")).Message);
+        Assert.Throws<RunFolderException>(() => SavedModel.Open(In("nothing")));
+    }
+
+    /// <summary>Where an average is kept, it is the model; else the last weights are.</summary>
+    [Fact]
+    public void TheAverageIsTheModel()
+    {
+        using var with = Trained("density");
+        using var saved = SavedModel.Open(with.Folder.Path);
+        using var raw = SafeTensors.Load(Path.Combine(with.Checkpoints.Of(12), "model.safetensors"));
+        using var average = SafeTensors.Load(Path.Combine(with.Checkpoints.Of(12), "average.safetensors"));
+        const string Name = "transform.bijections.2.branch.layers.0.weight";
+        Assert.Contains("averaged", saved.Source);
+        Assert.Equal(0, Expect.MaxAbs(saved.Model.Flow.ResidualBlocks[0].Branch.Layers[0].Weight - average[Name]));
+        Assert.NotEqual(0, Expect.MaxAbs(raw[Name] - average[Name]));
+    }
+
+    [Fact]
+    public void ATrainedModelIsCertified()
+    {
+        using var run = Trained("density");
+        using var saved = SavedModel.Open(run.Folder.Path);
+        var proof = Certification.Of(saved.Model.Flow);
+        Assert.True(proof.IsInvertible);
+        Assert.Equal((6, 2), (proof.Layers.Count, proof.Blocks.Count));
+        Assert.All(proof.Layers, layer => Assert.InRange(layer.Frozen, 0, 0.9 + 1e-6));
+        Assert.All(proof.Blocks, block => Assert.InRange(block.Frozen, 0, 0.729 + 1e-6));
+    }
+
+    /// <summary>Negative control: without normalization and with large weights nothing is certain, and that is said.</summary>
+    [Fact]
+    public void AnUnconstrainedModelIsNot()
+    {
+        using var model = TinyRun.Toy("model.normalized=false").CreateModel(CPU);
+        using (no_grad())
+            foreach (var block in model.Flow.ResidualBlocks) block.Branch.Layers[0].Weight.mul_(20);
+        Assert.False(Certification.Of(model.Flow).IsInvertible);
+    }
+
+    private string In(string name) => Path.Combine(_folder.Path, name);
+
+    private static TinyRun Trained(string kind, long? stopAfter = null)
+    {
+        var run = new TinyRun(kind switch { "density" => TinyRun.Density(), "classifier" => TinyRun.Classifier(), _ => TinyRun.Toy() });
+        run.Start(stopAfter);
+        return run;
+    }
+
+    private static void AssertSame(SavedModel one, SavedModel other)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (name, tensor) in one.Model.Module.state_dict())
+            Assert.True(Expect.MaxAbs(tensor.to(ScalarType.Float64) - other.Model.Module.state_dict()[name].to(ScalarType.Float64)) == 0, name);
+    }
+}
