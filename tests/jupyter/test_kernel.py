@@ -110,6 +110,11 @@ class KernelTests(unittest.TestCase):
         content = reply_to(self.client, self.client.complete(code, len(code)))["content"]
         self.assertEqual((["Length"], len(code) - 3, len(code)), (content["matches"], content["cursor_start"], content["cursor_end"]))
 
+    def test_half_a_surrogate_pair_does_no_harm(self):
+        answer = self.run_cell(r'Console.Write("a\ud83d"); display("b\ude00"); throw new Exception("\ud83d");')
+        self.assertTrue(answer.text().startswith("a"))
+        self.assertEqual("error", answer.reply["status"])
+
     def test_comms_are_refused_politely(self):
         message = self.client.session.msg("comm_open", {"comm_id": "c1", "target_name": "widgets", "data": {}})
         self.client.shell_channel.send(message)
@@ -206,7 +211,7 @@ class EndTests(unittest.TestCase):
             self.assertEqual("CompileError", run(client, "kept").reply["ename"])
 
     def test_shutdown_leaves_no_process(self):
-        for busy in ("", "Thread.Sleep(60000);", "try { throw new Exception(); } catch { while (true) { } }"):
+        for busy in ("", "Thread.Sleep(60000);", "try { throw new Exception(); } catch { while (true) { } }", "while (true) Console.WriteLine(1);"):
             with self.subTest(busy), started() as (manager, client):
                 pid = manager.provisioner.pid
                 if busy:
@@ -214,6 +219,7 @@ class EndTests(unittest.TestCase):
                 client.shutdown()
                 self.assertEqual("ok", client.get_control_msg(timeout=LIMIT)["content"]["status"])
                 self.assert_gone(pid)
+                self.assertEqual(0, manager.provisioner.process.wait(5))
 
     def test_sigterm_ends_it(self):
         with started() as (manager, client):

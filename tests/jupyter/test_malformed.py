@@ -25,7 +25,7 @@ def sign(key, parts):
 
 def any_value(rng, depth=0):
     kinds = [lambda: None, lambda: rng.choice([True, False]), lambda: rng.choice([0, -1, 2**31, 2**70, 1e308, -0.5]),
-             lambda: rng.choice(["", "1", "x.", "}", "\ud83d\ude00" * 5, "#r \"nope.dll\"", "\x00", "tail", "search", "range", "*?[("])]
+             lambda: rng.choice(["", "\ud83d", "1", "x.", "}", "\ud83d\ude00" * 5, "#r \"nope.dll\"", "\x00", "tail", "search", "range", "*?[("])]
     if depth < 3:
         kinds += [lambda: [any_value(rng, depth + 1) for _ in range(rng.randrange(3))],
                   lambda: {rng.choice(FIELDS): any_value(rng, depth + 1) for _ in range(rng.randrange(3))}]

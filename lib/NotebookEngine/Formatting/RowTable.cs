@@ -73,7 +73,20 @@ internal sealed class RowTable
             return Enumerable.Range(0, type.GetGenericArguments().Length).Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
         return type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
             .Where(p => p.CanRead && p.GetIndexParameters().Length == 0)
-            .Select(p => (p.Name, (Func<object, object?>)p.GetValue));
+            .Select(p => (p.Name, (Func<object, object?>)(row => Read(p, row))));
+    }
+
+    /// <summary>A property that throws does not spoil the rest of the table.</summary>
+    private static object? Read(PropertyInfo property, object row)
+    {
+        try
+        {
+            return property.GetValue(row);
+        }
+        catch (TargetInvocationException e)
+        {
+            return $"{e.InnerException!.GetType().Name}: {e.InnerException.Message}";
+        }
     }
 
     /// <summary>A cell's text; numbers with six significant digits, as tables of results are read.</summary>

@@ -44,9 +44,9 @@ internal sealed class ReferenceSet
         var full = Path.GetFullPath(path, baseDirectory);
         if (!File.Exists(full))
         {
-            var plain = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? path[..^4] : path;
-            if (HostAssemblies.Find(plain) is not { } known) throw new DirectiveException($"There is no file {full}. Build it, or correct the path.");
-            AddHost(plain, known);
+            var file = Path.GetFileName(path);
+            var known = file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? file[..^4] : file;
+            AddHost(known, HostAssemblies.Find(known) ?? throw new DirectiveException($"There is no file {full}. Build it, or correct the path."));
             return;
         }
         var name = SimpleName(full);

@@ -122,10 +122,13 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task AnAssemblyByPathIsLoadedOnceWithWhatLiesBesideIt()
     {
-        var inner = Compile("EngineTestInner", "public static class Inner { public static int Value = 41; }", "bin/EngineTestInner.dll");
-        Compile("EngineTestOuter", "public static class Outer { public static int Next => ++Inner.Value; }", "bin/EngineTestOuter.dll", inner);
+        var inner = Compile("EngineTestInner", "public class Inner { public static int Value = 41; }", "bin/EngineTestInner.dll");
+        Compile("EngineTestOuter", "public static class Outer { public static int Next => ++Inner.Value; public static Inner Make() => new(); }",
+            "bin/EngineTestOuter.dll", inner);
         Assert.Equal(42, await Value("#r \"bin/EngineTestOuter.dll\"\nOuter.Next"));
+        Assert.Equal("Inner", await Value("Outer.Make().GetType().Name"));
         Assert.Equal(42, await Value("#r \"bin/EngineTestInner.dll\"\nInner.Value"));
+        Assert.Equal(true, await Value("Outer.Make() is Inner"));
         Assert.Equal(1, await Value("AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"EngineTestInner\")"));
     }
 
@@ -135,7 +138,7 @@ public sealed class DirectiveTests : EngineTest
         Write("text.dll", "no assembly");
         Assert.Contains("not a .NET assembly", (await Error("#r \"text.dll\"")).Message, StringComparison.Ordinal);
         Assert.Contains("There is no file", (await Error("#r \"none.dll\"")).Message, StringComparison.Ordinal);
-        Assert.Equal(1, await Value("#r \"System.Numerics.dll\"\n1"));
+        Assert.Equal(1, await Value("#r \"System.Numerics.dll\"\n#r \"not/built/Markdig.dll\"\n1"));
     }
 
     [Fact]

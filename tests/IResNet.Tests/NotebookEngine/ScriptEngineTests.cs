@@ -91,6 +91,31 @@ public sealed class ScriptEngineTests : EngineTest
     }
 
     [Fact]
+    public async Task MethodsAreNamedAsTheyWereWritten()
+    {
+        var error = await Error("async Task Fail() { await Task.Yield(); throw new Exception(); }\nawait Fail();");
+        Assert.Contains("   at cell[1], line 1, in Fail", error.Traceback);
+        error = await Error("new[] { 0 }.Select(x => 1 / x).ToList()");
+        Assert.Contains("   at cell[2], line 1, in a lambda", error.Traceback);
+    }
+
+    [Fact]
+    public async Task AnErrorWhileAValueIsShownIsTheCells()
+    {
+        var error = await Error("Enumerable.Range(0, 3)\n    .Select(x => 1 / (x - 1))");
+        Assert.Equal(("DivideByZeroException", 2), (error.Name, error.Line));
+        Assert.DoesNotContain(error.Traceback, l => l.Contains("NotebookEngine", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AllOfSeveralErrorsAreTold()
+    {
+        var error = await Error("throw new AggregateException(new FormatException(\"a\"), new Exception(\"b\", new Exception(\"c\")));");
+        Assert.Equal(["---> System.FormatException: a", "---> System.Exception: b", "---> System.Exception: c"],
+            error.Traceback.Where(l => l.StartsWith("--->", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task AnErrorInALineAfterADirectiveHasTheRightLine()
     {
         var error = await Error("#!time\n\nthrow new Exception();");

@@ -18,6 +18,11 @@ public sealed class ValueFormatterTests
 
     private sealed record Custom(int Value);
 
+    private sealed record Failing(int Good)
+    {
+        public int Bad => throw new FormatException("no");
+    }
+
     private sealed class Plain
     {
         public int Size { get; init; } = 3;
@@ -65,11 +70,23 @@ public sealed class ValueFormatterTests
     }
 
     [Fact]
+    public void APropertyThatThrowsDoesNotSpoilTheTable() =>
+        Assert.Equal("Good  Bad\n1     FormatException: no", ValueFormatter.Format(new Failing(1))["text/plain"]);
+
+    [Fact]
     public void TuplesAnonymousObjectsAndRecordStructsAreTablesAsWell()
     {
         Assert.Equal("Item1  Item2\n1      a", ValueFormatter.Format((1, "a"))["text/plain"]);
         Assert.Equal("A  B\n1  x", ValueFormatter.Format(new[] { new { A = 1, B = "x" } })["text/plain"]);
         Assert.Equal("Number\n7", ValueFormatter.Format(new List<Cell> { new(7) })["text/plain"]);
+    }
+
+    [Fact]
+    public void TimesAndJsonReadAsTheirStandardsSay()
+    {
+        Assert.Equal("1970-01-01 00:00:00", ValueFormatter.Format(DateTime.UnixEpoch)["text/plain"]);
+        Assert.Equal("{\"a\":[1]}", ((string)ValueFormatter.Format(JsonNode.Parse("{\"a\":[1]}"))["text/plain"]).Replace(" ", "", StringComparison.Ordinal)
+            .ReplaceLineEndings(""));
     }
 
     [Fact]
@@ -81,6 +98,7 @@ public sealed class ValueFormatterTests
     {
         Assert.Equal("[[1, 2],\n [3, 4]]", Assert.Single(ValueFormatter.Format(new[,] { { 1, 2 }, { 3, 4 } })).Value);
         Assert.Equal("[[1, 2],\n [3]]", Assert.Single(ValueFormatter.Format(new[] { new[] { 1.0, 2 }, [3] })).Value);
+        Assert.Equal("[null,\n null]", ValueFormatter.Format(new int[2][])["text/plain"]);
         Assert.Equal("[a, b]", ValueFormatter.Format(new[] { "a", "b" })["text/plain"]);
     }
 
