@@ -57,9 +57,11 @@ internal sealed class KernelSockets : IDisposable
         _poller.RunAsync("jupyter");
     }
 
-    public void Reply(JupyterMessage request, bool onControl, JsonObject content) =>
-        Send(onControl ? _control : _shell,
-            _codec.Encode(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.Header, content));
+    public void Reply(JupyterMessage request, bool onControl, JsonObject content)
+    {
+        var type = request.Type.Replace("_request", "_reply", StringComparison.Ordinal);
+        Send(onControl ? _control : _shell, _codec.Encode(request.Identities, type, request.Header, content));
+    }
 
     public void Publish(string type, JupyterMessage? parent, JsonObject content) =>
         Send(_ioPub, _codec.Encode([Encoding.UTF8.GetBytes(type)], type, parent?.Header, content));

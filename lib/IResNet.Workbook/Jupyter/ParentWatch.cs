@@ -23,8 +23,9 @@ internal static class ParentWatch
         if (OperatingSystem.IsWindows())
         {
             // There the variable holds a handle that the frontend has duplicated for us.
-            using var handle = new EventWaitHandle(false, EventResetMode.ManualReset) { SafeWaitHandle = new SafeWaitHandle(id, ownsHandle: true) };
-            handle.WaitOne();
+            using var process = new ManualResetEvent(false);
+            process.SafeWaitHandle = new SafeWaitHandle(id, ownsHandle: true);
+            process.WaitOne();
             return;
         }
         try

@@ -10,7 +10,8 @@ internal static class Scalar
 {
     private const int ListLimit = 100;
 
-    public static bool Is(object value) => value is string or bool or char or IFormattable or Type or StringBuilder or Exception or JsonNode;
+    public static bool Is(object value) =>
+        value is string or bool or char or IFormattable or Type or StringBuilder or Exception or JsonNode;
 
     /// <summary>Whether it is a collection whose element type is scalar.</summary>
     public static bool IsList(object value) =>
@@ -34,9 +35,10 @@ internal static class Scalar
 
     /// <summary>Whether it is a matrix: an array of two dimensions, or a collection of lists, of scalars.</summary>
     public static bool IsMatrix(object value) =>
-        value is Array { Rank: 2 } array ? IsElement(array.GetType().GetElementType()!)
-        : value is IEnumerable and not string && ElementType(value.GetType()) is { } row && row != typeof(string) && ElementType(row) is { } element
-            && IsElement(element);
+        value is Array { Rank: 2 } array
+            ? IsElement(array.GetType().GetElementType()!)
+            : value is not string && ElementType(value.GetType()) is { } row && row != typeof(string)
+                && ElementType(row) is { } element && IsElement(element);
 
     /// <summary>A matrix, a row a line.</summary>
     public static string MatrixText(IEnumerable matrix)
@@ -56,5 +58,6 @@ internal static class Scalar
         type == typeof(string) || type == typeof(bool) || type == typeof(char) || type.IsAssignableTo(typeof(IFormattable));
 
     private static IEnumerable<IEnumerable> Rows(Array array) =>
-        Enumerable.Range(0, array.GetLength(0)).Select(i => Enumerable.Range(0, array.GetLength(1)).Select(j => array.GetValue(i, j)).ToList());
+        Enumerable.Range(0, array.GetLength(0))
+            .Select(i => Enumerable.Range(0, array.GetLength(1)).Select(j => array.GetValue(i, j)).ToList());
 }

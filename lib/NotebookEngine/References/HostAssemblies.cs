@@ -21,7 +21,8 @@ internal static class HostAssemblies
     /// <summary>Where the host has an assembly of this simple name; null where it has none.</summary>
     public static string? Find(string simpleName) => Paths.GetValueOrDefault(simpleName);
 
-    public static MetadataReference Reference(string path) => References.GetOrAdd(path, p => MetadataReference.CreateFromFile(p, documentation: new XmlFileDocumentation(p)));
+    public static MetadataReference Reference(string path) =>
+        References.GetOrAdd(path, p => MetadataReference.CreateFromFile(p, documentation: new XmlFileDocumentation(p)));
 
     private static string[] FrameworkNames()
     {

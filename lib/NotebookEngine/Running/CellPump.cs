@@ -56,7 +56,7 @@ internal sealed class CellPump : SynchronizationContext
         catch (ThreadInterruptedException e)
         {
             throw new CellStoppedException(
-                "The cell was left. The variables that it declared do not exist, and what it awaited may run on; restart to be rid of it.", e);
+                "The cell was left. Its variables do not exist, and what it awaited may run on; restart to be rid of it.", e);
         }
     }
 }

@@ -36,8 +36,11 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         var first = errors[0].Location.GetMappedLineSpan();
         return new CellError("CompileError", Text(errors[0], first), first.Path, first.StartLinePosition.Line + 1, trace, null);
 
-        static string Text(Diagnostic error, FileLinePositionSpan at) =>
-            $"{at.Path}, line {at.StartLinePosition.Line + 1}, column {at.StartLinePosition.Character + 1}: {error.Id}: {error.GetMessage()}";
+        static string Text(Diagnostic error, FileLinePositionSpan at)
+        {
+            var (line, column) = (at.StartLinePosition.Line + 1, at.StartLinePosition.Character + 1);
+            return $"{at.Path}, line {line}, column {column}: {error.Id}: {error.GetMessage()}";
+        }
     }
 
     private CellError Directive(DirectiveException exception)
@@ -70,7 +73,9 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
 
     private static IEnumerable<Exception> WithInner(Exception exception)
     {
-        IEnumerable<Exception> inner = exception is AggregateException all ? all.InnerExceptions : exception.InnerException is { } one ? [one] : [];
+        IEnumerable<Exception> inner = exception is AggregateException all
+            ? all.InnerExceptions
+            : exception.InnerException is { } one ? [one] : [];
         return inner.SelectMany(WithInner).Prepend(exception);
     }
 

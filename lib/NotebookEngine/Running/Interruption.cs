@@ -6,7 +6,9 @@ namespace NotebookEngine.Running;
 /// Stops a cell, each step 300 ms after the one before and only if the cell still runs: its token is cancelled; its thread is woken from a
 /// wait; its managed code is aborted. A cell that withstands even that (a long native call, a parallel loop) is given up after two seconds.
 /// </summary>
-/// <remarks>The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.</remarks>
+/// <remarks>
+/// The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.
+/// </remarks>
 internal sealed class Interruption(CancellationToken request)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(300);

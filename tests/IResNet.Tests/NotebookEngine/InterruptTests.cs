@@ -14,6 +14,7 @@ public sealed class InterruptTests : EngineTest
     [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", 1, "aborted")]
     [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", 1.5, "aborted")]
     [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", 1, "The cell was interrupted.")]
+    [InlineData("while (true) Console.WriteLine(1);", 1, "")]
     [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", 1, "aborted")]
     public async Task ARunningCellIsStopped(string code, double withinSeconds, string word)
     {
@@ -36,7 +37,8 @@ public sealed class InterruptTests : EngineTest
     {
         using var interrupt = new CancellationTokenSource();
         var cell = RunStoppable(
-            "Console.WriteLine(\"running\"); try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }", interrupt.Token);
+            "Console.WriteLine(\"running\"); try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }",
+            interrupt.Token);
         while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
         await interrupt.CancelAsync();
         var outcome = await cell;
@@ -50,7 +52,8 @@ public sealed class InterruptTests : EngineTest
     public async Task ACellThatHeedsTheTokenKeepsItsResult()
     {
         using var interrupt = new CancellationTokenSource(200);
-        var outcome = await RunStoppable("var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps", interrupt.Token);
+        var outcome = await RunStoppable(
+            "var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps", interrupt.Token);
         Assert.Equal(CellStatus.Ok, outcome.Status);
         Assert.True((int)outcome.Value! > 0);
         Assert.Equal(outcome.Value, await Value("steps"));

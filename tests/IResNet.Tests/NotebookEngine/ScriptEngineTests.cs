@@ -24,10 +24,10 @@ public sealed class ScriptEngineTests : EngineTest
     [Fact]
     public async Task AwaitWorksAtTheTopLevelAndComesBackToTheCellsThread()
     {
-        await Value("var before = Environment.CurrentManagedThreadId; await Task.Delay(10); var after = Environment.CurrentManagedThreadId;");
+        await Value("int Id() => Environment.CurrentManagedThreadId; var before = Id(); await Task.Delay(10); var after = Id();");
         Assert.Equal(true, await Value("before == after"));
-        await Value("async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield return i; } } var sum = 0;");
-        await Value("await foreach (var n in Numbers()) sum += n;");
+        await Value("async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield return i; } }");
+        await Value("var sum = 0; await foreach (var n in Numbers()) sum += n;");
         Assert.Equal(3, await Value("sum"));
     }
 
@@ -143,7 +143,9 @@ public sealed class ScriptEngineTests : EngineTest
     }
 
     [Fact]
-    public void AnUnknownHostAssemblyIsRefused() =>
-        Assert.Contains("NoSuchThing", Assert.Throws<ArgumentException>(() => new ScriptEngine(new EngineOptions { Assemblies = ["NoSuchThing"] })).Message,
-            StringComparison.Ordinal);
+    public void AnUnknownHostAssemblyIsRefused()
+    {
+        var options = new EngineOptions { Assemblies = ["NoSuchThing"] };
+        Assert.Contains("NoSuchThing", Assert.Throws<ArgumentException>(() => new ScriptEngine(options)).Message, StringComparison.Ordinal);
+    }
 }
