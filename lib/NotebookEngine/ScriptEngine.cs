@@ -107,6 +107,7 @@ public sealed class ScriptEngine : IDisposable
         }
         catch (Exception e)
         {
+            CellConsole.ReleaseLocks();
             return (null, null, new ErrorReport(_runner.Texts).Describe(e, interruption.Requested));
         }
         finally

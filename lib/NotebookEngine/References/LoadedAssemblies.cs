@@ -10,7 +10,7 @@ namespace NotebookEngine.References;
 /// </summary>
 internal static class LoadedAssemblies
 {
-    private static readonly object Gate = new();   // a monitor: a thread may be aborted between entering a Lock and noting that it did
+    private static readonly Lock Gate = new();
     private static readonly Dictionary<string, string> Candidates = new(StringComparer.OrdinalIgnoreCase);
     private static readonly List<string> NativeFolders = [];
 

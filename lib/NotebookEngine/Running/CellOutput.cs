@@ -7,7 +7,8 @@ internal sealed class CellOutput(ICellSink sink, OutputQueue queue)
 
     public void Display(IReadOnlyDictionary<string, object> data, string? displayId) => queue.Add(() => sink.Display(data, displayId));
 
-    public void UpdateDisplay(IReadOnlyDictionary<string, object> data, string displayId) => queue.Add(() => sink.UpdateDisplay(data, displayId));
+    public void UpdateDisplay(IReadOnlyDictionary<string, object> data, string displayId) =>
+        queue.Add(() => sink.UpdateDisplay(data, displayId));
 
     public void Result(IReadOnlyDictionary<string, object> data) => queue.Add(() => sink.Result(data));
 
@@ -18,7 +19,9 @@ internal sealed class CellOutput(ICellSink sink, OutputQueue queue)
     /// <summary>Waits for the reader on the calling thread: other threads of the cell may go on printing.</summary>
     public string? ReadLine(string prompt, bool isPassword)
     {
+        string? line = null;
         queue.FlushAsync().Wait();
-        return sink.ReadLine(prompt, isPassword);
+        Interruption.Shelter(() => line = sink.ReadLine(prompt, isPassword));
+        return line;
     }
 }

@@ -49,9 +49,11 @@ internal sealed class CellPump : SynchronizationContext
     /// <summary>Waits for something to run; null once the task has ended.</summary>
     private Action? Next()
     {
+        Action? continuation = null;
         try
         {
-            return _posted.TryTake(out var continuation, Timeout.Infinite) ? continuation : null;
+            Interruption.Shelter(() => _posted.TryTake(out continuation, Timeout.Infinite));
+            return continuation;
         }
         catch (ThreadInterruptedException e)
         {

@@ -14,7 +14,7 @@ internal sealed class OutputQueue : IDisposable
     private const int BatchCharacters = 32 * 1024;
     private const int Capacity = 256;
 
-    private readonly object _gate = new();   // a monitor: a thread may be aborted between entering a Lock and noting that it did
+    private readonly object _gate = new();
     private readonly Queue<Entry> _entries = new();
     private Entry? _openText;
     private Exception? _failure;
@@ -23,7 +23,7 @@ internal sealed class OutputQueue : IDisposable
     public OutputQueue() => new Thread(Loop) { IsBackground = true, Name = "outputs" }.Start();
 
     /// <summary>Queues a call of a sink.</summary>
-    public void Add(Action call)
+    public void Add(Action call) => Interruption.Shelter(() =>
     {
         lock (_gate)
         {
@@ -31,10 +31,10 @@ internal sealed class OutputQueue : IDisposable
             Append(new Entry(call));
             _openText = null;
         }
-    }
+    });
 
     /// <summary>Queues printed text, joined to what its sink is still to get from the same stream.</summary>
-    public void AddText(ICellSink sink, StreamName name, string text)
+    public void AddText(ICellSink sink, StreamName name, string text) => Interruption.Shelter(() =>
     {
         lock (_gate)
         {
@@ -46,7 +46,7 @@ internal sealed class OutputQueue : IDisposable
             open.Text!.Append(text);
             if (open.Text.Length >= BatchCharacters) Monitor.PulseAll(_gate);
         }
-    }
+    });
 
     /// <summary>Completes when all that was queued so far has been handed over.</summary>
     /// <remarks>What a sink threw is thrown by the first flush after it.</remarks>
