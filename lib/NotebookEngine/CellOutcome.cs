@@ -27,4 +27,5 @@ public sealed record CellOutcome(CellStatus Status, object? Value, CellError? Er
 /// <param name="Line">The line in it, from 1; null where unknown.</param>
 /// <param name="Traceback">Lines to show, without escape sequences.</param>
 /// <param name="Exception">What was thrown; null for a compile error.</param>
-public sealed record CellError(string Name, string Message, string? Source, int? Line, IReadOnlyList<string> Traceback, Exception? Exception);
+public sealed record CellError(
+    string Name, string Message, string? Source, int? Line, IReadOnlyList<string> Traceback, Exception? Exception);

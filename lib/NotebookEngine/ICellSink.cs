@@ -12,8 +12,8 @@ public enum StreamName
 
 /// <summary>
 /// Where a cell's outputs go: the only seam between the engine and the outside. The Jupyter kernel, the headless runner and the tests each
-/// implement it. Calls may come from any thread, also after the cell has ended (a background task prints on), but never two at once for one
-/// cell; only <see cref="ReadLine"/> may still wait while others come.
+/// implement it. Calls come from the engine's output thread, one at a time, also after the cell has ended (a background task prints on); only
+/// <see cref="ReadLine"/> is called on the cell's thread, and may still wait while others come.
 /// </summary>
 public interface ICellSink
 {

@@ -16,6 +16,7 @@ public sealed class ScriptEngine : IDisposable
     private readonly string _baseDirectory;
     private readonly Action _cellEnding;
     private readonly SourceRunner _runner;
+    private readonly OutputQueue _outputs = new();
     private CellThread _thread = new();
     private int _running;
 
@@ -44,7 +45,7 @@ public sealed class ScriptEngine : IDisposable
     /// Stops the cell, in steps 300 ms apart: the token that its code sees is cancelled; its thread is woken from a wait; its code is
     /// aborted. A cell that withstands all three for two seconds is left behind on its thread, and the next one gets another.
     /// </param>
-    /// <returns>How it ended; a cell's failure is never thrown.</returns>
+    /// <returns>How it ended; a cell's failure is never thrown, only what the sink throws.</returns>
     /// <exception cref="InvalidOperationException">Another cell of this engine is running.</exception>
     /// <remarks>
     /// The variables of a cell that threw keep what was assigned until then. Those of a cell that was aborted or left behind do not exist.
@@ -55,12 +56,12 @@ public sealed class ScriptEngine : IDisposable
         try
         {
             var clock = Stopwatch.StartNew();
-            var output = new CellOutput(sink);
+            var output = new CellOutput(sink, _outputs);
             var interruption = new Interruption(interrupt);
             var (value, shown, error) = await RunAsync(code, $"cell[{number}]", output, interruption).ConfigureAwait(false);
             if (shown is not null) output.Result(shown);
-            if (error is not null) output.Error(error.Name, error.Message, error.Traceback);
-            output.Flush();
+            if (error is not null) output.Error(error);
+            await _outputs.FlushAsync().ConfigureAwait(false);
             var status = error is null ? CellStatus.Ok : interruption.Requested ? CellStatus.Interrupted : CellStatus.Failed;
             return new CellOutcome(status, value, error, clock.Elapsed);
         }
@@ -70,8 +71,12 @@ public sealed class ScriptEngine : IDisposable
         }
     }
 
-    /// <summary>Takes no more cells.</summary>
-    public void Dispose() => _thread.Retire();
+    /// <summary>Takes no more cells, and hands on nothing that older ones may still print.</summary>
+    public void Dispose()
+    {
+        _thread.Retire();
+        _outputs.Dispose();
+    }
 
     private async Task<(object? Value, MimeBundle? Shown, CellError? Error)> RunAsync(
         string code, string name, CellOutput output, Interruption interruption)
@@ -85,7 +90,8 @@ public sealed class ScriptEngine : IDisposable
     }
 
     /// <summary>On the cell thread. The value is formatted here as well: a lazy sequence runs the cell's code while it is shown.</summary>
-    private (object? Value, MimeBundle? Shown, CellError? Error) RunCell(string code, string name, CellContext cell, Interruption interruption)
+    private (object? Value, MimeBundle? Shown, CellError? Error) RunCell(
+        string code, string name, CellContext cell, Interruption interruption)
     {
         object? value = null;
         MimeBundle? shown = null;
@@ -101,6 +107,7 @@ public sealed class ScriptEngine : IDisposable
         }
         catch (Exception e)
         {
+            CellConsole.ReleaseLocks();
             return (null, null, new ErrorReport(_runner.Texts).Describe(e, interruption.Requested));
         }
         finally

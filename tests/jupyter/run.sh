@@ -3,13 +3,14 @@
 # Needs: apt-get install python3-jupyter-kernel-test jupyter-client jupyter-nbconvert python3-nbformat
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-workbook=$(ls -t "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/*/IResNet.Workbook.dll "$here"/../../lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll 2>/dev/null | head -n 1)
-if [ -z "$workbook" ]; then echo "Build first: dotnet build -c Release"; exit 2; fi
+workbook="$here/../../lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll"
+if [ ! -f "$workbook" ]; then echo "Build first: dotnet build -c Release"; exit 2; fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 dotnet "$workbook" kernel install --prefix "$scratch" > "$scratch/install.log" || { cat "$scratch/install.log"; exit 2; }
-export JUPYTER_PATH="$scratch/share/jupyter" JUPYTER_DATA_DIR="$scratch/data" JUPYTER_RUNTIME_DIR="$scratch/runtime" JUPYTER_CONFIG_DIR="$scratch/config"
+export JUPYTER_PATH="$scratch/share/jupyter" JUPYTER_DATA_DIR="$scratch/data"
+export JUPYTER_RUNTIME_DIR="$scratch/runtime" JUPYTER_CONFIG_DIR="$scratch/config"
 export PYTHONWARNINGS=ignore PYTHONDONTWRITEBYTECODE=1
 cd "$here" || exit 2
 # Debian's packages are seen by Debian's Python only; the limit holds whatever a test waits for.

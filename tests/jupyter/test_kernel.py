@@ -14,6 +14,13 @@ from jupyter_client import BlockingKernelClient
 from kernel import LIMIT, published_under, reply_to, run, started
 
 
+def running(client, code):
+    """Starts a cell, and returns its message once it runs."""
+    message = client.execute(f'Console.WriteLine("running"); {code}')
+    published_under(client, message, until=lambda m: m["msg_type"] == "stream")
+    return message
+
+
 class KernelTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -110,6 +117,11 @@ class KernelTests(unittest.TestCase):
         content = reply_to(self.client, self.client.complete(code, len(code)))["content"]
         self.assertEqual((["Length"], len(code) - 3, len(code)), (content["matches"], content["cursor_start"], content["cursor_end"]))
 
+    def test_half_a_surrogate_pair_does_no_harm(self):
+        answer = self.run_cell(r'Console.Write("a\ud83d"); display("b\ude00"); throw new Exception("\ud83d");')
+        self.assertTrue(answer.text().startswith("a"))
+        self.assertEqual("error", answer.reply["status"])
+
     def test_comms_are_refused_politely(self):
         message = self.client.session.msg("comm_open", {"comm_id": "c1", "target_name": "widgets", "data": {}})
         self.client.shell_channel.send(message)
@@ -140,8 +152,7 @@ class KernelTests(unittest.TestCase):
         self.assertEqual("2", self.run_cell("1 + 1").result())
 
     def test_sigint_stops_the_running_cell(self):
-        message = self.client.execute('Console.WriteLine("running"); Thread.Sleep(60000);')
-        published_under(self.client, message, until=lambda m: m["msg_type"] == "stream")
+        message = running(self.client, "Thread.Sleep(60000);")
         os.kill(self.manager.provisioner.pid, signal.SIGINT)
         self.assertEqual("Interrupted", reply_to(self.client, message, limit=5)["content"]["ename"])
 
@@ -162,8 +173,7 @@ class InterruptTests(unittest.TestCase):
         with started() as (manager, client):
             for kind, code in self.KINDS.items():
                 with self.subTest(kind):
-                    message = client.execute(f'Console.WriteLine("running"); {code}')
-                    published_under(client, message, until=lambda m: m["msg_type"] == "stream")
+                    message = running(client, code)
                     time.sleep(0.5)
                     clock = time.monotonic()
                     manager.interrupt_kernel()
@@ -177,9 +187,7 @@ class InterruptTests(unittest.TestCase):
 
     def test_a_parallel_loop_gives_the_prompt_back(self):
         with started() as (manager, client):
-            message = client.execute(
-                'Console.WriteLine("running"); Parallel.For(0, 100, i => { while (AppContext.GetData("stop") is null) { } });')
-            published_under(client, message, until=lambda m: m["msg_type"] == "stream")
+            message = running(client, 'Parallel.For(0, 100, i => { while (AppContext.GetData("stop") is null) { } });')
             time.sleep(0.5)
             clock = time.monotonic()
             manager.interrupt_kernel()
@@ -206,14 +214,16 @@ class EndTests(unittest.TestCase):
             self.assertEqual("CompileError", run(client, "kept").reply["ename"])
 
     def test_shutdown_leaves_no_process(self):
-        for busy in ("", "Thread.Sleep(60000);", "try { throw new Exception(); } catch { while (true) { } }"):
+        stubborn = "try { throw new Exception(); } catch { while (true) { } }"
+        for busy in ("", "Thread.Sleep(60000);", "while (true) Console.WriteLine(1);", stubborn):
             with self.subTest(busy), started() as (manager, client):
                 pid = manager.provisioner.pid
                 if busy:
-                    published_under(client, client.execute(f'Console.WriteLine("running"); {busy}'), until=lambda m: m["msg_type"] == "stream")
+                    running(client, busy)
                 client.shutdown()
                 self.assertEqual("ok", client.get_control_msg(timeout=LIMIT)["content"]["status"])
                 self.assert_gone(pid)
+                self.assertEqual(0, manager.provisioner.process.wait(5))
 
     def test_sigterm_ends_it(self):
         with started() as (manager, client):

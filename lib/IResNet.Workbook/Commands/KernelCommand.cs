@@ -23,7 +23,8 @@ internal static class KernelCommand
         var user = new Option<bool>("--user") { Description = "Install for this user (the default)." };
         var prefix = new Option<string?>("--prefix") { Description = "Install under this prefix instead, as of a virtual environment." };
         var command = new Command("install",
-            $"Make the kernel known to Jupyter and VS Code: under its own name, and as {KernelSpec.DotnetName}, which notebooks ask for, where that name is free.")
+            "Make the kernel known to Jupyter and VS Code: under its own name, "
+            + $"and as {KernelSpec.DotnetName}, which notebooks ask for, where that name is free.")
         {
             name, force, user, prefix,
         };
@@ -31,7 +32,8 @@ internal static class KernelCommand
         {
             if (result.GetValue(user) && result.GetValue(prefix) is not null) result.AddError("--user and --prefix exclude each other.");
         });
-        command.SetAction(parsed => Install(parsed.GetValue(name)!, parsed.GetValue(force), KernelSpec.KernelsFolder(parsed.GetValue(prefix))));
+        command.SetAction(parsed =>
+            Install(parsed.GetValue(name)!, parsed.GetValue(force), KernelSpec.KernelsFolder(parsed.GetValue(prefix))));
         return command;
     }
 

@@ -48,7 +48,8 @@ internal sealed record ConnectionInfo
             throw new InvalidDataException($"{path} is not a Jupyter connection file: {e.Message}", e);
         }
         // NetMQ's ipc is not the one of other ZeroMQ libraries.
-        if (info.Transport != "tcp") throw new InvalidDataException($"{path} asks for the transport {info.Transport}; this kernel speaks tcp.");
+        if (info.Transport != "tcp")
+            throw new InvalidDataException($"{path} asks for the transport {info.Transport}; this kernel speaks tcp.");
         if (info.SignatureScheme != "hmac-sha256" && info.Key.Length > 0)
             throw new InvalidDataException($"{path} asks for signatures by {info.SignatureScheme}; this kernel signs with hmac-sha256.");
         return info;

@@ -18,13 +18,15 @@ internal sealed class InputHistory
         var count = request.Number("n") is { } n and >= 0 ? n : int.MaxValue;
         var found = request.Text("hist_access_type") switch
         {
-            "range" => _inputs.Where(i => i.Number >= (request.Number("start") ?? 0) && i.Number < (request.Number("stop") ?? int.MaxValue)),
+            "range" => Range(request.Number("start") ?? 0, request.Number("stop") ?? int.MaxValue),
             "search" => Search(request.Text("pattern") ?? "*", request.Flag("unique", otherwise: false)).TakeLast(count),
             _ => _inputs.TakeLast(count),
         };
         var withOutput = request.Flag("output", otherwise: false);
         return new JsonArray([.. found.Select(i => new JsonArray(Session, i.Number, withOutput ? new JsonArray(i.Code, null) : i.Code))]);
     }
+
+    private IEnumerable<(int Number, string Code)> Range(int start, int stop) => _inputs.Where(i => i.Number >= start && i.Number < stop);
 
     private IEnumerable<(int Number, string Code)> Search(string pattern, bool unique)
     {

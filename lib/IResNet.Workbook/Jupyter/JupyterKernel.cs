@@ -59,7 +59,8 @@ internal sealed class JupyterKernel
         foreach (var request in _requests.GetConsumingEnumerable())
         {
             var reply = Answer(request, onControl: false, _shell.Handle);
-            if (request.Type == "execute_request" && (string?)reply?["status"] == "error" && request.Flag("stop_on_error", otherwise: true)) AbortQueued();
+            var failed = request.Type == "execute_request" && (string?)reply?["status"] == "error";
+            if (failed && request.Flag("stop_on_error", otherwise: true)) AbortQueued();
         }
     }
 

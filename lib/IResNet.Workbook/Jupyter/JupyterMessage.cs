@@ -13,7 +13,8 @@ internal sealed record JupyterMessage(IReadOnlyList<byte[]> Identities, string T
     public string? Text(string name) => Content[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     /// <summary>A truth value of the content, or what to assume where it is missing or something else.</summary>
-    public bool Flag(string name, bool otherwise) => Content[name] is JsonValue value && value.TryGetValue(out bool flag) ? flag : otherwise;
+    public bool Flag(string name, bool otherwise) =>
+        Content[name] is JsonValue value && value.TryGetValue(out bool flag) ? flag : otherwise;
 
     /// <summary>A number of the content; null where it is missing or something else.</summary>
     public int? Number(string name) => Content[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;

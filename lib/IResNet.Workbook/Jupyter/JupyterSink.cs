@@ -5,8 +5,8 @@ using NotebookEngine;
 namespace IResNet.Workbook.Jupyter;
 
 /// <summary>A cell's outputs, published as answers to its request; those of a silent request are dropped.</summary>
-internal sealed class JupyterSink(KernelSockets sockets, JupyterMessage request, int executionCount, BlockingCollection<JupyterMessage> inputReplies)
-    : ICellSink
+internal sealed class JupyterSink(
+    KernelSockets sockets, JupyterMessage request, int executionCount, BlockingCollection<JupyterMessage> inputReplies) : ICellSink
 {
     private readonly bool _silent = request.Flag("silent", otherwise: false);
 

@@ -20,6 +20,8 @@ internal sealed class KernelSockets : IDisposable
     private readonly PublisherSocket _ioPub = new();
     private readonly NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)> _outgoing = new();
     private readonly NetMQPoller _poller;
+    private readonly Lock _gate = new();
+    private bool _closed;
 
     /// <summary>Binds the channels; nothing is received before <see cref="Start"/>.</summary>
     /// <exception cref="InvalidDataException">An address cannot be bound.</exception>
@@ -55,19 +57,22 @@ internal sealed class KernelSockets : IDisposable
         _poller.RunAsync("jupyter");
     }
 
-    public void Reply(JupyterMessage request, bool onControl, JsonObject content) =>
-        _outgoing.Enqueue((onControl ? _control : _shell,
-            _codec.Encode(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.Header, content)));
+    public void Reply(JupyterMessage request, bool onControl, JsonObject content)
+    {
+        var type = request.Type.Replace("_request", "_reply", StringComparison.Ordinal);
+        Send(onControl ? _control : _shell, _codec.Encode(request.Identities, type, request.Header, content));
+    }
 
     public void Publish(string type, JupyterMessage? parent, JsonObject content) =>
-        _outgoing.Enqueue((_ioPub, _codec.Encode([Encoding.UTF8.GetBytes(type)], type, parent?.Header, content)));
+        Send(_ioPub, _codec.Encode([Encoding.UTF8.GetBytes(type)], type, parent?.Header, content));
 
     public void Ask(JupyterMessage request, JsonObject content) =>
-        _outgoing.Enqueue((_stdin, _codec.Encode(request.Identities, "input_request", request.Header, content)));
+        Send(_stdin, _codec.Encode(request.Identities, "input_request", request.Header, content));
 
-    /// <summary>Sends what is queued, waits a moment for it to leave, and closes.</summary>
+    /// <summary>Sends what is queued, waits a moment for it to leave, and closes. What a cell sends later is dropped.</summary>
     public void Dispose()
     {
+        lock (_gate) _closed = true;
         using var sent = new ManualResetEventSlim();
         _poller.Run(sent.Set);   // after what was enqueued before
         sent.Wait(TimeSpan.FromSeconds(1));
@@ -75,6 +80,12 @@ internal sealed class KernelSockets : IDisposable
         foreach (var socket in new NetMQSocket[] { _shell, _control, _stdin, _heartbeat, _ioPub }) socket.Dispose();
         _outgoing.Dispose();
         NetMQConfig.Cleanup(block: true);
+    }
+
+    private void Send(NetMQSocket socket, NetMQMessage message)
+    {
+        lock (_gate)
+            if (!_closed) _outgoing.Enqueue((socket, message));
     }
 
     private static void Bind(NetMQSocket socket, string address)

@@ -13,7 +13,8 @@ internal static class KernelSpec
     private const string OurMark = "iresnet";
 
     /// <summary>The folder of the user's kernels; with a prefix that of an environment, as of a virtual Python.</summary>
-    public static string KernelsFolder(string? prefix) => Path.Combine(prefix is null ? UserData() : Path.Combine(prefix, "share", "jupyter"), "kernels");
+    public static string KernelsFolder(string? prefix) =>
+        Path.Combine(prefix is null ? UserData() : Path.Combine(prefix, "share", "jupyter"), "kernels");
 
     /// <summary>Whether another program's kernel has the name.</summary>
     public static bool IsTaken(string folder, string name)
@@ -62,10 +63,12 @@ internal static class KernelSpec
     private static string UserData()
     {
         if (Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } data) return data;
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        if (OperatingSystem.IsMacOS()) return Path.Combine(home, "Library", "Jupyter");
-        if (OperatingSystem.IsWindows()) return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter");
-        return Path.Combine(
-            Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } shared ? shared : Path.Combine(home, ".local", "share"), "jupyter");
+        if (OperatingSystem.IsMacOS())
+            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "Library", "Jupyter");
+        // On Linux this is XDG_DATA_HOME, by default ~/.local/share.
+        var folder = Environment.GetFolderPath(
+            OperatingSystem.IsWindows() ? Environment.SpecialFolder.ApplicationData : Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(folder, "jupyter");
     }
 }

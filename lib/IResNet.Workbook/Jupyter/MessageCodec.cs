@@ -31,9 +31,18 @@ internal sealed class MessageCodec(string key)
         if (delimiter < 0 || frames.Count < delimiter + 2 + SignedFrames) return null;
         var signed = frames.Slice(delimiter + 2, SignedFrames);
         if (_key.Length > 0 && !CryptographicOperations.FixedTimeEquals(frames[delimiter + 1], Sign(signed))) return null;
-        return Parse(signed[0]) is { } header && Parse(signed[3]) is { } content && header["msg_type"] is JsonValue type && type.TryGetValue(out string? name)
-            ? new JupyterMessage(frames.Slice(0, delimiter), name, header, content)
-            : null;
+        try
+        {
+            // The header goes back with every answer: one that cannot be written again is as bad as one that cannot be read.
+            return Parse(signed[0]) is { } header && Parse(signed[3]) is { } content && header.ToJsonString(Json).Length > 0
+                && header["msg_type"] is JsonValue type && type.TryGetValue(out string? name)
+                    ? new JupyterMessage(frames.Slice(0, delimiter), name, header, content)
+                    : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     /// <param name="identities">For a reply those of its request; for a broadcast its topic.</param>
@@ -63,16 +72,7 @@ internal sealed class MessageCodec(string key)
         return Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hmac.GetHashAndReset()));
     }
 
-    /// <summary>An object; null where the bytes are anything else.</summary>
-    private static JsonObject? Parse(byte[] json)
-    {
-        try
-        {
-            return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    /// <summary>An object; null where the JSON is anything else.</summary>
+    private static JsonObject? Parse(byte[] json) =>
+        JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 
 namespace IResNet.Workbook.Jupyter;
 
@@ -11,17 +12,30 @@ internal static class ParentWatch
         if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out var id) || id <= 1) return;
         new Thread(() =>
         {
-            try
-            {
-                using var parent = Process.GetProcessById(id);
-                parent.WaitForExit();
-            }
-            catch (ArgumentException)
-            {
-                // It was gone before we looked.
-            }
+            Wait(id);
             onGone();
         })
         { IsBackground = true, Name = "parent watch" }.Start();
+    }
+
+    private static void Wait(int id)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // There the variable holds a handle that the frontend has duplicated for us.
+            using var process = new ManualResetEvent(false);
+            process.SafeWaitHandle = new SafeWaitHandle(id, ownsHandle: true);
+            process.WaitOne();
+            return;
+        }
+        try
+        {
+            using var parent = Process.GetProcessById(id);
+            parent.WaitForExit();
+        }
+        catch (ArgumentException)
+        {
+            // It was gone before we looked.
+        }
     }
 }

@@ -35,7 +35,8 @@ internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, B
                 return new JsonObject { ["status"] = "ok", ["comms"] = new JsonObject() };
             case "comm_open":
                 // No comm has a target here: closing it at once is the protocol's way of saying so.
-                sockets.Publish("comm_close", request, new JsonObject { ["comm_id"] = request.Text("comm_id"), ["data"] = new JsonObject() });
+                var close = new JsonObject { ["comm_id"] = request.Text("comm_id"), ["data"] = new JsonObject() };
+                sockets.Publish("comm_close", request, close);
                 return null;
             default:
                 return HandleAnywhere(request);
@@ -50,7 +51,8 @@ internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, B
         _ => null,
     };
 
-    private static int Cursor(JupyterMessage request, string code) => CursorPosition.ToUtf16(code, request.Number("cursor_pos") ?? int.MaxValue);
+    private static int Cursor(JupyterMessage request, string code) =>
+        CursorPosition.ToUtf16(code, request.Number("cursor_pos") ?? int.MaxValue);
 
     private JsonObject Execute(JupyterMessage request, string code)
     {

@@ -9,7 +9,8 @@ public sealed class DisplayedValue
     private readonly CellContext _cell;
     private readonly string? _mimeType;
 
-    internal DisplayedValue(CellContext cell, string displayId, string? mimeType) => (_cell, DisplayId, _mimeType) = (cell, displayId, mimeType);
+    internal DisplayedValue(CellContext cell, string displayId, string? mimeType) =>
+        (_cell, DisplayId, _mimeType) = (cell, displayId, mimeType);
 
     /// <summary>The id under which the output is known.</summary>
     public string DisplayId { get; }

@@ -21,7 +21,7 @@ internal sealed class RowTable
     {
         var columns = Columns(rowType).ToList();
         _columns = columns.ConvertAll(c => c.Name);
-        _rows = rows.Cast<object?>().Take(RowLimit + 1).Where(r => r is not null).Select(r => columns.ConvertAll(c => c.Get(r!)).ToArray()).ToList();
+        _rows = rows.Cast<object?>().Take(RowLimit + 1).OfType<object>().Select(r => columns.ConvertAll(c => c.Get(r)).ToArray()).ToList();
         if (_rows.Count <= RowLimit) return;
         _rows.RemoveAt(RowLimit);
         _more = rows is ICollection all ? $"… {all.Count - RowLimit} more rows" : "… more rows";
@@ -44,7 +44,11 @@ internal sealed class RowTable
         foreach (var row in _rows)
         {
             html.Append("<tr>");
-            foreach (var cell in row) html.Append("<td>").Append(cell is IHtmlContent content ? Html(content) : WebUtility.HtmlEncode(Text(cell))).Append("</td>");
+            foreach (var cell in row)
+            {
+                var content = cell is IHtmlContent ready ? Html(ready) : WebUtility.HtmlEncode(Text(cell));
+                html.Append("<td>").Append(content).Append("</td>");
+            }
             html.Append("</tr>");
         }
         html.Append("</tbody></table>");
@@ -65,15 +69,29 @@ internal sealed class RowTable
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
         || type.GetMethod("<Clone>$") is not null
         || (type.IsDefined(typeof(CompilerGeneratedAttribute)) && type.Name.Contains("AnonymousType", StringComparison.Ordinal))
-        || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(StringBuilder)]) is not null);
+        || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null);
 
     private static IEnumerable<(string Name, Func<object, object?> Get)> Columns(Type type)
     {
         if (type.IsAssignableTo(typeof(ITuple)))
-            return Enumerable.Range(0, type.GetGenericArguments().Length).Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
+            return Enumerable.Range(0, type.GetGenericArguments().Length)
+                .Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
         return type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
             .Where(p => p.CanRead && p.GetIndexParameters().Length == 0)
-            .Select(p => (p.Name, (Func<object, object?>)p.GetValue));
+            .Select(p => (p.Name, (Func<object, object?>)(row => Read(p, row))));
+    }
+
+    /// <summary>A property that throws does not spoil the rest of the table.</summary>
+    private static object? Read(PropertyInfo property, object row)
+    {
+        try
+        {
+            return property.GetValue(row);
+        }
+        catch (TargetInvocationException e)
+        {
+            return $"{e.InnerException!.GetType().Name}: {e.InnerException.Message}";
+        }
     }
 
     /// <summary>A cell's text; numbers with six significant digits, as tables of results are read.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace NotebookEngine.Formatting;
 
@@ -9,7 +10,8 @@ internal static class Scalar
 {
     private const int ListLimit = 100;
 
-    public static bool Is(object value) => value is string or bool or char or IFormattable or Type or StringBuilder or Exception;
+    public static bool Is(object value) =>
+        value is string or bool or char or IFormattable or Type or StringBuilder or Exception or JsonNode;
 
     /// <summary>Whether it is a collection whose element type is scalar.</summary>
     public static bool IsList(object value) =>
@@ -17,6 +19,8 @@ internal static class Scalar
 
     public static string Text(object value) => value switch
     {
+        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+        DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF zzz", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
@@ -31,15 +35,16 @@ internal static class Scalar
 
     /// <summary>Whether it is a matrix: an array of two dimensions, or a collection of lists, of scalars.</summary>
     public static bool IsMatrix(object value) =>
-        value is Array { Rank: 2 } array ? IsElement(array.GetType().GetElementType()!)
-        : value is IEnumerable and not string && ElementType(value.GetType()) is { } row && row != typeof(string) && ElementType(row) is { } element
-            && IsElement(element);
+        value is Array { Rank: 2 } array
+            ? IsElement(array.GetType().GetElementType()!)
+            : value is not string && ElementType(value.GetType()) is { } row && row != typeof(string)
+                && ElementType(row) is { } element && IsElement(element);
 
     /// <summary>A matrix, a row a line.</summary>
     public static string MatrixText(IEnumerable matrix)
     {
-        var rows = matrix is Array { Rank: 2 } array ? Rows(array) : matrix.Cast<IEnumerable>();
-        var shown = rows.Take(ListLimit + 1).Select(ListText).ToList();
+        var rows = matrix is Array { Rank: 2 } array ? Rows(array) : matrix.Cast<IEnumerable?>();
+        var shown = rows.Take(ListLimit + 1).Select(row => row is null ? "null" : ListText(row)).ToList();
         if (shown.Count > ListLimit) shown[ListLimit] = "… more";
         return $"[{string.Join(",\n ", shown)}]";
     }
@@ -53,5 +58,6 @@ internal static class Scalar
         type == typeof(string) || type == typeof(bool) || type == typeof(char) || type.IsAssignableTo(typeof(IFormattable));
 
     private static IEnumerable<IEnumerable> Rows(Array array) =>
-        Enumerable.Range(0, array.GetLength(0)).Select(i => Enumerable.Range(0, array.GetLength(1)).Select(j => array.GetValue(i, j)).ToList());
+        Enumerable.Range(0, array.GetLength(0))
+            .Select(i => Enumerable.Range(0, array.GetLength(1)).Select(j => array.GetValue(i, j)).ToList());
 }

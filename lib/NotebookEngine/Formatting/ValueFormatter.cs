@@ -56,14 +56,17 @@ public static class ValueFormatter
     private static MimeBundle WithPlainText(MimeBundle bundle, object value)
     {
         if (bundle.ContainsKey(MimeBundle.PlainText)) return bundle;
-        var text = Scalar.Is(value) ? Scalar.Text(value) : value.ToDisplayString(MimeBundle.PlainText);
+        var text = Scalar.Is(value) ? Scalar.Text(value) : Displayed(value, MimeBundle.PlainText);
         bundle[MimeBundle.PlainText] = text.Length > PlainTextLimit ? text[..PlainTextLimit] + "…" : text;
         return bundle;
     }
 
+    /// <summary>The package's text; its line ends are those of the system that built it.</summary>
+    private static string Displayed(object value, string mimeType) => value.ToDisplayString(mimeType).ReplaceLineEndings("\n");
+
     private static object Content(object value, string mimeType)
     {
-        var text = value is string s ? s : value.ToDisplayString(mimeType);
+        var text = value is string s ? s : Displayed(value, mimeType);
         return mimeType.EndsWith("json", StringComparison.Ordinal) ? (object)JsonNode.Parse(text)! : text;
     }
 

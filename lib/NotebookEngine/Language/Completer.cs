@@ -36,15 +36,16 @@ internal sealed class Completer(SemanticModel model, int position)
         var trivia = _root.FindTrivia(start == 0 ? 0 : start - 1);
         return trivia.Kind() is SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia;
 
-        static bool IsString(SyntaxToken token) => token.Kind() is SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken
-            or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken or SyntaxKind.InterpolatedStringTextToken;
+        static bool IsString(SyntaxToken token) => token.Kind() is
+            SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken or SyntaxKind.InterpolatedStringTextToken
+            or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken;
     }
 
     private IEnumerable<CompletionItem> Members(SyntaxToken dot)
     {
         var (symbol, type) = dot.Parent switch
         {
-            MemberAccessExpressionSyntax access => (model.GetSymbolInfo(access.Expression).Symbol, model.GetTypeInfo(access.Expression).Type),
+            MemberAccessExpressionSyntax { Expression: var left } => (model.GetSymbolInfo(left).Symbol, model.GetTypeInfo(left).Type),
             // An unfinished statement reads like a declaration whose type is on the left; what was meant is an expression.
             QualifiedNameSyntax name => Speculate(name.Left),
             MemberBindingExpressionSyntax binding => (null, ConditionalType(binding)),
@@ -68,8 +69,9 @@ internal sealed class Completer(SemanticModel model, int position)
 
     private ITypeSymbol? ConditionalType(MemberBindingExpressionSyntax binding)
     {
-        var type = binding.FirstAncestorOrSelf<ConditionalAccessExpressionSyntax>() is { } access ? model.GetTypeInfo(access.Expression).Type : null;
-        return type is INamedTypeSymbol { ConstructedFrom.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : type;
+        if (binding.FirstAncestorOrSelf<ConditionalAccessExpressionSyntax>() is not { Expression: var left }) return null;
+        var type = model.GetTypeInfo(left).Type;
+        return type?.OriginalDefinition.SpecialType == SpecialType.System_Nullable_T ? ((INamedTypeSymbol)type).TypeArguments[0] : type;
     }
 
     private IEnumerable<CompletionItem> InScope(SyntaxToken before, int start)
@@ -92,7 +94,7 @@ internal sealed class Completer(SemanticModel model, int position)
         var methods = call switch
         {
             InvocationExpressionSyntax invocation => model.GetMemberGroup(invocation.Expression).OfType<IMethodSymbol>(),
-            BaseObjectCreationExpressionSyntax creation => (model.GetTypeInfo(creation).Type as INamedTypeSymbol)?.InstanceConstructors ?? [],
+            BaseObjectCreationExpressionSyntax when model.GetTypeInfo(call).Type is INamedTypeSymbol type => type.InstanceConstructors,
             _ => [],
         };
         return methods.SelectMany(m => m.Parameters).Select(p => new CompletionItem(p.Name + ":", "param"));
@@ -100,7 +102,8 @@ internal sealed class Completer(SemanticModel model, int position)
 
     /// <summary>The properties that an object initializer may set.</summary>
     private IEnumerable<CompletionItem> InitializerMembers(SyntaxToken before) =>
-        before.Parent is InitializerExpressionSyntax { Parent: BaseObjectCreationExpressionSyntax creation } && model.GetTypeInfo(creation).Type is { } type
+        before.Parent is InitializerExpressionSyntax { Parent: BaseObjectCreationExpressionSyntax creation }
+        && model.GetTypeInfo(creation).Type is { } type
             ? model.LookupSymbols(position, type).Where(s => s is IPropertySymbol { IsReadOnly: false, IsIndexer: false }).Select(Item)
             : [];
 

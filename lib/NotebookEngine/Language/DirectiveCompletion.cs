@@ -12,7 +12,7 @@ internal static class DirectiveCompletion
         var lineStart = position == 0 ? 0 : code.LastIndexOf('\n', position - 1) + 1;
         var typed = code[lineStart..position].TrimStart();
         if (!typed.StartsWith('#')) return null;
-        var items = Directives.Where(d => d.StartsWith(typed, StringComparison.Ordinal)).Select(d => new CompletionItem(d, "keyword")).ToList();
-        return new CompletionList(position - typed.Length, position, items);
+        var items = Directives.Where(d => d.StartsWith(typed, StringComparison.Ordinal)).Select(d => new CompletionItem(d, "keyword"));
+        return new CompletionList(position - typed.Length, position, items.ToList());
     }
 }

@@ -31,10 +31,12 @@ internal sealed partial class Inspector(SemanticModel model, int position)
     {
         var root = model.SyntaxTree.GetRoot();
         var token = root.FindToken(Math.Min(position, Math.Max(0, root.FullSpan.End - 1)));
+        // With the cursor at a name's end the token is already the next one.
         foreach (var candidate in new[] { token, token.GetPreviousToken() })
-            if (candidate.IsKind(SyntaxKind.IdentifierToken) && candidate.Span.Contains(Math.Max(0, position - (candidate.Span.End == position ? 1 : 0))))
+            if (candidate.IsKind(SyntaxKind.IdentifierToken) && candidate.SpanStart <= position && position <= candidate.Span.End)
                 yield return SymbolsOf(candidate.Parent!);
-        var call = token.Parent?.AncestorsAndSelf().OfType<InvocationExpressionSyntax>().FirstOrDefault(i => i.ArgumentList.SpanStart < position);
+        var call = token.Parent?.AncestorsAndSelf().OfType<InvocationExpressionSyntax>()
+            .FirstOrDefault(i => i.ArgumentList.SpanStart < position);
         if (call is not null) yield return SymbolsOf(call.Expression);
     }
 

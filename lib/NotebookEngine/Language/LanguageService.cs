@@ -61,5 +61,5 @@ public sealed record CompletionList(int Start, int End, IReadOnlyList<Completion
 
 /// <summary>A candidate.</summary>
 /// <param name="Text">What to write.</param>
-/// <param name="Kind">What it is, in a word that editors have icons for: <c>function</c>, <c>property</c>, <c>class</c>, <c>keyword</c> …</param>
+/// <param name="Kind">What it is, in a word that editors have icons for: <c>function</c>, <c>property</c>, <c>class</c> …</param>
 public sealed record CompletionItem(string Text, string Kind);

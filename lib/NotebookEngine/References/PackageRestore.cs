@@ -15,7 +15,10 @@ namespace NotebookEngine.References;
 /// <param name="Runtime">Assemblies to load.</param>
 /// <param name="NativeFolders">Folders of native libraries.</param>
 internal sealed record RestoredPackages(
-    IReadOnlyDictionary<string, string> Packages, IReadOnlyList<string> Compile, IReadOnlyList<string> Runtime, IReadOnlyList<string> NativeFolders);
+    IReadOnlyDictionary<string, string> Packages,
+    IReadOnlyList<string> Compile,
+    IReadOnlyList<string> Runtime,
+    IReadOnlyList<string> NativeFolders);
 
 /// <summary>
 /// Restores packages by a throw-away project and the user's own SDK, which obeys their NuGet.Config and resolves conflicts. A restored
@@ -109,8 +112,9 @@ internal static partial class PackageRestore
         foreach (var (name, library) in target)
         {
             if ((string?)library!["type"] != "package") continue;
-            var root = folders.Select(f => Path.Combine(f, (string)assets["libraries"]![name]!["path"]!)).FirstOrDefault(Directory.Exists)
-                ?? throw new DirectiveException($"The package {name} is no longer in the package folder: restore it by another version, or clear {CacheFolder}.");
+            var path = (string)assets["libraries"]![name]!["path"]!;
+            var root = folders.Select(f => Path.Combine(f, path)).FirstOrDefault(Directory.Exists)
+                ?? throw new DirectiveException($"The package {name} is gone from the package folder. Delete {CacheFolder} and try again.");
             packages[name.Split('/')[0]] = name.Split('/')[1];
             compile.AddRange(Files("compile"));
             runtime.AddRange(Files("runtime"));

@@ -25,8 +25,7 @@ internal sealed class ReferenceSet
         _options = options;
         foreach (var name in HostAssemblies.Framework.Concat(options.Assemblies).Append(typeof(ReferenceSet).Assembly.GetName().Name!)
                      .Append("Microsoft.DotNet.Interactive.Formatting").Append("Microsoft.AspNetCore.Html.Abstractions"))
-            AddHost(name, HostAssemblies.Find(name)
-                ?? throw new ArgumentException($"The host has no assembly {name}; EngineOptions.Assemblies takes simple names.", nameof(options)));
+            AddHost(name, HostAssemblies.Find(name) ?? throw new ArgumentException($"The host has no assembly {name}.", nameof(options)));
     }
 
     /// <summary>All references so far, in the order in which they came.</summary>
@@ -44,16 +43,17 @@ internal sealed class ReferenceSet
         var full = Path.GetFullPath(path, baseDirectory);
         if (!File.Exists(full))
         {
-            var plain = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? path[..^4] : path;
-            if (HostAssemblies.Find(plain) is not { } known) throw new DirectiveException($"There is no file {full}. Build it, or correct the path.");
-            AddHost(plain, known);
+            var file = Path.GetFileName(path);
+            var known = file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? file[..^4] : file;
+            AddHost(known, HostAssemblies.Find(known)
+                ?? throw new DirectiveException($"There is no file {full}. Build it, or correct the path."));
             return;
         }
         var name = SimpleName(full);
         if (HostAssemblies.Find(name) is { } host)
         {
             if (ModuleVersion(full) != ModuleVersion(host))
-                warn($"{Path.GetFileName(full)} differs from the copy that this process has loaded ({host}), which is used. Build again and restart.");
+                warn($"{full} differs from this process's own copy ({host}), which is used. Build again and restart.");
             AddHost(name, host);
             return;
         }
@@ -68,7 +68,8 @@ internal sealed class ReferenceSet
     {
         if (HostPackages.Find(_options.PackageAliases.GetValueOrDefault(id, id)) is { } own)
         {
-            if (version != "*" && version != own.Version) warn($"{id} {own.Version} comes with this program and is used; {version} was asked for.");
+            if (version != "*" && version != own.Version)
+                warn($"{id} {own.Version} comes with this program and is used; {version} was asked for.");
             foreach (var name in own.Assemblies)
                 if (HostAssemblies.Find(name) is { } path) AddHost(name, path);
             return;

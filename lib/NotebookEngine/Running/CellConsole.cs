@@ -23,6 +23,15 @@ internal static class CellConsole
         }
     }
 
+    /// <summary>
+    /// Releases what an aborted thread still holds: <see cref="Console"/> locks its writers during each call. To be called on that thread.
+    /// </summary>
+    public static void ReleaseLocks()
+    {
+        foreach (var held in new object[] { Console.Out, Console.Error })
+            while (Monitor.IsEntered(held)) Monitor.Exit(held);
+    }
+
     private sealed class Writer(StreamName name, TextWriter original) : TextWriter
     {
         public override Encoding Encoding => Encoding.UTF8;

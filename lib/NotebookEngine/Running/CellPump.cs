@@ -49,14 +49,16 @@ internal sealed class CellPump : SynchronizationContext
     /// <summary>Waits for something to run; null once the task has ended.</summary>
     private Action? Next()
     {
+        Action? continuation = null;
         try
         {
-            return _posted.TryTake(out var continuation, Timeout.Infinite) ? continuation : null;
+            Interruption.Shelter(() => _posted.TryTake(out continuation, Timeout.Infinite));
+            return continuation;
         }
         catch (ThreadInterruptedException e)
         {
             throw new CellStoppedException(
-                "The cell was left. The variables that it declared do not exist, and what it awaited may run on; restart to be rid of it.", e);
+                "The cell was left. Its variables do not exist, and what it awaited may run on; restart to be rid of it.", e);
         }
     }
 }

@@ -36,8 +36,11 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         var first = errors[0].Location.GetMappedLineSpan();
         return new CellError("CompileError", Text(errors[0], first), first.Path, first.StartLinePosition.Line + 1, trace, null);
 
-        static string Text(Diagnostic error, FileLinePositionSpan at) =>
-            $"{at.Path}, line {at.StartLinePosition.Line + 1}, column {at.StartLinePosition.Character + 1}: {error.Id}: {error.GetMessage()}";
+        static string Text(Diagnostic error, FileLinePositionSpan at)
+        {
+            var (line, column) = (at.StartLinePosition.Line + 1, at.StartLinePosition.Character + 1);
+            return $"{at.Path}, line {line}, column {column}: {error.Id}: {error.GetMessage()}";
+        }
     }
 
     private CellError Directive(DirectiveException exception)
@@ -54,7 +57,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         var cause = exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
         var trace = new List<string>();
         (string Source, int Line)? first = null;
-        for (var e = cause; e is not null; e = e.InnerException)
+        foreach (var e in WithInner(cause))
         {
             trace.Add($"{(e == cause ? "" : "---> ")}{e.GetType().FullName}: {e.Message}");
             foreach (var frame in Frames(e))
@@ -68,12 +71,20 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         return new CellError(cause.GetType().Name, cause.Message, first?.Source, first?.Line, trace, cause);
     }
 
+    private static IEnumerable<Exception> WithInner(Exception exception)
+    {
+        IEnumerable<Exception> inner = exception is AggregateException all
+            ? all.InnerExceptions
+            : exception.InnerException is { } one ? [one] : [];
+        return inner.SelectMany(WithInner).Prepend(exception);
+    }
+
     private IEnumerable<(string Text, (string Source, int Line)? At)> Frames(Exception exception)
     {
         foreach (var frame in new StackTrace(exception, fNeedFileInfo: true).ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (frame.Contains(" at Microsoft.CodeAnalysis.Scripting.", StringComparison.Ordinal)) yield break;
-            if (frame.StartsWith("---", StringComparison.Ordinal)) continue;
+            if (HostFrame().IsMatch(frame)) continue;
             var match = CellFrame().Match(frame);
             if (!match.Success)
             {
@@ -81,13 +92,28 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
                 continue;
             }
             var (source, line) = (match.Groups["source"].Value, int.Parse(match.Groups["line"].Value));
-            var method = match.Groups["method"].Value;
-            yield return ($"   at {source}, line {line}{(method.StartsWith("<<", StringComparison.Ordinal) ? "" : $", in {method}")}", (source, line));
+            yield return ($"   at {source}, line {line}{Method(match.Groups["method"].Value)}", (source, line));
         }
+    }
+
+    /// <summary>A method's name as it was written, not as it was compiled.</summary>
+    private static string Method(string compiled)
+    {
+        if (compiled.StartsWith("<<", StringComparison.Ordinal)) return "";
+        if (compiled.Contains(">b__", StringComparison.Ordinal)) return ", in a lambda";
+        return ", in " + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
     }
 
     private string? LineOf(string source, int line) =>
         sources.TryGetValue(source, out var text) && line > 0 ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r') : null;
+
+    /// <summary>Frames of the engine itself, and the marks between the parts of a trace.</summary>
+    [GeneratedRegex(@"^---|^\s+at (NotebookEngine\.|System\.Runtime\.ControlledExecution\.)")]
+    private static partial Regex HostFrame();
+
+    /// <summary>An async method or an iterator, or a local function.</summary>
+    [GeneratedRegex(@"<(?<name>\w+)>d__\d+|>g__(?<name>\w+)\|")]
+    private static partial Regex CompiledName();
 
     [GeneratedRegex(@"^\s+at Submission#\d+\.(?<method>.*) in (?<source>.*):line (?<line>\d+)\s*$")]
     private static partial Regex CellFrame();

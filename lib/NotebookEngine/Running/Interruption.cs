@@ -6,17 +6,27 @@ namespace NotebookEngine.Running;
 /// Stops a cell, each step 300 ms after the one before and only if the cell still runs: its token is cancelled; its thread is woken from a
 /// wait; its managed code is aborted. A cell that withstands even that (a long native call, a parallel loop) is given up after two seconds.
 /// </summary>
-/// <remarks>The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.</remarks>
+/// <remarks>
+/// The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.
+/// </remarks>
 internal sealed class Interruption(CancellationToken request)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private const int Open = 0;
+    private const int Sheltered = 1;
+    private const int Aborting = 2;
+
+    [ThreadStatic]
+    private static Interruption? _ofThisThread;
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cell = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly ManualResetEventSlim _finished = new();
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _shelter;
     private bool _woken;
 
     /// <summary>What the cell's own code listens to.</summary>
@@ -27,12 +37,35 @@ internal sealed class Interruption(CancellationToken request)
     /// <summary>Completes when all steps were in vain.</summary>
     public Task GivenUp => _givenUp.Task;
 
+    /// <summary>
+    /// Runs what an abort must not cut off: taking a lock that other threads need. An abort may strike between the taking and the note that
+    /// it was taken, and then nobody would ever release it. A wait in here still ends by the interrupt.
+    /// </summary>
+    public static void Shelter(Action body)
+    {
+        if (_ofThisThread is not { } interruption)
+        {
+            body();
+            return;
+        }
+        while (Interlocked.CompareExchange(ref interruption._shelter, Sheltered, Open) == Aborting) Thread.Yield();   // until it strikes
+        try
+        {
+            body();
+        }
+        finally
+        {
+            Volatile.Write(ref interruption._shelter, Open);
+        }
+    }
+
     /// <summary>Runs the body on the calling thread, so that it can be stopped.</summary>
     /// <exception cref="CellStoppedException">The body was aborted.</exception>
     public void Guard(Action body)
     {
         var thread = Thread.CurrentThread;
         var registration = request.Register(() => OnOwnThread(() => Escalate(thread)));
+        _ofThisThread = this;
         try
         {
 #pragma warning disable SYSLIB0046 // The only way to stop an endless loop in managed code; the last resort.
@@ -46,6 +79,7 @@ internal sealed class Interruption(CancellationToken request)
         }
         finally
         {
+            _ofThisThread = null;
             Finish();
             registration.Unregister();
         }
@@ -57,13 +91,20 @@ internal sealed class Interruption(CancellationToken request)
         if (_finished.Wait(Step)) return;
         Wake(thread);
         if (_finished.Wait(Step)) return;
-        OnOwnThread(_abort.Cancel);
+        OnOwnThread(Abort);
         for (var waited = 2 * Step; waited < Patience; waited += Step)
         {
             if (_finished.Wait(Step)) return;
             Wake(thread);   // an abort does not end a wait
         }
         _givenUp.TrySetResult();
+    }
+
+    private void Abort()
+    {
+        while (Interlocked.CompareExchange(ref _shelter, Aborting, Open) == Sheltered)
+            if (_finished.Wait(1)) return;
+        _abort.Cancel();
     }
 
     private void Wake(Thread thread)

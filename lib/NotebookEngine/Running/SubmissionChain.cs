@@ -51,8 +51,8 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
     private Script<object> Continue(Link? last, string code, string name)
     {
         var options = ScriptOptions.Default
-            .WithFilePath(name).WithFileEncoding(Encoding.UTF8).WithEmitDebugInformation(true).WithOptimizationLevel(OptimizationLevel.Release)
-            .WithLanguageVersion(LanguageVersion.Latest).WithAllowUnsafe(true);
+            .WithFilePath(name).WithFileEncoding(Encoding.UTF8).WithEmitDebugInformation(true)   // for errors with lines
+            .WithOptimizationLevel(OptimizationLevel.Release).WithLanguageVersion(LanguageVersion.Latest).WithAllowUnsafe(true);
         var script = last is null
             ? CSharpScript.Create<object>(code, options.WithReferences(references.All).WithImports(UsualImports.Concat(imports)),
                 typeof(CellGlobals), references.Loader)

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -20,9 +21,9 @@ internal sealed record CellPart(PartKind Kind, string Text);
 /// <summary>A cell's text, with the directives taken out.</summary>
 internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnlyList<CellPart> Parts)
 {
-    public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, kind: Microsoft.CodeAnalysis.SourceCodeKind.Script);
+    public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
 
-    /// <exception cref="DirectiveException">A line that begins with <c>#!</c>, <c>#r</c>, <c>#i</c> or <c>#load</c> is not understood.</exception>
+    /// <exception cref="DirectiveException">A directive is not understood.</exception>
     public static CellSource Parse(string text, string name) => Parse(text, (line, number) =>
     {
         try
@@ -96,7 +97,10 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         }
     }
 
-    /// <summary>Whether a line is a directive: in a comment, a raw string or another language it is not, in code switched off not an active one.</summary>
+    /// <summary>
+    /// Whether a line is a directive. In a comment, a raw string or another language it is none; in code that is switched off it is not
+    /// active.
+    /// </summary>
     private static bool IsDirective(PartKind kind, StringBuilder before, string line, int number, out bool isActive)
     {
         isActive = true;

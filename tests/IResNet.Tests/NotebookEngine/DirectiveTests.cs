@@ -95,13 +95,15 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task WhatOnlyLooksLikeADirectiveIsLeftAlone()
     {
-        Assert.Equal("#!html", await Value("/*\n#!fsharp\n*/\n#if false\n#!sql\n#r \"nuget: Nothing\"\n#endif\n#region a\n#endregion\nvar text = \"\"\"\n#!html\n\"\"\";\ntext"));
+        Assert.Equal(1, await Value("/*\n#!fsharp\n*/\n#if false\n#!sql\n#r \"nuget: Nothing\"\n#endif\n#region a\n#endregion\n1"));
+        Assert.Equal("#!html", await Value("var text = \"\"\"\n#!html\n\"\"\";\ntext"));
     }
 
     [Fact]
     public async Task APackageOfTheHostIsTheHosts()
     {
-        Assert.Equal(typeof(TorchSharp.torch).Assembly, await Value("#r \"nuget: TorchSharp-cpu, 0.0.1\"\ntypeof(TorchSharp.torch).Assembly"));
+        var assembly = await Value("#r \"nuget: TorchSharp-cpu, 0.0.1\"\ntypeof(TorchSharp.torch).Assembly");
+        Assert.Equal(typeof(TorchSharp.torch).Assembly, assembly);
         Assert.Contains("0.0.1 was asked for", Sink.PrintedErrors, StringComparison.Ordinal);
     }
 
@@ -122,10 +124,13 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task AnAssemblyByPathIsLoadedOnceWithWhatLiesBesideIt()
     {
-        var inner = Compile("EngineTestInner", "public static class Inner { public static int Value = 41; }", "bin/EngineTestInner.dll");
-        Compile("EngineTestOuter", "public static class Outer { public static int Next => ++Inner.Value; }", "bin/EngineTestOuter.dll", inner);
+        var inner = Compile("EngineTestInner", "public class Inner { public static int Value = 41; }", "bin/EngineTestInner.dll");
+        const string outer = "public static class Outer { public static int Next => ++Inner.Value; public static Inner Make() => new(); }";
+        Compile("EngineTestOuter", outer, "bin/EngineTestOuter.dll", inner);
         Assert.Equal(42, await Value("#r \"bin/EngineTestOuter.dll\"\nOuter.Next"));
+        Assert.Equal("Inner", await Value("Outer.Make().GetType().Name"));
         Assert.Equal(42, await Value("#r \"bin/EngineTestInner.dll\"\nInner.Value"));
+        Assert.Equal(true, await Value("Outer.Make() is Inner"));
         Assert.Equal(1, await Value("AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"EngineTestInner\")"));
     }
 
@@ -135,7 +140,7 @@ public sealed class DirectiveTests : EngineTest
         Write("text.dll", "no assembly");
         Assert.Contains("not a .NET assembly", (await Error("#r \"text.dll\"")).Message, StringComparison.Ordinal);
         Assert.Contains("There is no file", (await Error("#r \"none.dll\"")).Message, StringComparison.Ordinal);
-        Assert.Equal(1, await Value("#r \"System.Numerics.dll\"\n1"));
+        Assert.Equal(1, await Value("#r \"System.Numerics.dll\"\n#r \"not/built/Markdig.dll\"\n1"));
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public sealed class DisplayTests : EngineTest
     [Fact]
     public async Task PrintsKeepTheirOrderAmongOtherOutputs()
     {
-        await Value("Console.WriteLine(\"a\"); Console.Error.Write(\"b\"); Console.Write(\"c\"); clear_output(true); display(1); Console.Write('d');");
+        await Value("Console.WriteLine('a'); Console.Error.Write('b'); Console.Write(\"c\");"
+            + "clear_output(true); display(1); Console.Write('d');");
         Assert.Equal(["stdout:a\n", "stderr:b", "stdout:c", "clear:wait", "display", "stdout:d"], Sink.Events);
     }
 
@@ -83,6 +84,15 @@ public sealed class DisplayTests : EngineTest
         Sink = new RecordingSink { Answer = "Ada" };
         Assert.Equal("AdaAdaAda", await Value("input(\"name? \") + password(\"key? \") + Console.ReadLine()"));
         Assert.Equal(["ask:name? :False", "ask:key? :True", "ask::False", "result"], Sink.Events);
+    }
+
+    [Fact]
+    public async Task ASinkThatFailsIsTheHostsToHearOf()
+    {
+        Sink = new RecordingSink { Fails = true };
+        await Assert.ThrowsAsync<IOException>(() => Run("Console.WriteLine(1);"));
+        Sink = new RecordingSink();
+        Assert.Equal(2, await Value("1 + 1"));
     }
 
     [Fact]

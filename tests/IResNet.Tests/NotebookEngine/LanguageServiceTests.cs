@@ -87,7 +87,8 @@ public sealed class LanguageServiceTests : EngineTest
     public void InspectionShowsTheDocumentationOfOurOwnLibraries()
     {
         var text = Inspect("display(1).Upd|ate(2);");
-        Assert.Equal("void DisplayedValue.Update(object? value)\n\nReplaces what is shown; also from a later cell.", text?.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "void DisplayedValue.Update(object? value)\n\nReplaces what is shown; also from a later cell.", text?.ReplaceLineEndings("\n"));
     }
 
     [Theory]

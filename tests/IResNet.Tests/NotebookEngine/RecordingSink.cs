@@ -10,6 +10,8 @@ internal sealed class RecordingSink : ICellSink
 
     public string? Answer { get; init; }
 
+    public bool Fails { get; init; }
+
     public List<IReadOnlyDictionary<string, object>> Results { get; } = [];
 
     public List<(IReadOnlyDictionary<string, object> Data, string? Id)> Displays { get; } = [];
@@ -66,6 +68,7 @@ internal sealed class RecordingSink : ICellSink
 
     private void Add(string what)
     {
+        if (Fails) throw new IOException("the disk is full");
         lock (_gate) _events.Add(what);
     }
 

@@ -24,10 +24,10 @@ public sealed class ScriptEngineTests : EngineTest
     [Fact]
     public async Task AwaitWorksAtTheTopLevelAndComesBackToTheCellsThread()
     {
-        await Value("var before = Environment.CurrentManagedThreadId; await Task.Delay(10); var after = Environment.CurrentManagedThreadId;");
+        await Value("int Id() => Environment.CurrentManagedThreadId; var before = Id(); await Task.Delay(10); var after = Id();");
         Assert.Equal(true, await Value("before == after"));
-        await Value("async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield return i; } } var sum = 0;");
-        await Value("await foreach (var n in Numbers()) sum += n;");
+        await Value("async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield return i; } }");
+        await Value("var sum = 0; await foreach (var n in Numbers()) sum += n;");
         Assert.Equal(3, await Value("sum"));
     }
 
@@ -91,6 +91,31 @@ public sealed class ScriptEngineTests : EngineTest
     }
 
     [Fact]
+    public async Task MethodsAreNamedAsTheyWereWritten()
+    {
+        var error = await Error("async Task Fail() { await Task.Yield(); throw new Exception(); }\nawait Fail();");
+        Assert.Contains("   at cell[1], line 1, in Fail", error.Traceback);
+        error = await Error("new[] { 0 }.Select(x => 1 / x).ToList()");
+        Assert.Contains("   at cell[2], line 1, in a lambda", error.Traceback);
+    }
+
+    [Fact]
+    public async Task AnErrorWhileAValueIsShownIsTheCells()
+    {
+        var error = await Error("Enumerable.Range(0, 3)\n    .Select(x => 1 / (x - 1))");
+        Assert.Equal(("DivideByZeroException", 2), (error.Name, error.Line));
+        Assert.DoesNotContain(error.Traceback, l => l.Contains("NotebookEngine", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AllOfSeveralErrorsAreTold()
+    {
+        var error = await Error("throw new AggregateException(new FormatException(\"a\"), new Exception(\"b\", new Exception(\"c\")));");
+        Assert.Equal(["---> System.FormatException: a", "---> System.Exception: b", "---> System.Exception: c"],
+            error.Traceback.Where(l => l.StartsWith("--->", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task AnErrorInALineAfterADirectiveHasTheRightLine()
     {
         var error = await Error("#!time\n\nthrow new Exception();");
@@ -118,7 +143,9 @@ public sealed class ScriptEngineTests : EngineTest
     }
 
     [Fact]
-    public void AnUnknownHostAssemblyIsRefused() =>
-        Assert.Contains("NoSuchThing", Assert.Throws<ArgumentException>(() => new ScriptEngine(new EngineOptions { Assemblies = ["NoSuchThing"] })).Message,
-            StringComparison.Ordinal);
+    public void AnUnknownHostAssemblyIsRefused()
+    {
+        var options = new EngineOptions { Assemblies = ["NoSuchThing"] };
+        Assert.Contains("NoSuchThing", Assert.Throws<ArgumentException>(() => new ScriptEngine(options)).Message, StringComparison.Ordinal);
+    }
 }

@@ -18,6 +18,11 @@ public sealed class ValueFormatterTests
 
     private sealed record Custom(int Value);
 
+    private sealed record Failing(int Good)
+    {
+        public int Bad => throw new FormatException("no");
+    }
+
     private sealed class Plain
     {
         public int Size { get; init; } = 3;
@@ -38,7 +43,7 @@ public sealed class ValueFormatterTests
     {
         Assert.Equal("[1, 2, 3]", Assert.Single(ValueFormatter.Format(new[] { 1, 2, 3 })).Value);
         Assert.Equal("[0, 2, 4]", Assert.Single(ValueFormatter.Format(Enumerable.Range(0, 3).Select(x => 2 * x))).Value);
-        Assert.EndsWith("99, … 900 more]", (string)ValueFormatter.Format(Enumerable.Range(0, 1000).ToList())["text/plain"], StringComparison.Ordinal);
+        Assert.EndsWith("99, … 900 more]", Text(Enumerable.Range(0, 1000).ToList()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,8 +54,8 @@ public sealed class ValueFormatterTests
             for (var i = 0; ; i++) yield return i;
         }
 
-        Assert.EndsWith("99, … more]", (string)ValueFormatter.Format(Endless())["text/plain"], StringComparison.Ordinal);
-        Assert.EndsWith("… more rows", (string)ValueFormatter.Format(Endless().Select(i => new { i }))["text/plain"], StringComparison.Ordinal);
+        Assert.EndsWith("99, … more]", Text(Endless()), StringComparison.Ordinal);
+        Assert.EndsWith("… more rows", Text(Endless().Select(i => new { i })), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,10 +64,15 @@ public sealed class ValueFormatterTests
         var shown = ValueFormatter.Format(new[] { new Row("<series>", 1.0 / 3, [1, 2]), new Row("exact", 2, []) });
         Assert.Equal(
             "<table><thead><tr><th>Method</th><th>Bits</th><th>Seeds</th></tr></thead><tbody>"
-            + "<tr><td>&lt;series&gt;</td><td>0.333333</td><td>[1, 2]</td></tr><tr><td>exact</td><td>2</td><td>[]</td></tr></tbody></table>",
+            + "<tr><td>&lt;series&gt;</td><td>0.333333</td><td>[1, 2]</td></tr>"
+            + "<tr><td>exact</td><td>2</td><td>[]</td></tr></tbody></table>",
             shown["text/html"]);
         Assert.Equal("Method    Bits      Seeds\n<series>  0.333333  [1, 2]\nexact     2         []", shown["text/plain"]);
     }
+
+    [Fact]
+    public void APropertyThatThrowsDoesNotSpoilTheTable() =>
+        Assert.Equal("Good  Bad\n1     FormatException: no", ValueFormatter.Format(new Failing(1))["text/plain"]);
 
     [Fact]
     public void TuplesAnonymousObjectsAndRecordStructsAreTablesAsWell()
@@ -70,6 +80,13 @@ public sealed class ValueFormatterTests
         Assert.Equal("Item1  Item2\n1      a", ValueFormatter.Format((1, "a"))["text/plain"]);
         Assert.Equal("A  B\n1  x", ValueFormatter.Format(new[] { new { A = 1, B = "x" } })["text/plain"]);
         Assert.Equal("Number\n7", ValueFormatter.Format(new List<Cell> { new(7) })["text/plain"]);
+    }
+
+    [Fact]
+    public void TimesAndJsonReadAsTheirStandardsSay()
+    {
+        Assert.Equal("1970-01-01 00:00:00", Text(DateTime.UnixEpoch));
+        Assert.Equal("{\n  \"a\": 1\n}", Text(JsonNode.Parse("{\"a\":1}")!).ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -81,6 +98,7 @@ public sealed class ValueFormatterTests
     {
         Assert.Equal("[[1, 2],\n [3, 4]]", Assert.Single(ValueFormatter.Format(new[,] { { 1, 2 }, { 3, 4 } })).Value);
         Assert.Equal("[[1, 2],\n [3]]", Assert.Single(ValueFormatter.Format(new[] { new[] { 1.0, 2 }, [3] })).Value);
+        Assert.Equal("[null,\n null]", ValueFormatter.Format(new int[2][])["text/plain"]);
         Assert.Equal("[a, b]", ValueFormatter.Format(new[] { "a", "b" })["text/plain"]);
     }
 
@@ -118,6 +136,8 @@ public sealed class ValueFormatterTests
     [Fact]
     public void OneRepresentationCanBeAskedFor() =>
         Assert.Equal("<i>x</i>", ValueFormatter.Format("<i>x</i>", "text/html")["text/html"]);
+
+    private static string Text(object value) => (string)ValueFormatter.Format(value)["text/plain"];
 
     [TypeFormatterSource(typeof(Formatters), PreferredMimeTypes = ["application/json", "text/plain"])]
     private sealed record Conventional;

@@ -7,10 +7,14 @@ namespace IResNet.Tests.Workbook.Jupyter;
 
 public sealed class KernelInstallTests
 {
+    private const string Ports =
+        """ "ip": "127.0.0.1", "shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5 """;
+
     private readonly string _prefix = Directory.CreateTempSubdirectory("kernel-install-").FullName;
 
     private int Install(params string[] options) =>
-        KernelCommand.Create().Parse(["install", "--prefix", _prefix, .. options]).Invoke(new() { Output = TextWriter.Null, Error = TextWriter.Null });
+        KernelCommand.Create().Parse(["install", "--prefix", _prefix, .. options])
+            .Invoke(new() { Output = TextWriter.Null, Error = TextWriter.Null });
 
     private JsonNode? Specification(string name)
     {
@@ -66,8 +70,8 @@ public sealed class KernelInstallTests
     [InlineData("not json", "not a Jupyter connection file")]
     [InlineData("{}", "not a Jupyter connection file")]
     [InlineData("null", "not a Jupyter connection file")]
-    [InlineData("""{"transport":"ipc","ip":"x","shell_port":1,"iopub_port":2,"stdin_port":3,"control_port":4,"hb_port":5}""", "ipc")]
-    [InlineData("""{"transport":"tcp","ip":"127.0.0.1","shell_port":1,"iopub_port":2,"stdin_port":3,"control_port":4,"hb_port":5,"key":"k","signature_scheme":"hmac-md5"}""", "hmac-md5")]
+    [InlineData($$"""{ "transport": "ipc", {{Ports}} }""", "ipc")]
+    [InlineData($$"""{ "transport": "tcp", {{Ports}}, "key": "k", "signature_scheme": "hmac-md5" }""", "hmac-md5")]
     public void ABadConnectionFileIsRefusedWithAWord(string text, string word)
     {
         var file = Path.Combine(_prefix, "connection.json");
@@ -79,6 +83,7 @@ public sealed class KernelInstallTests
     public void AnAddressThatCannotBeBoundIsRefusedWithAWord()
     {
         var connection = new ConnectionInfo { Transport = "tcp", Ip = "no such address", ShellPort = 1 };
-        Assert.Contains("cannot be bound", Assert.Throws<InvalidDataException>(() => new KernelSockets(connection)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidDataException>(() => new KernelSockets(connection));
+        Assert.Contains("cannot be bound", error.Message, StringComparison.Ordinal);
     }
 }

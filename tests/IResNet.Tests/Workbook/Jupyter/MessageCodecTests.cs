@@ -18,7 +18,8 @@ public sealed class MessageCodecTests
     [Fact]
     public void WhatIsEncodedCanBeDecoded()
     {
-        var message = _codec.Decode(_codec.Encode([Identity], "execute_request", null, new JsonObject { ["code"] = "\"ä𝔸<\"", ["n"] = 3 }));
+        var content = new JsonObject { ["code"] = "\"ä𝔸<\"", ["n"] = 3 };
+        var message = _codec.Decode(_codec.Encode([Identity], "execute_request", null, content));
         Assert.NotNull(message);
         Assert.Equal([Identity], message.Identities);
         Assert.Equal("execute_request", message.Type);
