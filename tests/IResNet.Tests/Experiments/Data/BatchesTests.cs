@@ -118,6 +118,7 @@ public class BatchesTests
     public void BatchesBelongToTheCallersScope()
     {
         var batches = new Batches(Photos, Noisy, seed: 1, new() { Size = 4 });
+        LiveTensors.Collect();
         var before = Tensor.TotalCount;
         for (var i = 0; i < 20; i++)
         {

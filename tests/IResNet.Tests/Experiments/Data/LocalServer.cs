@@ -55,7 +55,7 @@ internal sealed class LocalServer : IAsyncDisposable
         {
             await _loop;
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
         }
         _stop.Dispose();

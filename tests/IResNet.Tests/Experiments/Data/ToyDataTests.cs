@@ -53,6 +53,7 @@ public class ToyDataTests
     public void NothingLeaks()
     {
         using var generator = new Generator(1);
+        LiveTensors.Collect();
         var before = Tensor.TotalCount;
         foreach (var name in ToyData.Names)
             ToyData.Sample(name, 10, generator).Dispose();

@@ -109,6 +109,7 @@ public class DensityTrainingTests
         GC.Collect();
         GC.WaitForPendingFinalizers(); // of what other tests left
         var sink = TrainingSink.OfSteps(_ => counts.Add(Tensor.TotalCount));
+        LiveTensors.Collect();
         long before = Tensor.TotalCount;
         await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Steps = 50, AverageDecay = 0.99, EvaluateEvery = 10 }, sink, Cancel);
         Assert.Equal(counts[1], counts[^1]);
