@@ -42,8 +42,8 @@ public sealed class ScriptEngine : IDisposable
     /// <param name="sink">Where its outputs go; its value and its error as well.</param>
     /// <param name="number">Its number: errors speak of <c>cell[number]</c>.</param>
     /// <param name="interrupt">
-    /// Stops the cell, in steps 300 ms apart: the token that its code sees is cancelled; its thread is woken from a wait; its code is
-    /// aborted. A cell that withstands all three for two seconds is left behind on its thread, and the next one gets another.
+    /// Stops the cell, in steps over 600 ms: the token that its code sees is cancelled; its thread is woken from a wait; what it shows and
+    /// awaits is refused; its code is aborted. A cell that withstands all of them is left behind on its thread, and the next one gets another.
     /// </param>
     /// <returns>How it ended; a cell's failure is never thrown, only what the sink throws.</returns>
     /// <exception cref="InvalidOperationException">Another cell of this engine is running.</exception>
@@ -82,9 +82,15 @@ public sealed class ScriptEngine : IDisposable
         string code, string name, CellOutput output, Interruption interruption)
     {
         var run = _thread.RunAsync(() => RunCell(code, name, new CellContext(output, interruption.CellToken), interruption));
-        if (await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run) return await run.ConfigureAwait(false);
-        _thread.Retire();
-        _thread = new CellThread();
+        var ended = await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run;
+        if (!ended || interruption.Aborted)
+        {
+            // A thread that was aborted out of a loop no longer answers the runtime's signals: the next such loop could not be stopped, and
+            // would hold up every garbage collection.
+            _thread.Retire();
+            _thread = new CellThread();
+        }
+        if (ended) return await run.ConfigureAwait(false);
         var stopped = new CellStoppedException("The cell could not be stopped and runs on in the background. Restart to be rid of it.");
         return (null, null, new ErrorReport(_runner.Texts).Describe(stopped, interrupted: true));
     }

@@ -11,7 +11,7 @@ internal sealed class CellPump : SynchronizationContext
     private readonly BlockingCollection<Action> _posted = [];
 
     /// <summary>Runs a task to its end on the calling thread.</summary>
-    /// <exception cref="CellStoppedException">The thread was interrupted while it had nothing to run; the task is left behind.</exception>
+    /// <exception cref="CellStoppedException">The cell was interrupted while it awaited something; the task is left behind.</exception>
     public static T Run<T>(Func<Task<T>> start)
     {
         var pump = new CellPump();
@@ -22,7 +22,7 @@ internal sealed class CellPump : SynchronizationContext
             var task = start();
             task.ContinueWith(_ => pump._posted.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
-            while (pump.Next() is { } continuation) continuation();
+            while (!task.IsCompleted) pump.Next()?.Invoke();
             return task.GetAwaiter().GetResult();
         }
         finally
@@ -46,7 +46,7 @@ internal sealed class CellPump : SynchronizationContext
 
     public override void Send(SendOrPostCallback d, object? state) => d(state);
 
-    /// <summary>Waits for something to run; null once the task has ended.</summary>
+    /// <summary>Waits for something to run; null where the task has ended instead.</summary>
     private Action? Next()
     {
         Action? continuation = null;
@@ -55,7 +55,7 @@ internal sealed class CellPump : SynchronizationContext
             Interruption.Shelter(() => _posted.TryTake(out continuation, Timeout.Infinite));
             return continuation;
         }
-        catch (ThreadInterruptedException e)
+        catch (Exception e) when (e is ThreadInterruptedException or OperationCanceledException)
         {
             throw new CellStoppedException(
                 "The cell was left. Its variables do not exist, and what it awaited may run on; restart to be rid of it.", e);

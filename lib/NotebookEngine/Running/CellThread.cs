@@ -4,7 +4,7 @@ namespace NotebookEngine.Running;
 
 /// <summary>
 /// The thread on which cells run, one after the other: what libtorch and others keep by thread (gradient mode, dispose scopes) then lasts
-/// from cell to cell.
+/// from cell to cell. Only a cell that had to be aborted takes its thread with it.
 /// </summary>
 internal sealed class CellThread
 {

@@ -3,11 +3,14 @@ using System.Runtime;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Stops a cell, each step 300 ms after the one before and only if the cell still runs: its token is cancelled; its thread is woken from a
-/// wait; its managed code is aborted. A cell that withstands even that (a long native call, a parallel loop) is given up after two seconds.
+/// Stops a cell, by one step after the other for as long as it still runs: its token is cancelled; after 300 ms its thread is woken from a
+/// wait; after 450 ms what it shows and awaits is refused by an exception; after 600 ms its managed code is aborted. A cell that withstands
+/// even that (a long native call, a parallel loop) is given up after two seconds.
 /// </summary>
 /// <remarks>
-/// The steps run on threads of their own: the cell may have taken all of the pool's, and its callbacks on the token may hang.
+/// The abort is a gamble, and so the last resort: it may leave a lock taken, and now and then, where it strikes in the midst of the
+/// runtime's own work, it ends the process. The steps run on threads of their own: the cell may have taken all of the pool's, and its
+/// callbacks on the token may hang.
 /// </remarks>
 internal sealed class Interruption(CancellationToken request)
 {
@@ -28,11 +31,15 @@ internal sealed class Interruption(CancellationToken request)
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _shelter;
     private bool _woken;
+    private bool _refusing;
 
     /// <summary>What the cell's own code listens to.</summary>
     public CancellationToken CellToken => _cell.Token;
 
     public bool Requested => request.IsCancellationRequested;
+
+    /// <summary>Whether it came to the abort.</summary>
+    public bool Aborted => _abort.IsCancellationRequested;
 
     /// <summary>Completes when all steps were in vain.</summary>
     public Task GivenUp => _givenUp.Task;
@@ -41,6 +48,7 @@ internal sealed class Interruption(CancellationToken request)
     /// Runs what an abort must not cut off: taking a lock that other threads need. An abort may strike between the taking and the note that
     /// it was taken, and then nobody would ever release it. A wait in here still ends by the interrupt.
     /// </summary>
+    /// <exception cref="OperationCanceledException">The cell shows and awaits nothing more.</exception>
     public static void Shelter(Action body)
     {
         if (_ofThisThread is not { } interruption)
@@ -48,6 +56,7 @@ internal sealed class Interruption(CancellationToken request)
             body();
             return;
         }
+        if (Volatile.Read(ref interruption._refusing)) throw new OperationCanceledException("The cell was interrupted.");
         while (Interlocked.CompareExchange(ref interruption._shelter, Sheltered, Open) == Aborting) Thread.Yield();   // until it strikes
         try
         {
@@ -90,7 +99,9 @@ internal sealed class Interruption(CancellationToken request)
         OnOwnThread(_cell.Cancel);
         if (_finished.Wait(Step)) return;
         Wake(thread);
-        if (_finished.Wait(Step)) return;
+        if (_finished.Wait(Step / 2)) return;
+        Volatile.Write(ref _refusing, true);
+        if (_finished.Wait(Step / 2)) return;
         OnOwnThread(Abort);
         for (var waited = 2 * Step; waited < Patience; waited += Step)
         {

@@ -20,17 +20,14 @@ public sealed class InterruptTests : EngineTest
     [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", "aborted")]
     [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", "aborted")]
     [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", "The cell was interrupted.")]
-    [InlineData("while (true) Console.WriteLine(1);", "")]
+    [InlineData("while (true) Console.WriteLine(1);", "The cell was interrupted.")]
+    [InlineData("while (true) await Task.Yield();", "The cell was left.")]
     [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", "aborted")]
     public async Task ARunningCellIsStopped(string code, string word)
     {
         await Value("var before = 1;");
-        using var interrupt = new CancellationTokenSource();
-        var cell = RunStoppable($"Console.WriteLine(\"running\"); {code}", interrupt.Token);
-        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
-        var clock = Stopwatch.StartNew();
-        await interrupt.CancelAsync();
-        var outcome = await cell;
+        var clock = new Stopwatch();
+        var outcome = await Interrupted(code, clock);
         Assert.Equal(CellStatus.Interrupted, outcome.Status);
         Assert.Equal("Interrupted", outcome.Error!.Name);
         Assert.Contains(word, outcome.Error.Message, StringComparison.Ordinal);
@@ -41,25 +38,27 @@ public sealed class InterruptTests : EngineTest
     [Fact]
     public async Task ACellThatWithstandsAllStepsIsLeftBehind()
     {
-        using var interrupt = new CancellationTokenSource();
-        var cell = RunStoppable(
-            "Console.WriteLine(\"running\"); try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }",
-            interrupt.Token);
-        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
-        await interrupt.CancelAsync();
-        var outcome = await cell;
+        var clock = new Stopwatch();
+        var outcome = await Interrupted(
+            "try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }", clock);
         Assert.Equal(CellStatus.Interrupted, outcome.Status);
         Assert.Contains("Restart", outcome.Error!.Message, StringComparison.Ordinal);
-        Assert.InRange(outcome.Elapsed.TotalSeconds, 1.5, 15);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 1.5, 15);
         Assert.Equal(3, await Value("AppContext.SetData(\"stop\", true); 1 + 2"));
+    }
+
+    [Fact]
+    public async Task ACellMayCleanUpWhenItsWaitIsEnded()
+    {
+        await Interrupted("try { Thread.Sleep(60000); } finally { Console.WriteLine(\"cleaned up\"); }");
+        Assert.EndsWith("cleaned up\n", Sink.Printed, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ACellThatHeedsTheTokenKeepsItsResult()
     {
-        using var interrupt = new CancellationTokenSource(200);
-        var outcome = await RunStoppable(
-            "var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps", interrupt.Token);
+        var outcome = await Interrupted(
+            "var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps");
         Assert.Equal(CellStatus.Ok, outcome.Status);
         Assert.True((int)outcome.Value! > 0);
         Assert.Equal(outcome.Value, await Value("steps"));
@@ -74,5 +73,19 @@ public sealed class InterruptTests : EngineTest
     {
         var outcome = await RunStoppable("Console.WriteLine(\"ran\");", new CancellationToken(canceled: true));
         Assert.Equal(CellStatus.Interrupted, outcome.Status);
+        Assert.Equal("", Sink.Printed);
+    }
+
+    /// <summary>Runs a cell and interrupts it once its code runs; the clock starts with the interrupt.</summary>
+    private async Task<CellOutcome> Interrupted(string code, Stopwatch? clock = null)
+    {
+        using var interrupt = new CancellationTokenSource();
+        var cell = RunStoppable($"Console.WriteLine(\"running\"); {code}", interrupt.Token);
+        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+        clock?.Start();
+        await interrupt.CancelAsync();
+        var outcome = await cell;
+        clock?.Stop();
+        return outcome;
     }
 }
