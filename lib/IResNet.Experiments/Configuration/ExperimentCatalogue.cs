@@ -11,6 +11,10 @@ public static class ExperimentCatalogue
 {
     private const int Batch = 128;
 
+    // Fewer power iterations a step lag behind the weights at these rates, training takes the slack, and the model with certified norms is not the one that was trained.
+    // Test bits/dim of density-mnist quick after 1500 steps, seed 1, by iterations: 1: 4.05, 5: 3.73, 15: 3.55; with about a tenth more time.
+    private const int Iterations = 15;
+
     private static readonly Dictionary<string, Dictionary<string, Func<Experiment>>> All = new()
     {
         ["density-mnist"] = new() { ["quick"] = DensityMnistQuick, ["standard"] = DensityMnistStandard, ["paper"] = DensityMnistPaper },
@@ -47,14 +51,14 @@ public static class ExperimentCatalogue
 
     private static Experiment DensityMnistQuick() => Density("mnist", Preprocessing.MnistDensity) with
     {
-        Model = new() { Blocks = [4, 4], Strides = [1, 2], Hidden = [32, 32], InitialSqueeze = true, PowerIterations = 1 },
+        Model = new() { Blocks = [4, 4], Strides = [1, 2], Hidden = [32, 32], InitialSqueeze = true, PowerIterations = Iterations },
         Training = new() { Steps = 1500, Batch = 64, LearningRate = 0.006, WarmUpSteps = 100, EvaluateEvery = 500 },
         Run = new() { SampleEvery = 500 },
     };
 
     private static Experiment DensityMnistStandard() => Density("mnist", Preprocessing.MnistDensity) with
     {
-        Model = new() { Blocks = [8, 8], Strides = [1, 2], Hidden = [64, 64], InitialSqueeze = true, PowerIterations = 1 },
+        Model = new() { Blocks = [8, 8], Strides = [1, 2], Hidden = [64, 64], InitialSqueeze = true, PowerIterations = Iterations },
         Training = new()
         {
             Steps = 60_000, Batch = 64, LearningRate = 0.006, WarmUpSteps = 1000, DecaySteps = [45_000, 55_000], DecayFactor = 0.3, AverageDecay = 0.999,
@@ -74,14 +78,14 @@ public static class ExperimentCatalogue
 
     private static Experiment DensityCifarQuick() => Density("cifar10", Preprocessing.CifarDensity) with
     {
-        Model = new() { Blocks = [2, 2, 2], Strides = [1, 2, 2], Hidden = [32, 32, 32], InitialSqueeze = true, PowerIterations = 1 },
+        Model = new() { Blocks = [2, 2, 2], Strides = [1, 2, 2], Hidden = [32, 32, 32], InitialSqueeze = true, PowerIterations = Iterations },
         Training = new() { Steps = 1000, Batch = 32, LearningRate = 0.006, WarmUpSteps = 100, EvaluateEvery = 500, EvaluationImages = 500 },
         Run = new() { SampleEvery = 500 },
     };
 
     private static Experiment DensityCifarStandard() => Density("cifar10", Preprocessing.CifarDensity) with
     {
-        Model = new() { Blocks = [8, 8, 8], Strides = [1, 2, 2], Hidden = [128, 128, 128], InitialSqueeze = true, PowerIterations = 1 },
+        Model = new() { Blocks = [8, 8, 8], Strides = [1, 2, 2], Hidden = [128, 128, 128], InitialSqueeze = true, PowerIterations = Iterations },
         Training = new() { Steps = 50_000, Batch = 64, LearningRate = 0.006, WarmUpSteps = 1000, AverageDecay = 0.999, EvaluateEvery = 2500 },
         Run = new() { SampleEvery = 5000 },
     };
