@@ -37,7 +37,7 @@ internal sealed class MetricsLog : IDisposable
             try
             {
                 var line = JsonElement.Parse(text);
-                if (line.ValueKind != JsonValueKind.Object || !line.TryGetProperty("step", out var step) || !step.TryGetInt64(out _)) break;
+                if (line.ValueKind != JsonValueKind.Object || !line.TryGetProperty("step", out var step) || step.ValueKind != JsonValueKind.Number || !step.TryGetInt64(out _)) break;
                 lines.Add(line);
             }
             catch (JsonException)
@@ -46,6 +46,16 @@ internal sealed class MetricsLog : IDisposable
             }
         }
         return lines;
+    }
+
+    /// <summary>The lines that have all of some numbers: the step, then these.</summary>
+    public static IEnumerable<(long Step, double[] Values)> Numbers(string path, params string[] names)
+    {
+        foreach (var line in Read(path))
+        {
+            double[] values = [.. names.Select(name => line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN)];
+            if (!values.Any(double.IsNaN)) yield return (line.GetProperty("step").GetInt64(), values);
+        }
     }
 
     /// <summary>Appends a line: the step, then what the function writes.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IResNet.Experiments.Configuration;
 
 namespace IResNet.Experiments.Runs;
@@ -38,14 +37,11 @@ public sealed class RunFolder
     public RunSummary? Summary => SummaryOf(isHeld: RunLock.IsHeld(this));
 
     /// <summary>The training loss of the logged steps.</summary>
-    public IReadOnlyList<(long Step, double Loss)> Losses => [.. MetricsLog.Read(MetricsFile)
-        .Where(line => line.TryGetProperty("loss", out var loss) && loss.ValueKind == JsonValueKind.Number)
-        .Select(line => (line.GetProperty("step").GetInt64(), line.GetProperty("loss").GetDouble()))];
+    public IReadOnlyList<(long Step, double Loss)> Losses => [.. MetricsLog.Numbers(MetricsFile, "loss").Select(line => (line.Step, line.Values[0]))];
 
     /// <summary>The held-out figures along the way, with their confidence intervals.</summary>
-    public IReadOnlyList<(long Step, double Value, double Low, double High)> Evaluations => [.. MetricsLog.Read(MetricsFile)
-        .Where(line => line.TryGetProperty("value", out _))
-        .Select(line => (line.GetProperty("step").GetInt64(), line.GetProperty("value").GetDouble(), line.GetProperty("low").GetDouble(), line.GetProperty("high").GetDouble()))];
+    public IReadOnlyList<(long Step, double Value, double Low, double High)> Evaluations =>
+        [.. MetricsLog.Numbers(MetricsFile, "value", "low", "high").Select(line => (line.Step, line.Values[0], line.Values[1], line.Values[2]))];
 
     internal string ConfigFile => In("config.json");
 

@@ -103,7 +103,7 @@ public class FuzzDrill
                     FromFile(path => RunSummary.Read(path, isHeld: true)), typeof(RunFolderException));
             case "metrics":
                 // A cut or damaged line ends the reading: no error at all.
-                return ([Text("{\"step\":10,\"loss\":1.5}\n{\"step\":20,\"metric\":\"nats\",\"value\":4}\n")], FromFile(path => MetricsLog.Read(path)), typeof(RunFolderException));
+                return ([Text("{\"step\":10,\"loss\":1.5}\n{\"step\":20,\"metric\":\"nats\",\"value\":4}\n")], FromFile(path => MetricsLog.Numbers(path, "loss").Count()), typeof(RunFolderException));
             default:
                 return ([File.ReadAllBytes(Path.Combine(Repository.Root, "notebooks", "00-start-here.ipynb")), Text(SmallNotebook)], bytes => Notebook.Parse(Utf8(bytes)), typeof(NotebookFormatException));
         }
