@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using IResNet.Experiments.Runs;
+using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Experiments.Drills;
 
@@ -14,10 +15,7 @@ internal sealed class TrainProcess : IDisposable
 
     public TrainProcess(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "IResNet.Workbook.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        var start = ProgramStart.Of(arguments);
         start.Environment["OMP_NUM_THREADS"] = "1"; // one thread, and none that waits for it
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += Append;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Workbook.Running;
 
@@ -13,16 +14,9 @@ internal sealed class CommandLine : IDisposable
 
     public CommandLine(string folder, params string[] arguments)
     {
-        _process = new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "IResNet.Workbook.dll"), .. arguments])
-            {
-                WorkingDirectory = folder,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
+        var start = ProgramStart.Of(arguments);
+        start.WorkingDirectory = folder;
+        _process = new Process { StartInfo = start };
         _process.OutputDataReceived += Append;
         _process.ErrorDataReceived += Append;
         _process.Start();
