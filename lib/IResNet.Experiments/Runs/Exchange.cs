@@ -9,14 +9,19 @@ namespace IResNet.Experiments.Runs;
 /// <summary>Weights for other programs, and from them: safetensors with the names of the official PyTorch code.</summary>
 public static class Exchange
 {
-    /// <summary>Writes a model's weights: under the official names where the official code has such a model, else under ours. The file names its experiment.</summary>
+    /// <summary>
+    /// Writes a model's weights: under the official names where the official code has such a model, else under ours. The file names its experiment and, of a run, what
+    /// <see cref="RunSummary"/> says: seed, steps, test figure, times, machine (not its name).
+    /// </summary>
     /// <param name="saved">The model.</param>
     /// <param name="path">The file; replaced if there is one.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Export(SavedModel saved, string path) => SafeTensors.Save(path, Official(saved.Model) ?? TrainerState.Of(saved.Model.Module), new Dictionary<string, string>
+    public static void Export(SavedModel saved, string path)
     {
-        ["format"] = "pt", [SavedModel.ConfigKey] = ExperimentJson.Write(saved.Experiment), ["iresnet.source"] = saved.Source,
-    });
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [SavedModel.ConfigKey] = ExperimentJson.Write(saved.Experiment) };
+        if (saved.Summary is { } summary) metadata[SavedModel.RunKey] = (summary with { Machine = summary.Machine with { Host = "" } }).Text;
+        SafeTensors.Save(path, Official(saved.Model) ?? TrainerState.Of(saved.Model.Module), metadata);
+    }
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
     /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/> wrote.</param>

@@ -91,20 +91,32 @@ public sealed record RunSummary
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    internal void Write(string path) => AtomicFile.Write(path, JsonSerializer.Serialize(this, Format) + "\n");
+    internal void Write(string path) => AtomicFile.Write(path, Text + "\n");
+
+    /// <summary>As in summary.json.</summary>
+    internal string Text => JsonSerializer.Serialize(this, Format);
 
     /// <summary>Reads summary.json; a run that says it is running but holds no lock was killed.</summary>
     internal static RunSummary Read(string path, bool isHeld)
     {
+        if (new FileInfo(path).Length > 1 << 20) throw new RunFolderException($"{path} is far too large for a summary.");
+        var summary = Parse(File.ReadAllText(path), path);
+        return summary.State == RunState.Running && !isHeld ? summary with { State = RunState.Killed } : summary;
+    }
+
+    /// <summary>Reads the text of a summary.</summary>
+    /// <param name="text">JSON.</param>
+    /// <param name="place">Where it is from, for the error.</param>
+    /// <exception cref="RunFolderException">It is damaged.</exception>
+    internal static RunSummary Parse(string text, string place)
+    {
         try
         {
-            if (new FileInfo(path).Length > 1 << 20) throw new RunFolderException($"{path} is far too large for a summary.");
-            var summary = JsonSerializer.Deserialize<RunSummary>(File.ReadAllText(path), Format) ?? throw new RunFolderException($"{path} is empty.");
-            return summary.State == RunState.Running && !isHeld ? summary with { State = RunState.Killed } : summary;
+            return JsonSerializer.Deserialize<RunSummary>(text, Format) ?? throw new RunFolderException($"The summary in {place} is empty.");
         }
         catch (JsonException fault)
         {
-            throw new RunFolderException($"{path} is damaged: {fault.Message}", fault);
+            throw new RunFolderException($"The summary in {place} is damaged: {fault.Message}", fault);
         }
     }
 }

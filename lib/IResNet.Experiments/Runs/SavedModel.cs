@@ -10,10 +10,14 @@ namespace IResNet.Experiments.Runs;
 /// <param name="Experiment">The experiment; for a weights file the one that it names, or that was given.</param>
 /// <param name="Model">The model, frozen at certified norms.</param>
 /// <param name="Source">Which weights these are, in words.</param>
-public sealed record SavedModel(Experiment Experiment, TrainedModel Model, string Source) : IDisposable
+/// <param name="Summary">What is known of the run that trained them: of a run folder, or of a file exported from one. Null where nothing is.</param>
+public sealed record SavedModel(Experiment Experiment, TrainedModel Model, string Source, RunSummary? Summary = null) : IDisposable
 {
     /// <summary>The key of a weights file's metadata under which its experiment is.</summary>
     internal const string ConfigKey = "iresnet.config";
+
+    /// <summary>The key under which the summary of its run is.</summary>
+    internal const string RunKey = "iresnet.run";
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">A run folder, or a safetensors file with our names or the official code's.</param>
@@ -48,14 +52,15 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
             if (!manifest.Parts.ContainsKey(TrainerState.Average)) return;
             var parameters = model.Module.named_parameters().Where(pair => pair.parameter.requires_grad).ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
             checkpoints.Load(manifest.Step, manifest, new Dictionary<string, IReadOnlyDictionary<string, Tensor>> { [TrainerState.Average] = parameters });
-        });
+        }) with { Summary = folder.Summary is { } summary && summary.Step == manifest.Step ? summary : null };
     }
 
     private static SavedModel FromFile(string path, Func<Experiment?, Experiment> choose, Device device)
     {
         using var file = SafeTensors.Load(path);
         var said = file.Metadata.TryGetValue(ConfigKey, out var config) ? ExperimentJson.Read(config) : null;
-        return Create(choose(said), device, path, model => Exchange.Load(model, file.Tensors));
+        var summary = file.Metadata.TryGetValue(RunKey, out var run) ? RunSummary.Parse(run, path) : null;
+        return Create(choose(said), device, path, model => Exchange.Load(model, file.Tensors)) with { Summary = summary };
     }
 
     private static SavedModel Create(Experiment experiment, Device device, string source, Action<TrainedModel> load)

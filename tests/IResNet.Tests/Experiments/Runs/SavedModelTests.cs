@@ -21,6 +21,8 @@ public sealed class SavedModelTests : IDisposable
         using var back = SavedModel.Open(In("w.safetensors"));
         Assert.Equal(ExperimentJson.Write(saved.Experiment), ExperimentJson.Write(back.Experiment));
         AssertSame(saved, back);
+        Assert.Equal(run.Folder.Summary!.TestFigure, back.Summary!.TestFigure);
+        Assert.Equal("", back.Summary.Machine.Host);
         using var file = SafeTensors.Load(In("w.safetensors"));
         Assert.Equal(kind != "toy", file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal)));
     }
