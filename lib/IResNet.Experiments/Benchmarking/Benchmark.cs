@@ -14,14 +14,22 @@ public static class Benchmark
         DensityStep.Of("density_mnist32_b32_n5_pi5", BenchmarkModels.Mnist32.With(powerIterations: 5), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi1", BenchmarkModels.Cifar.With(powerIterations: 1), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32),
+        DensityStep.Of("density_cifar_b32_n20_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32, terms: 20),
         DensityStep.Of("density_paper_b4_n5_pi5", BenchmarkModels.Paper.With(powerIterations: 5), batch: 4),
         ClassifierStep.Of("classifier_mnist28_b32_pi1", BenchmarkModels.Mnist28Classifier.With(powerIterations: 1), batch: 32),
         ClassifierStep.Of("classifier_cifar_b32_pi1", BenchmarkModels.CifarClassifier.With(powerIterations: 1), batch: 32),
         ClassifierStep.Of("classifier_cifar_b32_pi5", BenchmarkModels.CifarClassifier.With(powerIterations: 5), batch: 32),
         ClassifierStep.Of("classifier_paper_b128_pi1", BenchmarkModels.PaperClassifier.With(powerIterations: 1), batch: 128),
+        InverseCase.Of("inverse_cifar_b32", BenchmarkModels.Cifar),
+        InverseCase.Of("inverse_mnist28_b32", BenchmarkModels.Mnist28),
+        LogDetCase.OfFlow("logdet_cifar_b32", BenchmarkModels.Cifar, exactImages: 2),
+        LogDetCase.OfBlock("logdet_mnist28_block", BenchmarkModels.Mnist28, statedError: 0.05),
         ToyStep.Of("toy_10blocks_b500_exact", blocks: 10, batch: 500),
         ToyStep.Of("toy_100blocks_b500_exact", blocks: 100, batch: 500),
         ToyStep.Of("toy_100blocks_b500_5terms", blocks: 100, batch: 500, terms: 5),
+        SpectralNormCase.Of("spectral_norm", BenchmarkModels.Cifar.With(powerIterations: 5)),
+        SpectralTraining.Of("spectral_norm_training", BenchmarkModels.Mnist28),
+        new("scaling", settings => Scaling.Case(settings)),
     ];
 
     /// <summary>The case of a name.</summary>

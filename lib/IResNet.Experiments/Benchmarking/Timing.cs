@@ -14,6 +14,14 @@ public sealed record Timing(IReadOnlyList<double> Seconds)
     /// <summary>The shortest time: what the work itself takes, other load on the machine left out. Ratios are of these.</summary>
     public double Min => Seconds.Min();
 
+    /// <summary>One run, not repeated.</summary>
+    public static Timing Once(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return new([Stopwatch.GetElapsedTime(start).TotalSeconds]);
+    }
+
     /// <summary>Repeats the work for about a time, after warm-up runs that are not counted.</summary>
     /// <param name="work">One run.</param>
     /// <param name="budget">How long to repeat; at least three runs are made.</param>

@@ -10,14 +10,16 @@ namespace IResNet.Lanes;
 internal sealed unsafe class LaneMemory : IDisposable
 {
     private const int Alignment = 64;
+    private const long LeastLimit = 1L << 30;
     private static readonly ConcurrentDictionary<nint, ConcurrentStack<nint>> Free = new();
+    private static long _rented, _limit = LeastLimit;
     private readonly nint _bytes;
 
     private LaneMemory(nint bytes)
     {
         _bytes = bytes;
+        if (Interlocked.Add(ref _rented, bytes) > _limit) CollectForgotten();
         Pointer = Free.TryGetValue(bytes, out var stack) && stack.TryPop(out nint known) ? (float*)known : (float*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-        GC.AddMemoryPressure(bytes);
     }
 
     /// <summary>Gives the memory back if nobody did.</summary>
@@ -48,6 +50,17 @@ internal sealed unsafe class LaneMemory : IDisposable
         if (Pointer is null) return;
         Free.GetOrAdd(_bytes, static _ => new()).Push((nint)Pointer);
         Pointer = null;
-        GC.RemoveMemoryPressure(_bytes);
+        Interlocked.Add(ref _rented, -_bytes);
+    }
+
+    /// <summary>
+    /// Forward passes whose gradient is never taken leave their maps to the garbage collector, which does not know how large they are. It is asked only when much is rented:
+    /// told by memory pressure, it would collect every few steps of a training in which nothing is forgotten.
+    /// </summary>
+    private static void CollectForgotten()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        _limit = Math.Max(LeastLimit, 2 * Interlocked.Read(ref _rented));
     }
 }

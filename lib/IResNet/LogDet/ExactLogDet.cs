@@ -22,5 +22,18 @@ public sealed class ExactLogDet : LogDetEstimator
         return ((1 + At(0, 0)) * (1 + At(1, 1)) - At(0, 1) * At(1, 0)).abs().log();
     }
 
-    private static Tensor General(Tensor j) => linalg.slogdet(j + eye(j.size(1), dtype: j.dtype, device: j.device)).Item2;
+    /// <summary>On one thread: from some 500 dimensions on, the factorisation of libtorch 2.10's MKL fails and stalls on two (seen on an AMD processor).</summary>
+    private static Tensor General(Tensor j)
+    {
+        int threads = get_num_threads();
+        set_num_threads(1);
+        try
+        {
+            return linalg.slogdet(j + eye(j.size(1), dtype: j.dtype, device: j.device)).Item2;
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
 }
