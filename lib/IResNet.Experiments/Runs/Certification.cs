@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Runs;
 
 /// <summary>
 /// What is known for certain about a model's invertibility (Theorem 1): upper bounds of norms that rest on no iteration having converged, for the weights as training
-/// normalises them and as <see cref="Flow.Freeze"/> does.
+/// normalises them and as <see cref="Flow.Freeze"/> does; beside them what power iteration says, which lies below.
 /// </summary>
 /// <param name="Layers">All normalised layers, in forward order.</param>
 /// <param name="Blocks">All residual blocks, in forward order.</param>
@@ -23,32 +23,46 @@ public sealed record Certification(IReadOnlyList<LayerCertificate> Layers, IRead
         using var noGrad = no_grad();
         flow.Freeze(FrozenNorm.PowerIteration);
         var blocks = flow.ResidualBlocks;
-        double[][] trained = [.. blocks.Select(Norms)];
-        double[] trainedBlocks = [.. blocks.Select(block => block.Branch.LipschitzBound())];
+        var trained = blocks.Select(Measure).ToList();
         flow.Freeze();
-        double[][] frozen = [.. blocks.Select(Norms)];
+        var frozen = blocks.Select(Measure).ToList();
         return new(
-            [.. blocks.SelectMany((block, b) => block.Branch.Layers.Select((layer, i) => new LayerCertificate(b + 1, i + 1, layer.Options.Coefficient, trained[b][i], frozen[b][i])))],
-            [.. blocks.Select((block, b) => new BlockCertificate(b + 1, trainedBlocks[b], block.Branch.LipschitzBound()))]);
+            [.. blocks.SelectMany((block, b) => block.Branch.Layers.Select((layer, i) =>
+                new LayerCertificate(b + 1, i + 1, layer.Options.Coefficient, trained[b][i].Estimate, trained[b][i].Bound, frozen[b][i].Bound)))],
+            [.. blocks.Select((_, b) => new BlockCertificate(
+                b + 1, Product(trained[b].Select(layer => layer.Estimate)), Product(trained[b].Select(layer => layer.Bound)), Product(frozen[b].Select(layer => layer.Bound))))]);
     }
 
-    private static double[] Norms(ResidualBlock block) => [.. block.Branch.Layers.Select(layer =>
-    {
-        using var scope = NewDisposeScope();
-        return layer.CertifiedNorm(layer.EffectiveWeight());
-    })];
+    private static List<(double Estimate, double Bound)> Measure(ResidualBlock block) =>
+        [.. block.Branch.Layers.Select(layer => (layer.NormEstimate(), layer.NormBound()))];
+
+    private static double Product(IEnumerable<double> norms) => norms.Aggregate(1.0, (product, norm) => product * norm);
 }
 
-/// <summary>Upper bounds of a layer's spectral norm.</summary>
+/// <summary>A layer's spectral norm, estimated and bounded.</summary>
 /// <param name="Block">The block, from 1.</param>
 /// <param name="Layer">The layer in its branch, from 1.</param>
 /// <param name="Coefficient">c, to which it is held.</param>
-/// <param name="Trained">With the weights as training normalises them. Above c by as much as the power iteration had not converged, or as the bound is loose.</param>
-/// <param name="Frozen">With the weights of the frozen model.</param>
-public sealed record LayerCertificate(int Block, int Layer, double Coefficient, double Trained, double Frozen);
+/// <param name="Estimate">What power iteration says of the weights as training normalises them: from below, see <see cref="SpectralLayer.NormEstimate"/>.</param>
+/// <param name="Trained">
+/// An upper bound for the same weights. Above c by as much as the power iteration had not converged, or as the bound is loose.
+/// </param>
+/// <param name="Frozen">An upper bound for the weights of the frozen model.</param>
+public sealed record LayerCertificate(int Block, int Layer, double Coefficient, double Estimate, double Trained, double Frozen);
 
-/// <summary>Upper bounds of a block's Lip(g): the products over its layers.</summary>
+/// <summary>A block's Lip(g), estimated and bounded: the products over its layers.</summary>
 /// <param name="Block">The block, from 1.</param>
-/// <param name="Trained">With the weights as training normalises them.</param>
-/// <param name="Frozen">With the weights of the frozen model.</param>
-public sealed record BlockCertificate(int Block, double Trained, double Frozen);
+/// <param name="Estimate">Of the power iteration's estimates, for the weights as training normalises them. Certifies nothing.</param>
+/// <param name="Trained">Of upper bounds for the same weights.</param>
+/// <param name="Frozen">Of upper bounds for the weights of the frozen model.</param>
+public sealed record BlockCertificate(int Block, double Estimate, double Trained, double Frozen)
+{
+    /// <summary>An upper bound of the frozen block's Lipschitz constant, 1 + Lip(g) (Lemma 2).</summary>
+    public double Forward => 1 + Frozen;
+
+    /// <summary>
+    /// An upper bound of the frozen inverse's Lipschitz constant, 1 / (1 - Lip(g)) (Lemma 2), and so of the distance to the exact inverse as a multiple of the residual
+    /// |x + g(x) - y|. Infinite where Lip(g) is not certain to be below 1.
+    /// </summary>
+    public double Inverse => Frozen < 1 ? 1 / (1 - Frozen) : double.PositiveInfinity;
+}

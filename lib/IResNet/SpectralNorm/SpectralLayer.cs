@@ -13,7 +13,6 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>A product shorter than this has no direction.</summary>
     internal const float NormFloor = 1e-12f;
 
-
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     [ComponentName(Name = "bias")]
@@ -90,6 +89,16 @@ public abstract class SpectralLayer : nn.Module
         double bound = CertifiedNorm(EffectiveWeight());
         if (IsFrozen) _frozenNorm = bound;
         return bound;
+    }
+
+    /// <summary>
+    /// u.W v for the weight in use: what power iteration takes for its norm. A lower bound, close where the iteration has converged, at the size on which the norm is taken.
+    /// </summary>
+    public double NormEstimate()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return _u.dot(Forth(EffectiveWeight(), _v)).ToDouble();
     }
 
     /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>

@@ -96,6 +96,32 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal((6, 2), (proof.Layers.Count, proof.Blocks.Count));
         Assert.All(proof.Layers, layer => Assert.InRange(layer.Frozen, 0, 0.9 + 1e-6));
         Assert.All(proof.Blocks, block => Assert.InRange(block.Frozen, 0, 0.729 + 1e-6));
+        // Estimates come from below, bounds from above, and training holds the estimates to c.
+        Assert.All(proof.Layers, layer => Assert.InRange(layer.Estimate, 0, Math.Min(layer.Trained, 0.9) + 1e-5));
+        Assert.All(proof.Blocks, block => Assert.InRange(block.Estimate, 0, block.Trained + 1e-5));
+    }
+
+    /// <summary>Lemma 2 on pairs of points: no pair is stretched or squeezed by more than the bounds, and an inverse that stops early is no farther off than promised.</summary>
+    [Fact]
+    public void BlocksKeepTheirCertificates()
+    {
+        using var run = Trained("toy");
+        using var saved = SavedModel.Open(run.Folder.Path);
+        var proof = Certification.Of(saved.Model.Flow);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        manual_seed(3);
+        foreach (var (block, certificate) in saved.Model.Flow.ResidualBlocks.Zip(proof.Blocks))
+        {
+            Tensor x = randn(4000, 2) * 2, dx = randn(4000, 2) * 0.1, y = block.forward(x).y;
+            var stretch = (block.forward(x + dx).y - y).norm(1) / dx.norm(1);
+            Assert.InRange(stretch.max().ToDouble(), 0, certificate.Forward * (1 + 1e-4));
+            Assert.InRange(1 / stretch.min().ToDouble(), 0, certificate.Inverse * (1 + 1e-4));
+            var early = block.Inverse(y, FixedPoint.Iterations(2));
+            double error = (early.Value - x).norm(1).max().ToDouble();
+            var residual = (block.forward(early.Value).y - y).norm(1).max().ToDouble();
+            Assert.InRange(error, 1e-6, certificate.Inverse * residual * (1 + 1e-4));
+        }
     }
 
     /// <summary>Negative control: without normalization and with large weights nothing is certain, and that is said.</summary>

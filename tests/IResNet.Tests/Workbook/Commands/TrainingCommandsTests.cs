@@ -36,6 +36,7 @@ public sealed class TrainingCommandsTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("Lip(g) < 1 in all 2 blocks: as trained certain, frozen certain.", output);
         Assert.Contains("16 test examples reconstructed", output);
+        foreach (string heading in new[] { "estimate", "bound", "frozen", "Lip(F)", "Lip(F^-1)", "error" }) Assert.Contains(heading, output);
 
         Assert.Equal(0, (await Run("sample", In("run"), "--count", "7", "--output", In("samples.safetensors"))).Code);
         using (var samples = SafeTensors.Load(In("samples.safetensors"))) Assert.Equal([7, 2], samples["samples"].shape);
