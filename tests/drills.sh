@@ -18,8 +18,8 @@ drills() {
 if [ $# -gt 0 ]; then
     drills chosen "FullyQualifiedName~$1"
 else
-    drills files "(FullyQualifiedName~FuzzDrill|FullyQualifiedName~CorpusDrill)" &
-    drills runs "FullyQualifiedName!~FuzzDrill&FullyQualifiedName!~CorpusDrill"
+    drills files "(FullyQualifiedName~FuzzDrill|FullyQualifiedName~CorpusDrill|FullyQualifiedName~CorruptionDrill)" &
+    drills runs "FullyQualifiedName!~FuzzDrill&FullyQualifiedName!~CorpusDrill&FullyQualifiedName!~CorruptionDrill"
     wait
 fi
 

@@ -43,11 +43,11 @@ public sealed class CheckpointCorruptionDrill : IDisposable
                     if (!Drill.IsFull && (at % 8 != 0 || bit != (at / 8) % 8)) continue;
                     var bad = (byte[])good.Clone();
                     bad[at] ^= (byte)(1 << bit);
-                    File.WriteAllBytes(file, bad);
+                    Replace(file, bad);
                     AssertRefused($"bit {bit} of byte {at} of {Path.GetFileName(file)}");
                     flips++;
                 }
-            File.WriteAllBytes(file, good);
+            Replace(file, good);
         }
         AssertUnchanged(before);
         Drill.Say($"{flips:N0} flipped bits: all refused, the model unchanged");
@@ -63,7 +63,7 @@ public sealed class CheckpointCorruptionDrill : IDisposable
             var good = File.ReadAllBytes(file);
             for (int length = 0; length < good.Length; length += Drill.Count(fast: 17, full: 1), cuts++)
             {
-                File.WriteAllBytes(file, good[..length]);
+                Replace(file, good[..length]);
                 AssertRefused($"{Path.GetFileName(file)} cut to {length} bytes");
             }
             File.WriteAllBytes(file, [.. good, 0]);
@@ -116,6 +116,13 @@ public sealed class CheckpointCorruptionDrill : IDisposable
         var manifest = _run.Checkpoints.ReadManifest(_step);
         (manifest with { Parts = new Dictionary<string, CheckpointManifest.Part>(manifest.Parts) { ["model"] = part } }).Write(Path.Combine(_folder, "checkpoint.json"));
         Assert.Contains("NaN", AssertRefused("NaN in the weights").Message);
+    }
+
+    /// <summary>A new file in the place of the old one: ext4 would write one that is truncated and filled again to the disk at once, each of a hundred thousand times.</summary>
+    private static void Replace(string file, byte[] bytes)
+    {
+        File.Delete(file);
+        File.WriteAllBytes(file, bytes);
     }
 
     private CheckpointException AssertRefused(string what)
