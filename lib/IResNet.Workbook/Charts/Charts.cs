@@ -64,6 +64,13 @@ public static partial class Charts
     /// <summary>A dashed horizontal line, to lay over another chart by <see cref="Figure.And"/>.</summary>
     public static Figure Level(string name, double y) => new(new Level(name, y));
 
+    /// <summary>Several charts of which a slider shows one at a time, on common axes.</summary>
+    /// <param name="label">What the slider moves along: "block".</param>
+    /// <param name="shown">The chart that is shown first, and as PNG alone, from 0.</param>
+    /// <param name="steps">The charts, each with what stands beside the slider at it. Titles, axes and size are those of the chart that is shown first.</param>
+    /// <exception cref="ArgumentException">There is no chart, or <paramref name="shown"/> is none of them.</exception>
+    public static SliderFigure Slider(string label, int shown, params ReadOnlySpan<(string Step, Figure Figure)> steps) => new(label, shown, steps);
+
     /// <summary>
     /// A line chart that grows while a loop runs: <c>var live = Charts.Live("loss"); … live.Add(step, loss);</c>. It appears under the cell
     /// that adds first.

@@ -9,12 +9,16 @@ internal static class PlotlyJson
     public static JsonObject Of(Figure figure)
     {
         var frame = Frame.Of(figure);
-        var traces = new JsonArray();
+        return new JsonObject { ["data"] = new JsonArray([.. Traces(figure, frame)]), ["layout"] = PlotlyLayout.Of(figure, frame) };
+    }
+
+    /// <summary>What the figure draws, within a frame that may be larger than its own.</summary>
+    public static List<JsonObject> Traces(Figure figure, Frame frame)
+    {
         int series = 0;
-        foreach (Mark mark in figure.Marks)
-            foreach (JsonObject trace in TracesOf(mark, figure, frame, ref series))
-                traces.Add((JsonNode)trace);
-        return new JsonObject { ["data"] = traces, ["layout"] = PlotlyLayout.Of(figure, frame) };
+        var traces = new List<JsonObject>();
+        foreach (Mark mark in figure.Marks) traces.AddRange(TracesOf(mark, figure, frame, ref series));
+        return traces;
     }
 
     private static List<JsonObject> TracesOf(Mark mark, Figure figure, Frame frame, ref int series) => mark switch

@@ -18,8 +18,9 @@ internal static class WorkbookFormatters
     /// <summary>Makes them known to the engine; calling it again changes nothing.</summary>
     public static void Register()
     {
-        ValueFormatter.Register<Figure>(Show);
-        ValueFormatter.Register<LiveFigure>(live => Show(live.Figure));
+        ValueFormatter.Register<Figure>(figure => Chart(figure.ToPng(), figure.ToString(), PlotlyJson.Of(figure)));
+        ValueFormatter.Register<SliderFigure>(slider => Chart(slider.ToPng(), slider.ToString(), slider.Plotly()));
+        ValueFormatter.Register<LiveFigure>(live => Chart(live.Figure.ToPng(), live.Figure.ToString(), PlotlyJson.Of(live.Figure)));
         ValueFormatter.Register<ImageGrid>(grid => Picture(grid.ToPng(), grid.ToString()));
         ValueFormatter.Register<Plot>(plot => Picture(plot.GetImageBytes(PlotWidth, PlotHeight, ImageFormat.Png), "ScottPlot chart"));
         ValueFormatter.Register<GenericChart>(Show);
@@ -27,10 +28,10 @@ internal static class WorkbookFormatters
         ValueFormatter.Register<torch.nn.Module>(module => Text(ModuleSummary.Of(module)));
     }
 
-    private static MimeBundle Show(Figure figure)
+    private static MimeBundle Chart(byte[] png, string text, JsonObject plotly)
     {
-        var bundle = Picture(figure.ToPng(), figure.ToString());
-        bundle[PlotlyType] = PlotlyJson.Of(figure);
+        var bundle = Picture(png, text);
+        bundle[PlotlyType] = plotly;
         return bundle;
     }
 
