@@ -12,4 +12,13 @@ internal static class ModuleExtensions
         foreach (var parameter in module.parameters(recurse: false)) parameter.DetachFromDisposeScope();
         foreach (var (_, buffer) in module.named_buffers(recurse: false)) buffer.DetachFromDisposeScope();
     }
+
+    /// <summary>BatchNorm of feature maps.</summary>
+    /// <exception cref="ShapeException">It trains on one value a channel, which has no variance: TorchSharp would put NaN into the running variance.</exception>
+    public static Tensor Normalize(this BatchNorm2d norm, Tensor x)
+    {
+        if (norm.training && x.numel() == x.size(1))
+            throw new ShapeException("BatchNorm cannot train on one value a channel: its variance would become NaN. Pass more than one image, or call eval().");
+        return norm.forward(x);
+    }
 }

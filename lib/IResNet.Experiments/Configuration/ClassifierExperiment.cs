@@ -21,14 +21,13 @@ public sealed record ClassifierExperiment : Experiment
 
     private protected override void ValidateModel()
     {
-        Data.Validate();
-        if (Data.Dequantise) throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
+        Data.ValidateForClassifier();
         _ = Model.For(Data.ModelInput);
     }
 
     private protected override TrainedModel BuildModel()
     {
-        var classifier = new Classifier(Model.For(Data.ModelInput), classes: Data.Name == "cifar100" ? 100 : 10);
+        var classifier = new Classifier(Model.For(Data.ModelInput), Data.Classes);
         return new(classifier, classifier.Body);
     }
 

@@ -26,6 +26,9 @@ public static class ExperimentCatalogue
         ["classifier-mnist"] = new() { ["quick"] = ClassifierMnistQuick, ["standard"] = ClassifierMnistStandard, ["paper"] = ClassifierMnistPaper },
         ["classifier-cifar10"] = ClassifierCifar("cifar10"),
         ["classifier-cifar100"] = ClassifierCifar("cifar100"),
+        ["resnet-mnist"] = ResNets("classifier-mnist"),
+        ["resnet-cifar10"] = ResNets("classifier-cifar10"),
+        ["resnet-cifar100"] = ResNets("classifier-cifar100"),
     };
 
     /// <summary>The names of all experiments.</summary>
@@ -165,6 +168,19 @@ public static class ExperimentCatalogue
                 Training = PaperClassifier(50_000) with { WarmUpSteps = Epochs(10, 50_000), WarmUp = WarmUpRule.OvershootThenReturn },
             },
         };
+    }
+
+    /// <summary>The baseline on an i-ResNet experiment's images with its training, so that only the network differs.</summary>
+    private static Dictionary<string, Func<Experiment>> ResNets(string counterpart)
+    {
+        Experiment Of(string preset, int blocks) => Get(counterpart, preset) is ClassifierExperiment like
+            ? new ResNetExperiment
+            {
+                Name = "", Preset = "", Data = like.Data, Model = new() { Blocks = [blocks, blocks, blocks] }, Training = like.Training, Run = like.Run with { Samples = 0 },
+                Note = preset == "paper" ? "ResNet-164, 18 bottleneck blocks a stage, with the optimiser and schedule of the i-ResNets." : "",
+            }
+            : throw new ArgumentException(counterpart, nameof(counterpart));
+        return new() { ["quick"] = () => Of("quick", 1), ["standard"] = () => Of("standard", 4), ["paper"] = () => Of("paper", 18) };
     }
 
     private static DensityExperiment Density(string data, Preprocessing preprocessing, int validation = 1000) =>

@@ -48,6 +48,9 @@ public sealed record ImageDataSettings
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
     internal ImageShape ModelInput => Preprocessing.Output(Name.StartsWith("cifar", StringComparison.Ordinal) ? new(3, 32, 32) : new(1, 28, 28));
 
+    /// <summary>Number of classes.</summary>
+    internal int Classes => Name == "cifar100" ? 100 : 10;
+
     /// <summary>Loads the images.</summary>
     internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) => await DataSets.Load(Name, options, cancel);
 
@@ -65,5 +68,12 @@ public sealed record ImageDataSettings
         if (!DataSets.Names.Contains(Name)) throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
         if (Validation < 0) throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(ModelInput with { Channels = ModelInput.Channels / Math.Max(1, Copies) });
+    }
+
+    /// <exception cref="ArgumentException">A value is out of range, or is for densities only.</exception>
+    internal void ValidateForClassifier()
+    {
+        Validate();
+        if (Dequantise) throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
     }
 }

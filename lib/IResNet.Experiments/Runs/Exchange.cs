@@ -75,7 +75,7 @@ public static class Exchange
     private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) => model switch
     {
         { Classifier: { } classifier } => OfficialWeights.Named(classifier),
-        { Flow: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
+        { Invertible: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
         _ => null,
     };
 }

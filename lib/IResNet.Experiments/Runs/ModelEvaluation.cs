@@ -29,6 +29,7 @@ public static class ModelEvaluation
                 DensityExperiment density => DensityEvaluator.EvaluateTo(
                     error, saved.Model.Flow, First(data!.Test), density.Data.Preprocessing, density.Training.Seed, Round, cancel),
                 ClassifierExperiment classifier => ClassifierEvaluator.Evaluate(saved.Model.Classifier!, First(data!.Test), classifier.Data.Preprocessing, cancel),
+                ResNetExperiment resNet => ClassifierEvaluator.Evaluate((ResNet)saved.Model.Module, First(data!.Test), resNet.Data.Preprocessing, cancel),
                 ToyExperiment toy => Toy(saved, toy with { Training = toy.Training with { EvaluationPoints = count ?? toy.Training.EvaluationPoints } }, cancel),
                 _ => throw new NotSupportedException(saved.Experiment.Name),
             });

@@ -8,7 +8,7 @@ namespace IResNet.Experiments.Runs;
 
 /// <summary>A trained model with what it was trained for: from a run folder's checkpoint, or from a weights file.</summary>
 /// <param name="Experiment">The experiment; for a weights file the one that it names, or that was given.</param>
-/// <param name="Model">The model, frozen at certified norms.</param>
+/// <param name="Model">The model, ready for evaluation; its invertible part is frozen at certified norms.</param>
 /// <param name="Source">Which weights these are, in words.</param>
 /// <param name="Summary">What is known of the run that trained them: of a run folder, or of a file exported from one. Null where nothing is.</param>
 public sealed record SavedModel(Experiment Experiment, TrainedModel Model, string Source, RunSummary? Summary = null) : IDisposable
@@ -71,7 +71,7 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         {
             load(model);
             model.Module.eval();
-            model.Flow.Freeze();
+            model.Invertible?.Freeze();
             return new(experiment, model, source);
         }
         catch

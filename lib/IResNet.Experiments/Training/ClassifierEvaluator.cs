@@ -4,22 +4,22 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>The error of a classifier, with its body frozen at certified norms.</summary>
+/// <summary>The error of a classifier; an i-ResNet's body is frozen at certified norms.</summary>
 public static class ClassifierEvaluator
 {
     private const int BatchSize = 250;
 
     /// <summary>The share of images that get another label than theirs. The model stays frozen in evaluation mode.</summary>
-    /// <param name="classifier">The model.</param>
+    /// <param name="classifier">The model, from images to logits.</param>
     /// <param name="images">Held-out images.</param>
     /// <param name="preprocessing">As in training; shifts and flips are left out.</param>
     /// <param name="cancel">Stops between two batches.</param>
-    public static ClassifierEvaluation Evaluate(Classifier classifier, ImageSplit images, Preprocessing preprocessing, CancellationToken cancel = default)
+    public static ClassifierEvaluation Evaluate(nn.Module<Tensor, Tensor> classifier, ImageSplit images, Preprocessing preprocessing, CancellationToken cancel = default)
     {
         using var noGrad = no_grad();
         classifier.eval();
-        classifier.Body.Freeze();
-        var options = new BatchOptions { Size = Math.Min(BatchSize, images.Count), Shuffle = false, Device = classifier.Logits.weight!.device };
+        (classifier as Classifier)?.Body.Freeze();
+        var options = new BatchOptions { Size = Math.Min(BatchSize, images.Count), Shuffle = false, Device = classifier.parameters().First().device };
         var batches = new Batches(images, preprocessing.ForEvaluation(), seed: 0, options);
         var (wrong, seen, entropy) = (0, 0, 0.0);
         while (seen < images.Count)

@@ -4,11 +4,13 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>Cross entropy on labelled images.</summary>
+/// <summary>Cross entropy on labelled images, for any network from images to logits.</summary>
 internal sealed class ClassifierTask(
-    Classifier classifier, ImageSplits images, Preprocessing preprocessing, ClassifierTrainingOptions options)
-    : ImageTask(classifier, classifier.Body, images, preprocessing, options)
+    nn.Module<Tensor, Tensor> classifier, ImageSplits images, Preprocessing preprocessing, ClassifierTrainingOptions options)
+    : ImageTask(classifier, images, preprocessing, options)
 {
+    public override Flow? Flow => (classifier as Classifier)?.Body;
+
     public override Tensor Loss(Batch batch) => nn.functional.cross_entropy(classifier.forward(batch.Images), batch.Labels);
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
@@ -28,15 +30,16 @@ internal sealed class ClassifierTask(
     /// <summary>Held-out images and, behind them, what the body's inverse makes of their features.</summary>
     public override Tensor Pictures(int count)
     {
+        if (classifier is not Classifier { Body: var body } invertible) throw new NotSupportedException("A network without an inverse makes no pictures.");
         try
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             classifier.eval();
-            classifier.Body.Freeze();
+            body.Freeze();
             var heldOut = Images.Of(HeldOut.Validation);
             var x = Preprocessing.ForEvaluation().ToTensor(heldOut[..Math.Min((count + 1) / 2, heldOut.Count)], Options.Seed).to(Device);
-            var back = classifier.Body.Transform.Inverse(classifier.Features(x)).Value;
+            var back = body.Transform.Inverse(invertible.Features(x)).Value;
             return Preprocessing.ToPixels(cat([x, back])).MoveToOuterDisposeScope();
         }
         finally

@@ -1,12 +1,14 @@
 using IResNet.Experiments.Data;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>Trains a classifier in this process and keeps nothing on disk; for runs that must survive, see <c>iresnet train</c>.</summary>
+/// <summary>Trains a classifier, the i-ResNet or a baseline, in this process and keeps nothing on disk; for runs that must survive, see <c>iresnet train</c>.</summary>
 public static class ClassifierTraining
 {
     /// <summary>Trains on a data set's training images and evaluates on its test images.</summary>
-    /// <param name="classifier">The model, trained in place.</param>
+    /// <param name="classifier">The model, from images to logits; trained in place. The body of a <see cref="Classifier"/> is left frozen at certified norms.</param>
     /// <param name="data">The images.</param>
     /// <param name="options">How long, how fast.</param>
     /// <param name="sink">Told about every step, on the training's thread; nobody by default.</param>
@@ -16,7 +18,7 @@ public static class ClassifierTraining
     /// <exception cref="ShapeException">The images do not fit the model.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
     public static Task<TrainingResult<ClassifierEvaluation>> Run(
-        Classifier classifier, ImageDataSet data, ClassifierTrainingOptions options, ITrainingSink? sink = null, CancellationToken cancel = default,
+        nn.Module<Tensor, Tensor> classifier, ImageDataSet data, ClassifierTrainingOptions options, ITrainingSink? sink = null, CancellationToken cancel = default,
         Preprocessing? preprocessing = null)
     {
         preprocessing ??= data.Shape.Channels == 1 ? Preprocessing.MnistClassification : Preprocessing.Cifar10Classification;

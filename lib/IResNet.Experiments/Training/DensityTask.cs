@@ -11,11 +11,11 @@ internal sealed class DensityTask : ImageTask
     private readonly TemporaryEstimator _estimator;
 
     public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
-        : base(flow, flow, images, preprocessing, options)
+        : base(flow, images, preprocessing, options)
     {
         if (!preprocessing.Dequantise)
             throw new ArgumentException("A density needs dequantised images: take Preprocessing.MnistDensity, CifarDensity, or set Dequantise.", nameof(preprocessing));
-        _options = options;
+        (Flow, _options) = (flow, options);
         _estimator = new TemporaryEstimator(flow, options.Estimator switch
         {
             DensityEstimator.Neumann => new NeumannSeries(options.Terms, options.Probes, new RademacherProbes(Generator)),
@@ -23,6 +23,8 @@ internal sealed class DensityTask : ImageTask
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Estimator, "Unknown estimator."),
         });
     }
+
+    public override Flow Flow { get; }
 
     public override Tensor Loss(Batch batch) => BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
 

@@ -9,7 +9,7 @@ internal abstract class ImageTask : TrainingTask
 {
     private Batches _batches;
 
-    protected ImageTask(nn.Module model, Flow flow, ImageSplits images, Preprocessing preprocessing, TrainingOptions options) : base(model, flow, options)
+    protected ImageTask(nn.Module model, ImageSplits images, Preprocessing preprocessing, TrainingOptions options) : base(model, options)
     {
         (Images, Preprocessing) = (images, preprocessing);
         _batches = From(new BatchState(options.Seed));

@@ -39,7 +39,7 @@ internal static class InlineTraining
             }
         if (trainer.Average is { } average) trainer.Parameters.Assign(average);
         trainer.Task.Model.eval();
-        trainer.Task.Flow.Freeze();
+        trainer.Task.Flow?.Freeze();
         return new(outcome, trainer.Step, loop.Seconds, losses, evaluations, test);
     }
 

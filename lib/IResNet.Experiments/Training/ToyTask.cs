@@ -16,13 +16,15 @@ internal sealed class ToyTask : TrainingTask
     private readonly ToyTrainingOptions _options;
     private readonly TemporaryEstimator _estimator;
 
-    public ToyTask(Flow flow, string density, ToyTrainingOptions options) : base(flow, flow, options)
+    public ToyTask(Flow flow, string density, ToyTrainingOptions options) : base(flow, options)
     {
         if (!ToyData.Names.Contains(density))
             throw new ArgumentException($"There is no toy density '{density}': choose {string.Join(", ", ToyData.Names)}.", nameof(density));
-        (_density, _options) = (density, options);
+        (Flow, _density, _options) = (flow, density, options);
         _estimator = new TemporaryEstimator(flow, new ExactLogDet());
     }
+
+    public override Flow Flow { get; }
 
     public override int StepsPerEpoch => 1;
 

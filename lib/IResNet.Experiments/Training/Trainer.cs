@@ -40,11 +40,12 @@ internal sealed class Trainer : IDisposable
     /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
     public void Initialize()
     {
-        foreach (var layer in Task.Flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)) layer.PowerIteration(_options.BurnIn);
-        if (Task.Flow.ActNorms.All(actNorm => actNorm.IsInitialized)) return;
+        if (Task.Flow is not { } flow) return;
+        foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)) layer.PowerIteration(_options.BurnIn);
+        if (flow.ActNorms.All(actNorm => actNorm.IsInitialized)) return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using (new TemporaryEstimator(Task.Flow, new NoLogDet())) Task.Flow.LatentsOf(Task.InitialExamples());
+        using (new TemporaryEstimator(flow, new NoLogDet())) flow.LatentsOf(Task.InitialExamples());
         if (Average is not null)
         {
             using var values = Parameters.Values();

@@ -7,19 +7,19 @@ namespace IResNet.Experiments.Training;
 /// <summary>What differs between training a density model, a classifier and a 2-D flow: the batches, the loss, the held-out figure.</summary>
 internal abstract class TrainingTask : IDisposable
 {
-    protected TrainingTask(nn.Module model, Flow flow, TrainingOptions options)
+    protected TrainingTask(nn.Module model, TrainingOptions options)
     {
         options.Validate();
-        (Model, Flow, Options) = (model, flow, options);
-        Device = flow.Prior.Mean.device;
+        (Model, Options) = (model, options);
+        Device = model.parameters().First().device;
         Generator = new Generator(options.Seed, Device);
     }
 
     /// <summary>What is trained.</summary>
     public nn.Module Model { get; }
 
-    /// <summary>The model's invertible part; the model itself for densities.</summary>
-    public Flow Flow { get; }
+    /// <summary>The model's invertible part: the model itself for densities, null for a network that has none.</summary>
+    public abstract Flow? Flow { get; }
 
     /// <summary>Where the model is.</summary>
     public Device Device { get; }

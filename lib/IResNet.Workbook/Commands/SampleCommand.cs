@@ -34,7 +34,7 @@ internal static class SampleCommand
     private static int Sample(ParseResult parsed, SavedModelArguments arguments)
     {
         using var saved = arguments.Open(parsed);
-        if (saved.Experiment is ClassifierExperiment)
+        if (saved.Experiment is ClassifierExperiment or ResNetExperiment)
             throw new ConfigurationException($"{saved.Experiment.Name} is a classifier: it has no density to sample from. Take a density experiment.");
         string path = parsed.GetValue(Output)!;
         ModelSamples.Save(saved, path, parsed.GetValue(Count), parsed.GetValue(Temperature), parsed.GetValue(SampleSeed));

@@ -45,9 +45,7 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var features = Features(x);
-        if (training && features.numel() == features.size(1))
-            throw new ShapeException("BatchNorm cannot train on one value a channel: its variance would become NaN. Pass more than one image, or call eval().");
-        var pooled = _norm.forward(features).relu().mean([2, 3]);
+        var pooled = _norm.Normalize(features).relu().mean([2, 3]);
         return _logits.forward(pooled).MoveToOuterDisposeScope();
     }
 

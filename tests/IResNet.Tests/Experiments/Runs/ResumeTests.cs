@@ -7,7 +7,7 @@ namespace IResNet.Tests.Experiments.Runs;
 /// <summary>A run that was cut and continued is the run that was not cut: weights and metrics to the last bit (R13).</summary>
 public class ResumeTests
 {
-    public static TheoryData<string> Kinds => ["density", "classifier", "toy"];
+    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -125,6 +125,7 @@ public class ResumeTests
     {
         "density" => TinyRun.Density(),
         "classifier" => TinyRun.Classifier(),
+        "resnet" => TinyRun.ResNet(),
         _ => TinyRun.Toy(),
     };
 

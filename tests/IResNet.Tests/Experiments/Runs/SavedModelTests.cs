@@ -8,7 +8,7 @@ public sealed class SavedModelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Kinds => ["density", "classifier", "toy"];
+    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -24,7 +24,7 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal(run.Folder.Summary!.TestFigure, back.Summary!.TestFigure);
         Assert.Equal("", back.Summary.Machine.Host);
         using var file = SafeTensors.Load(In("w.safetensors"));
-        Assert.Equal(kind != "toy", file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal)));
+        Assert.Equal(kind is "density" or "classifier", file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal)));
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -134,11 +134,23 @@ public sealed class SavedModelTests : IDisposable
         Assert.False(Certification.Of(model.Flow).IsInvertible);
     }
 
+    /// <summary>What has no inverse says so, instead of failing somewhere inside.</summary>
+    [Fact]
+    public void ABaselineHasNothingToInvert()
+    {
+        using var run = Trained("resnet");
+        using var saved = SavedModel.Open(run.Folder.Path);
+        Assert.False(saved.Model.Module.training);
+        Assert.Null(saved.Model.Invertible);
+        Assert.Contains("ResNet has no invertible part", Assert.Throws<ConfigurationException>(() => saved.Model.Flow).Message);
+        Assert.Contains("run.samples is 4, but must be 0", Assert.Throws<ConfigurationException>(() => TinyRun.ResNet("run.samples=4")).Message);
+    }
+
     private string In(string name) => Path.Combine(_folder.Path, name);
 
     private static TinyRun Trained(string kind, long? stopAfter = null)
     {
-        var run = new TinyRun(kind switch { "density" => TinyRun.Density(), "classifier" => TinyRun.Classifier(), _ => TinyRun.Toy() });
+        var run = new TinyRun(kind switch { "density" => TinyRun.Density(), "classifier" => TinyRun.Classifier(), "resnet" => TinyRun.ResNet(), _ => TinyRun.Toy() });
         run.Start(stopAfter);
         return run;
     }

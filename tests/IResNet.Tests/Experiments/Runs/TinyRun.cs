@@ -29,6 +29,10 @@ internal sealed class TinyRun : IDisposable
         ["data.validation=8", "model.blocks=1,1", "model.strides=1,2", "model.hidden=4,4", "model.padding=1", "training.steps=12", "training.batch=8", "training.evaluateEvery=4",
         "training.initialExamples=16", "training.decaySteps=6", "run.samples=0", "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
 
+    public static Experiment ResNet(params string[] changes) => ExperimentCatalogue.Get("resnet-mnist", "quick").With(
+        ["data.validation=8", "model.blocks=1,1", "model.widths=2,3", "training.steps=12", "training.batch=8", "training.evaluateEvery=4", "training.averageDecay=0.9",
+        "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
+
     public static Experiment Toy(params string[] changes) => ExperimentCatalogue.Get("density-toy", "quick").With(
         ["model.blocks=2", "model.hidden=8", "training.steps=12", "training.batch=16", "training.evaluateEvery=4", "training.evaluationPoints=50",
         "training.initialExamples=32", "run.samples=0", "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);

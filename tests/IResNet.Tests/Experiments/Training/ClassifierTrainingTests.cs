@@ -20,6 +20,17 @@ public class ClassifierTrainingTests
         Assert.False(classifier.training);
     }
 
+    /// <summary>Any network from images to logits is trained by the same loop.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task ABaselineLearnsTheSame(bool batchNorm)
+    {
+        manual_seed(1);
+        using var resNet = new ResNet(new() { Input = Tiny.Shape, Blocks = [1, 1], Widths = [4, 8], BatchNorm = batchNorm }, classes: 4);
+        var run = await ClassifierTraining.Run(resNet, Tiny.Corners(), Options with { Steps = 120 }, cancel: Cancel, preprocessing: new Preprocessing());
+        Assert.True(run.Test!.Error < 0.1, $"{run.Test} after training; chance is 75 %");
+        Assert.False(resNet.training);
+    }
+
     /// <summary>A data set in which a class never occurs, and one of constant images: defined results, finite weights.</summary>
     [Theory, InlineData(true), InlineData(false)]
     public async Task DegenerateDataGiveFiniteWeights(bool constant)

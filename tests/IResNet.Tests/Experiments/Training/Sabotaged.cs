@@ -4,10 +4,12 @@ using IResNet.Experiments.Training;
 namespace IResNet.Tests.Experiments.Training;
 
 /// <summary>A density training whose loss or images are changed on the way.</summary>
-internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null) : TrainingTask(flow, flow, Tiny.Options)
+internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null) : TrainingTask(flow, Tiny.Options)
 {
     private readonly DensityTask _inner = new(flow, Tiny.Splits(Tiny.Corners()), Preprocessing.MnistDensity, Tiny.Options);
     private int _step;
+
+    public override Flow Flow => flow;
 
     public override int StepsPerEpoch => _inner.StepsPerEpoch;
 
