@@ -1,0 +1,50 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Figures;
+
+/// <summary>The norm of a layer of a trained network (Figure 6).</summary>
+/// <param name="Block">The residual block, from 1.</param>
+/// <param name="Layer">The layer in its branch, from 1.</param>
+/// <param name="Kernel">Side of the kernel.</param>
+/// <param name="Circular">The largest singular value with circular padding at the layer's own map size, as the paper computes it; exact for 1x1 kernels.</param>
+/// <param name="Certified">An upper bound of the zero-padded operator's norm; exact for 1x1 kernels.</param>
+public sealed record LayerNorm(int Block, int Layer, int Kernel, double Circular, double Certified);
+
+/// <summary>The largest singular values of all convolutions in the residual branches of a network (Figure 6, Appendix B).</summary>
+public static class LayerNorms
+{
+    /// <summary>
+    /// Of an i-ResNet's weights as they are in use: as trained after <c>Freeze(FrozenNorm.PowerIteration)</c>, certified after <c>Freeze()</c>, raw where normalization is off.
+    /// </summary>
+    public static IReadOnlyList<LayerNorm> Of(Flow flow) => [.. flow.ResidualBlocks.SelectMany((block, b) => block.Branch.Layers.Select((layer, i) =>
+        layer is SpectralConv2d convolution
+            ? Measure(b + 1, i + 1, convolution.EffectiveWeight(), convolution.NormHeight, convolution.NormWidth)
+            : throw new ArgumentException($"Layer {i + 1} of block {b + 1} is no convolution.", nameof(flow))))];
+
+    /// <summary>Of a plain network's convolutions alone: the scales of BatchNorm, which also act on the signal, are left out, and so are the shortcuts.</summary>
+    public static IReadOnlyList<LayerNorm> Of(ResNet network)
+    {
+        var (norms, height, width) = (new List<LayerNorm>(), network.Config.Input.Height, network.Config.Input.Width);
+        foreach (var (b, block) in network.Blocks.Index())
+            foreach (var (i, convolution) in block.Convolutions.Index())
+            {
+                // A strided 1x1 convolution keeps its matrix's norm: images that live on the kept pixels attain it.
+                norms.Add(Measure(b + 1, i + 1, convolution.weight!, height, width));
+                int stride = (int)convolution.stride![0];
+                (height, width) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
+            }
+        return norms;
+    }
+
+    private static LayerNorm Measure(int block, int layer, Tensor weight, int height, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        int kernel = (int)weight.size(2);
+        if (kernel > 1) return new(block, layer, kernel, OperatorNorm.Circular(weight, height, width), OperatorNorm.CertifiedBound(weight));
+        double exact = OperatorNorm.OfMatrix(weight.flatten(1));
+        return new(block, layer, kernel, exact, exact);
+    }
+}
