@@ -20,7 +20,7 @@ public sealed record LineDynamicsOptions
     public double Noise { get; init; } = 0.1;
 
     /// <summary>Training steps.</summary>
-    public int Steps { get; init; } = 1200;
+    public int Steps { get; init; } = 800;
 
     /// <summary>Fresh points a step, uniform on [-2, 2].</summary>
     public int Batch { get; init; } = 128;
