@@ -222,9 +222,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", nargs="*", default=list(CASES), choices=list(CASES), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--json", required=True)
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--has", metavar="NAME", help="only say, by the exit code, whether there is a case of this name")
     parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.has:
+        sys.exit(arguments.has not in CASES)
+    if arguments.json is None:
+        parser.error("--json FILE is needed.")
     if not os.path.isfile(os.path.join(os.environ.get("OFFICIAL_IRESNET", ""), "models", "conv_iResNet.py")):
         parser.error("OFFICIAL_IRESNET must name a checkout of the official code, a folder with models/conv_iResNet.py.")
     if arguments.in_process:

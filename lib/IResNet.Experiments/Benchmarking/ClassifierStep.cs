@@ -13,7 +13,8 @@ internal static class ClassifierStep
     /// <summary>The case of a model at a batch size.</summary>
     public static BenchmarkCase Of(string name, FlowConfig config, int batch) => new(name, settings => Run(config, batch, settings));
 
-    private static Measurement Run(FlowConfig config, int batch, BenchmarkSettings settings)
+    /// <summary>Measures one configuration.</summary>
+    public static Measurement Run(FlowConfig config, int batch, BenchmarkSettings settings)
     {
         using var model = new Classifier(config, Classes);
         model.train();

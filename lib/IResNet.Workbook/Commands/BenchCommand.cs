@@ -1,12 +1,11 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Reflection;
 using System.Text.Json;
 using IResNet.Experiments.Benchmarking;
+using IResNet.Workbook.Benchmarking;
 
 namespace IResNet.Workbook.Commands;
 
-/// <summary><c>iresnet bench</c>: each case in a process of its own, so that memory is the case's and nothing is warm that should not be.</summary>
+/// <summary><c>iresnet bench</c>: each case in a process of its own.</summary>
 internal static class BenchCommand
 {
     private const int Threads = 2;
@@ -34,6 +33,8 @@ internal static class BenchCommand
 
     private static readonly Option<bool> InProcessOption = new("--in-process") { Description = "Run one case in this process, for a profiler." };
 
+    private static readonly Option<bool> ListOption = new("--list") { Description = "Only print the names of all cases." };
+
     public static Command Create()
     {
         SecondsOption.Validators.Add(result =>
@@ -42,7 +43,7 @@ internal static class BenchCommand
         });
         var command = new Command("bench", "Time training steps, inverses and estimators on this machine.")
         {
-            CaseOption, JsonOption, SecondsOption, EstimatorOption, InProcessOption,
+            CaseOption, JsonOption, SecondsOption, EstimatorOption, InProcessOption, ListOption,
         };
         command.SetAction(Run);
         return command;
@@ -50,6 +51,11 @@ internal static class BenchCommand
 
     private static async Task<int> Run(ParseResult arguments, CancellationToken cancel)
     {
+        if (arguments.GetValue(ListOption))
+        {
+            foreach (var benchmark in Benchmark.Cases) Console.WriteLine(benchmark.Name);
+            return 0;
+        }
         BenchmarkCase[] cases;
         try
         {
@@ -71,10 +77,17 @@ internal static class BenchCommand
         var reports = new Dictionary<string, CaseReport>();
         foreach (var benchmark in cases)
         {
-            var report = inProcess ? Benchmark.Run(benchmark, settings, Threads) : await InFreshProcess(benchmark, settings, cancel);
-            if (report is null) return 1;
-            reports.Add(benchmark.Name, report);
-            if (!inProcess) Print(benchmark.Name, report);
+            try
+            {
+                var report = inProcess ? Benchmark.Run(benchmark, settings, Threads) : await FreshProcess.Run(benchmark.Name, settings, cancel);
+                reports.Add(benchmark.Name, report);
+                Print(benchmark.Name, report);
+            }
+            catch (InvalidOperationException failure) when (!inProcess)
+            {
+                Console.Error.WriteLine(failure.Message);
+                return 1;
+            }
         }
         var whole = new BenchmarkReport
         {
@@ -85,41 +98,6 @@ internal static class BenchCommand
         };
         if (arguments.GetValue(JsonOption) is { } file) Write(file.FullName, whole);
         return 0;
-    }
-
-    private static async Task<CaseReport?> InFreshProcess(BenchmarkCase benchmark, BenchmarkSettings settings, CancellationToken cancel)
-    {
-        string file = Path.GetTempFileName();
-        try
-        {
-            string program = Environment.ProcessPath!, assembly = Assembly.GetExecutingAssembly().Location;
-            var start = new ProcessStartInfo(program);
-            if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(assembly);
-            string[] words =
-            [
-                "bench", "--in-process", "--case", benchmark.Name, "--json", file, "--estimator", settings.Gradient.ToString(),
-                "--seconds", settings.Budget.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ];
-            foreach (string word in words) start.ArgumentList.Add(word);
-            using var process = Process.Start(start)!;
-            try
-            {
-                await process.WaitForExitAsync(cancel);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                throw;
-            }
-            if (process.ExitCode == 0)
-                return JsonSerializer.Deserialize<BenchmarkReport>(await File.ReadAllTextAsync(file, cancel))!.Cases[benchmark.Name];
-            Console.Error.WriteLine($"{benchmark.Name} ended with exit code {process.ExitCode}.");
-            return null;
-        }
-        finally
-        {
-            File.Delete(file);
-        }
     }
 
     private static void Print(string name, CaseReport report)

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Times this library, the paper's algorithm in this library and, where OFFICIAL_IRESNET names a checkout, the official code: each case in turn, each in a fresh
+# process, so that a machine that changes its speed changes it for all. Writes results.json and the figures of RESULTS.md. About 12 minutes on two quiet cores.
+#
+#     OFFICIAL_IRESNET=folder bash tests/Benchmarks/compare.sh            # seconds a case: SECONDS_A_CASE=5
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+seconds=${SECONDS_A_CASE:-5}
+python=${PYTHON:-/usr/bin/python3}
+parts=$(mktemp -d)
+trap 'rm -rf "$parts"' EXIT
+mkdir "$parts/ours" "$parts/paper" "$parts/official"
+
+dotnet build -c Release lib/IResNet.Workbook -v quiet --nologo
+bench() { dotnet lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll bench --in-process --seconds "$seconds" "$@"; }
+
+for name in $(bench --list); do
+    echo "$name"
+    bench --case "$name" --json "$parts/ours/$name.json"
+    case $name in density_*|*_5terms|scaling) bench --case "$name" --estimator paper --json "$parts/paper/$name.json" ;; esac
+    if [ -n "${OFFICIAL_IRESNET:-}" ] && "$python" tests/Benchmarks/official.py --has "$name"; then
+        "$python" tests/Benchmarks/official.py --seconds "$seconds" --case "$name" --json "$parts/official/$name.json"
+    fi
+done
+"$python" tests/Benchmarks/tables.py --collect "$parts"
