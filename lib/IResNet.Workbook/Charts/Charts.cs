@@ -24,6 +24,13 @@ public static partial class Charts
     /// <exception cref="ArgumentException">The counts of a line differ.</exception>
     public static Figure Lines(params (string Name, Values X, Values Y)[] lines) => Curves(CurveStyle.Line, lines);
 
+    /// <summary>
+    /// Dashed lines through the points (x, y), to lay over measured ones by <see cref="Figure.And"/>: theory, bounds. They take the colours in the same order, the first dashed
+    /// line that of the first solid one.
+    /// </summary>
+    /// <exception cref="ArgumentException">The counts of a line differ.</exception>
+    public static Figure Dashed(params (string Name, Values X, Values Y)[] lines) => Curves(CurveStyle.Line | CurveStyle.Dashed, lines);
+
     /// <summary>Lines with a band of half-width <c>Spread</c> around each: mean ± interval.</summary>
     /// <exception cref="ArgumentException">The counts of a line differ.</exception>
     public static Figure Bands(params (string Name, Values X, Values Mean, Values Spread)[] lines)
@@ -84,7 +91,7 @@ public static partial class Charts
         foreach (var (name, x, y) in curves)
         {
             RequireSameCount(name, x, y, "y");
-            var (keptX, keptY) = style == CurveStyle.Line ? Thinning.Of(x.Items, y.Items) : (x.Items, y.Items);
+            var (keptX, keptY) = !style.HasFlag(CurveStyle.Points) ? Thinning.Of(x.Items, y.Items) : (x.Items, y.Items);
             marks.Add(new Curve(name, keptX, keptY, style));
         }
         return new Figure([.. marks]);

@@ -10,10 +10,14 @@ internal enum CurveStyle
 {
     Line = 1,
     Points = 2,
+    Dashed = 4,
 }
 
 /// <summary>Points (x, y) in order, with an optional band y ± spread.</summary>
-internal sealed record Curve(string Name, double[] X, double[] Y, CurveStyle Style, double[]? Spread = null) : Mark(Name);
+internal sealed record Curve(string Name, double[] X, double[] Y, CurveStyle Style, double[]? Spread = null) : Mark(Name)
+{
+    public bool IsDashed => Style.HasFlag(CurveStyle.Dashed);
+}
 
 /// <summary>A histogram: bin i has the height <c>Heights[i]</c> between <c>Edges[i]</c> and <c>Edges[i + 1]</c>.</summary>
 internal sealed record Steps(string Name, double[] Edges, double[] Heights) : Mark(Name);

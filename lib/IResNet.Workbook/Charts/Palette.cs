@@ -12,6 +12,20 @@ internal static class Palette
 
     private static readonly string[] Series = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
-    /// <summary>The colour of the series with this index, as #RRGGBB; after the last one they repeat.</summary>
-    public static string At(int index) => Series[index % Series.Length];
+    /// <summary>
+    /// The colour of each mark, as #RRGGBB, in order; after the last one they repeat. Dashed curves are counted for themselves, so that theory has the colour of what was
+    /// measured.
+    /// </summary>
+    public static string[] Of(IReadOnlyList<Mark> marks)
+    {
+        int series = 0, dashed = 0;
+        return [.. marks.Select(mark => mark switch
+        {
+            Curve { IsDashed: true } => At(dashed++),
+            Curve or Steps => At(series++),
+            _ => Level,
+        })];
+    }
+
+    private static string At(int index) => Series[index % Series.Length];
 }

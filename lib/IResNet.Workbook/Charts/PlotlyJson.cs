@@ -13,20 +13,15 @@ internal static class PlotlyJson
     }
 
     /// <summary>What the figure draws, within a frame that may be larger than its own.</summary>
-    public static List<JsonObject> Traces(Figure figure, Frame frame)
-    {
-        int series = 0;
-        var traces = new List<JsonObject>();
-        foreach (Mark mark in figure.Marks) traces.AddRange(TracesOf(mark, figure, frame, ref series));
-        return traces;
-    }
+    public static List<JsonObject> Traces(Figure figure, Frame frame) =>
+        [.. figure.Marks.Zip(Palette.Of(figure.Marks)).SelectMany(pair => TracesOf(pair.First, figure, frame, pair.Second))];
 
-    private static List<JsonObject> TracesOf(Mark mark, Figure figure, Frame frame, ref int series) => mark switch
+    private static List<JsonObject> TracesOf(Mark mark, Figure figure, Frame frame, string color) => mark switch
     {
-        Curve curve => TracesOf(curve, figure, Palette.At(series++)),
-        Steps steps => [TraceOf(steps, figure, frame, Palette.At(series++))],
+        Curve curve => TracesOf(curve, figure, color),
+        Steps steps => [TraceOf(steps, figure, frame, color)],
         HeatMap map => [TraceOf(map)],
-        Level level => [TraceOf(level, figure, frame)],
+        Level level => [TraceOf(level, figure, frame, color)],
         _ => throw new NotSupportedException($"{mark.GetType().Name} has no Plotly trace."),
     };
 
@@ -34,19 +29,20 @@ internal static class PlotlyJson
     {
         string mode = curve.Style switch
         {
-            CurveStyle.Line => "lines",
             CurveStyle.Points => "markers",
-            _ => "lines+markers",
+            CurveStyle.Line | CurveStyle.Points => "lines+markers",
+            _ => "lines",
         };
         var line = Scatter(curve.Name, mode);
         line["x"] = Numbers(curve.X.Select(x => double.IsNaN(figure.X.Place(x)) ? double.NaN : x));
         line["y"] = Numbers(curve.Y.Select(y => double.IsNaN(figure.Y.Place(y)) ? double.NaN : y));
         if (curve.Style.HasFlag(CurveStyle.Line)) line["line"] = new JsonObject { ["color"] = color, ["width"] = 2 };
+        if (curve.IsDashed) line["line"]!["dash"] = "dash";
         if (curve.Style.HasFlag(CurveStyle.Points)) line["marker"] = new JsonObject { ["color"] = color, ["size"] = 6 };
 
         var traces = new List<JsonObject> { line };
         if (Geometry.Bands(curve, figure.X, figure.Y) is { Count: > 0 } bands) traces.Insert(0, Band(bands, figure, color));
-        if (curve.Style == CurveStyle.Line && Lone(curve, figure) is { Count: > 0 } lone) traces.Add(Dots(lone, figure, color));
+        if (!curve.Style.HasFlag(CurveStyle.Points) && Lone(curve, figure) is { Count: > 0 } lone) traces.Add(Dots(lone, figure, color));
         // One legend entry hides and shows them together.
         if (traces.Count > 1) traces.ForEach(trace => trace["legendgroup"] = color);
         return traces;
@@ -97,12 +93,12 @@ internal static class PlotlyJson
         };
     }
 
-    private static JsonObject TraceOf(Level level, Figure figure, Frame frame)
+    private static JsonObject TraceOf(Level level, Figure figure, Frame frame, string color)
     {
         var trace = Scatter(level.Name, "lines");
         trace["x"] = Numbers([figure.X.ValueAt(frame.X.Min), figure.X.ValueAt(frame.X.Max)]);
         trace["y"] = Numbers([level.Y, level.Y]);
-        trace["line"] = new JsonObject { ["color"] = Palette.Level, ["width"] = 1.5, ["dash"] = "dash" };
+        trace["line"] = new JsonObject { ["color"] = color, ["width"] = 1.5, ["dash"] = "dash" };
         return trace;
     }
 

@@ -16,23 +16,21 @@ internal static class PngChart
         {
             using var plot = new Plot();
             var frame = Frame.Of(figure);
-            int series = 0;
-            foreach (Mark mark in figure.Marks) Add(plot, mark, figure, frame, ref series);
+            foreach (var (mark, color) in figure.Marks.Zip(Palette.Of(figure.Marks))) Add(plot, mark, figure, frame, Color.FromHex(color));
             Style(plot, figure, frame);
             if (figure.EqualScale) EqualizeScale(plot, figure, frame);
             return plot.GetImageBytes(figure.Width, figure.Height, ImageFormat.Png);
         }
     }
 
-    private static void Add(Plot plot, Mark mark, Figure figure, Frame frame, ref int series)
+    private static void Add(Plot plot, Mark mark, Figure figure, Frame frame, Color color)
     {
         switch (mark)
         {
             case Curve curve:
-                Add(plot, curve, figure, Color.FromHex(Palette.At(series++)));
+                Add(plot, curve, figure, color);
                 break;
             case Steps steps:
-                Color color = Color.FromHex(Palette.At(series++));
                 var outline = Fill(plot, Geometry.Outline(steps, figure.X, figure.Y, frame.Y.Min), color.WithAlpha(0.4));
                 outline.LineColor = color;
                 outline.LineWidth = 1;
@@ -42,7 +40,7 @@ internal static class PngChart
                 Add(plot, map);
                 break;
             case Level level when !double.IsNaN(figure.Y.Place(level.Y)):
-                var line = plot.Add.HorizontalLine(figure.Y.Place(level.Y), 1.5f, Color.FromHex(Palette.Level), LinePattern.Dashed);
+                var line = plot.Add.HorizontalLine(figure.Y.Place(level.Y), 1.5f, color, LinePattern.Dashed);
                 line.LegendText = level.Name;
                 break;
         }
@@ -59,6 +57,7 @@ internal static class PngChart
             // A single point between two gaps has no line to be seen by.
             points.MarkerSize = curve.Style.HasFlag(CurveStyle.Points) ? 6 : run.Count == 1 ? 5 : 0;
             points.LineWidth = curve.Style.HasFlag(CurveStyle.Line) ? 2 : 0;
+            if (curve.IsDashed) points.LinePattern = LinePattern.Dashed;
             points.LegendText = legend;
             legend = "";
         }

@@ -63,6 +63,21 @@ public class FigureTests
         Assert.True(Contains(png, SKColor.Parse("#0072B2")));
     }
 
+    /// <summary>Theory beside measurement: the same colours in the same order, and only the theory is dashed.</summary>
+    [Fact]
+    public void DashedLinesHaveTheColorsOfTheSolidOnes()
+    {
+        var figure = Charts.Lines(("a", Steps, [1, 2, 3, 4]), ("b", Steps, [4, 3, 2, 1])).And(Charts.Dashed(("theory of a", Steps, [2, 3, 4, 5]), ("theory of b", Steps, [5, 4, 3, 2])));
+        var lines = Json(figure)["data"]!.AsArray().Select(trace => trace!["line"]!).ToList();
+        Assert.Equal(["#0072B2", "#D55E00", "#0072B2", "#D55E00"], lines.Select(line => line["color"]!.GetValue<string>()));
+        Assert.Equal([null, null, "dash", "dash"], lines.Select(line => line["dash"]?.GetValue<string>()));
+
+        using var dashed = SKBitmap.Decode(Charts.Dashed(("", [0, 1], [0, 0])).ToPng());
+        using var solid = SKBitmap.Decode(Charts.Lines(("", [0, 1], [0, 0])).ToPng());
+        int Blue(SKBitmap png) => png.Pixels.Count(pixel => pixel == SKColor.Parse("#0072B2"));
+        Assert.InRange(Blue(dashed), Blue(solid) / 4, 3 * Blue(solid) / 4);
+    }
+
     [Fact]
     public void ABandIsOnePolygonForEachRun()
     {
