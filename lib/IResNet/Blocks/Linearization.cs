@@ -12,10 +12,13 @@ public abstract class Linearization
     /// <summary>At a batch x.</summary>
     private protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
     {
-        (_branch, Value) = (branch, value);
+        (_branch, Point, Value) = (branch, x, value);
         _shape = x.shape;
         Dimensions = x.numel() / x.size(0);
     }
+
+    /// <summary>x.</summary>
+    public Tensor Point { get; }
 
     /// <summary>g(x), of x's shape.</summary>
     public Tensor Value { get; }
