@@ -1,8 +1,11 @@
 namespace IResNet.Experiments.Configuration;
 
-/// <summary>The architecture of a convolutional i-ResNet, see <see cref="FlowConfig"/>. Lists have one entry a stage.</summary>
+/// <summary>The architecture of a convolutional i-ResNet or Glow, see <see cref="FlowConfig"/>. Lists have one entry a stage.</summary>
 public sealed record ModelSettings
 {
+    /// <inheritdoc cref="FlowConfig.Kind"/>
+    public BlockKind Kind { get; init; }
+
     /// <inheritdoc cref="FlowConfig.Blocks"/>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4];
 
@@ -45,7 +48,7 @@ public sealed record ModelSettings
     /// <summary>For images of a shape.</summary>
     internal FlowConfig For(ImageShape input) => new()
     {
-        Input = input, Blocks = Blocks, Strides = Strides, Hidden = Hidden, InitialSqueeze = InitialSqueeze, Padding = Padding, Activation = Activation,
+        Input = input, Kind = Kind, Blocks = Blocks, Strides = Strides, Hidden = Hidden, InitialSqueeze = InitialSqueeze, Padding = Padding, Activation = Activation,
         SpectralNorm = new() { Coefficient = Coefficient, PowerIterations = PowerIterations, DivisorMargin = DivisorMargin, Enabled = Normalized },
         ActNorm = ActNorm, LearnedPrior = LearnedPrior, NormBeforeSqueeze = NormBeforeSqueeze,
     };

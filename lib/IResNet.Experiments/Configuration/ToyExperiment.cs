@@ -27,7 +27,7 @@ public sealed record ToyExperiment : Experiment
 
     private protected override TrainedModel BuildModel()
     {
-        var flow = new ToyFlow(Model.Blocks, Model.Hidden, Model.SpectralNorm, Model.Activation);
+        var flow = new ToyFlow(Model.Blocks, Model.Hidden, Model.SpectralNorm, Model.Activation, kind: Model.Kind);
         return new(flow, flow);
     }
 
@@ -44,10 +44,13 @@ public sealed record ToyDataSettings
 /// <summary>The architecture of a 2-D flow, see <see cref="ToyFlow"/>.</summary>
 public sealed record ToyModelSettings
 {
-    /// <summary>Residual blocks; 100 in the paper.</summary>
+    /// <inheritdoc cref="FlowConfig.Kind"/>
+    public BlockKind Kind { get; init; }
+
+    /// <summary>Blocks; 100 in the paper.</summary>
     public int Blocks { get; init; } = 100;
 
-    /// <summary>Widths of a branch's hidden layers.</summary>
+    /// <summary>Widths of the hidden layers of each branch or coupling.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [64, 64, 64];
 
     /// <inheritdoc cref="FlowConfig.Activation"/>

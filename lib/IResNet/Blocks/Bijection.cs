@@ -14,7 +14,7 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// <param name="y">A batch of outputs.</param>
     /// <param name="solver">How residual blocks are inverted; by default <see cref="FixedPoint"/> to 1e-6.</param>
     /// <exception cref="NonConvergenceException">A residual block's iteration did not reach the tolerance.</exception>
-    /// <exception cref="NonFiniteException">y holds NaN or an infinity, and a residual block is to be inverted.</exception>
+    /// <exception cref="NonFiniteException">y holds NaN or an infinity, and a residual block or a coupling layer is to be inverted.</exception>
     /// <exception cref="ShapeException">y does not fit.</exception>
     public abstract InverseResult Inverse(Tensor y, InverseSolver? solver = null);
 

@@ -1,20 +1,23 @@
 namespace IResNet;
 
 /// <summary>
-/// The architecture of a convolutional i-ResNet: stages of residual blocks, each stage at one resolution. The lists have one entry a stage.
+/// The architecture of a convolutional i-ResNet, or of a Glow of the same form: stages of blocks, each stage at one resolution. The lists have one entry a stage.
 /// </summary>
 public sealed record FlowConfig
 {
     /// <summary>Shape of the images.</summary>
     public required ImageShape Input { get; init; }
 
-    /// <summary>Residual blocks a stage.</summary>
+    /// <summary>What the blocks are.</summary>
+    public BlockKind Kind { get; init; }
+
+    /// <summary>Blocks a stage.</summary>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4];
 
     /// <summary>2 for a stage that starts with a squeeze, 1 for one that does not.</summary>
     public IReadOnlyList<int> Strides { get; init; } = [1, 2];
 
-    /// <summary>Width of the residual branches a stage.</summary>
+    /// <summary>Width of the residual branches, or of the coupling layers' networks, a stage.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [32, 32];
 
     /// <summary>Zero channels appended to the input, after the initial squeeze. 0 for densities.</summary>
@@ -23,13 +26,13 @@ public sealed record FlowConfig
     /// <summary>Whether the images are squeezed once before the first stage.</summary>
     public bool InitialSqueeze { get; init; }
 
-    /// <summary>Nonlinearity of the branches.</summary>
+    /// <summary>Nonlinearity of the branches or networks.</summary>
     public ActivationKind Activation { get; init; } = ActivationKind.Elu;
 
-    /// <summary>Spectral normalization of every layer.</summary>
+    /// <summary>Spectral normalization of every layer of the residual branches.</summary>
     public SpectralNormOptions SpectralNorm { get; init; } = new();
 
-    /// <summary>Whether ActNorm precedes each residual block.</summary>
+    /// <summary>Whether ActNorm precedes each block.</summary>
     public bool ActNorm { get; init; } = true;
 
     /// <summary>Whether the prior's mean and scale are learned.</summary>

@@ -11,8 +11,10 @@ namespace IResNet;
 public static class OfficialWeights
 {
     /// <summary>The model's tensors under their official names; the tensors are the model's own, not copies.</summary>
+    /// <exception cref="ArgumentException">The official code has no such model: a 2-D flow, a Glow.</exception>
     public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) => flow switch
     {
+        { ResidualBlocks.Count: 0 } => throw new ArgumentException("The official code has no Glow.", nameof(flow)),
         SingleScaleFlow => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
         MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
         _ => throw new ArgumentException($"The official code has no {flow.GetType().Name}.", nameof(flow)),

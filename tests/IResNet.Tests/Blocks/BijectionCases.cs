@@ -12,6 +12,9 @@ internal static class BijectionCases
         ["Squeeze"] = random => Images(random, _ => new Squeeze()),
         ["InjectivePadding"] = random => Images(random, shape => new InjectivePadding(shape.Channels, random.Next(0, 4))),
         ["Flatten"] = random => Images(random, shape => new Flatten(shape)),
+        ["InvertibleLinear of points"] = random => (new InvertibleLinear(4), [Batch(random), 4]),
+        ["InvertibleLinear of images"] = random => Images(random, shape => new InvertibleLinear(shape.Channels)),
+        ["Reversal"] = random => Images(random, _ => new Reversal()),
         ["FactorOut"] = random => Images(random, shape =>
         {
             var rest = FactorOut.Remaining(shape);
@@ -27,10 +30,25 @@ internal static class BijectionCases
         ["MultiscaleFlow, odd channels"] = random => Flow(random, config => new MultiscaleFlow(config).Transform, strides: [1, 1], channels: 3),
         ["ToyFlow"] = random => (new ToyFlow(3, [5, 4], activation: Activations[random.Next(3)]).Transform, [Batch(random), 2]),
         ["ToyFlow in five dimensions"] = random => (new ToyFlow(2, [6], dimensions: 5).Transform, [Batch(random), 5]),
+        ["multiscale affine Glow"] = random => Flow(random, config => new MultiscaleFlow(config with { Kind = BlockKind.AffineGlow }).Transform, strides: [2, 2]),
+        ["single-scale additive Glow"] = random => Flow(random, config => new SingleScaleFlow(config with { Kind = BlockKind.AdditiveGlow, InitialSqueeze = true }).Transform, strides: [1, 2]),
+        ["2-D affine Glow"] = random => (new ToyFlow(3, [5, 4], kind: BlockKind.AffineGlow).Transform, [Batch(random), 2]),
+        ["additive Glow in five dimensions"] = random => (new ToyFlow(2, [6], dimensions: 5, kind: BlockKind.AdditiveGlow).Transform, [Batch(random), 5]),
     };
 
     static BijectionCases()
     {
+        foreach (bool affine in new[] { false, true })
+        {
+            string kind = affine ? "affine" : "additive";
+            Factories[$"{kind} CouplingLayer of points"] = random =>
+            {
+                int dimensions = random.Next(2, 6);
+                return (new CouplingLayer(dimensions, [6, 4], affine, Activations[random.Next(4)]), [Batch(random), dimensions]);
+            };
+            Factories[$"{kind} CouplingLayer of images"] = random => Images(
+                random, shape => new CouplingLayer(shape, 2 * random.Next(1, 4), affine, Activations[random.Next(4)]), leastChannels: 2);
+        }
         foreach (var activation in Activations)
         {
             Factories[$"dense ResidualBlock, {activation}"] = random =>

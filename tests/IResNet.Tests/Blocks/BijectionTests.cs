@@ -15,18 +15,22 @@ public class BijectionTests
         Assert.InRange(RoundTripError(bijection, x), 0, Exact);
     }
 
-    /// <summary>Single precision, inputs small and large: 1e-4 of the largest number.</summary>
+    /// <summary>
+    /// Single precision, inputs small and large: 1e-4 of the largest number. A map whose inverse has no Lipschitz bound amplifies rounding by what its Jacobian at the point
+    /// says: an affine coupling may shrink by any factor.
+    /// </summary>
     [Theory, MemberData(nameof(Cases))]
     public void InverseUndoesForwardInSinglePrecision(string name, int seed)
     {
         using var scope = NewDisposeScope();
         var (bijection, x) = BijectionCases.Create(name, seed);
-        bijection.to(ScalarType.Float32);
         foreach (double scale in new[] { 1e-2, 1, 30 })
         {
+            double amplification = double.IsFinite(bijection.InverseLipschitzBound()) ? 1 : InverseStretch((Bijection)bijection.to(ScalarType.Float64), scale * x);
+            bijection.to(ScalarType.Float32);
             var scaled = (scale * x).to(ScalarType.Float32);
             var y = bijection.forward(scaled).y;
-            Assert.InRange(Expect.MaxAbs(bijection.Inverse(y, 1e-6).Value - scaled), 0, 1e-4 * Math.Max(1, Expect.MaxAbs(scaled)));
+            Assert.InRange(Expect.MaxAbs(bijection.Inverse(y, 1e-6).Value - scaled), 0, 1e-4 * Math.Max(1, amplification) * Math.Max(1, Expect.MaxAbs(scaled)));
         }
     }
 
@@ -68,7 +72,8 @@ public class BijectionTests
         using var scope = NewDisposeScope();
         var (bijection, x) = Certified(name, seed);
         double bound = bijection.InverseLipschitzBound();
-        Assert.True(double.IsFinite(bound));
+        // Nothing is known of a coupling layer's network; its bound is infinite, and holds.
+        Assert.Equal(double.IsFinite(bound), !bijection.Leaves.Any(leaf => leaf is CouplingLayer));
         for (double distance = 1e-6; distance < 100; distance *= 10)
         {
             var other = x + distance * randn_like(x);
@@ -132,6 +137,9 @@ public class BijectionTests
     }
 
     private static double RoundTripError(Bijection bijection, Tensor x) => Expect.RelativeError(bijection.Inverse(bijection.forward(x).y, 1e-13).Value, x);
+
+    /// <summary>The largest factor by which the inverse stretches near F(x): one over the smallest singular value of the Jacobian.</summary>
+    private static double InverseStretch(Bijection bijection, Tensor x) => 1 / linalg.svdvals(Jacobians.Of(one => bijection.forward(one).y, x)).min().ToDouble();
 
     /// <summary>Absolute, as a log-determinant may well be 0.</summary>
     private static double LogDetError(Bijection bijection, Tensor x) =>

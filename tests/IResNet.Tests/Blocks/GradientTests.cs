@@ -10,6 +10,13 @@ public class GradientTests
         ["Squeeze"] = () => Of(new Squeeze(), Draw.Normal(2, 1, 4, 2), (squeeze, x) => squeeze.forward(x).y.square()),
         ["InjectivePadding"] = () => Of(new InjectivePadding(2, 3), Draw.Normal(2, 2, 3, 2), (padding, x) => padding.forward(x).y.square()),
         ["Flatten"] = () => Of(new Flatten(new(2, 3, 2)), Draw.Normal(2, 2, 3, 2), (flatten, x) => flatten.forward(x).y.square()),
+        ["InvertibleLinear, y"] = () => Of(new InvertibleLinear(3), Draw.Normal(2, 3, 2, 2), (linear, x) => linear.forward(x).y),
+        ["InvertibleLinear, log-determinant"] = () => Of(new InvertibleLinear(3), Draw.Normal(2, 3), (linear, x) => linear.forward(x).logDet.square()),
+        ["Reversal"] = () => Of(new Reversal(), Draw.Normal(2, 3), (reversal, x) => reversal.forward(x).y.square()),
+        ["affine CouplingLayer, y"] = () => Of(new CouplingLayer(new ImageShape(3, 2, 2), 4, affine: true), Draw.Normal(2, 3, 2, 2), (coupling, x) => coupling.forward(x).y),
+        ["affine CouplingLayer, log-determinant"] = () => Of(new CouplingLayer(3, [4], affine: true), Draw.Normal(2, 3), (coupling, x) => coupling.forward(x).logDet),
+        ["additive CouplingLayer, y"] = () => Of(new CouplingLayer(2, [4, 3], affine: false), Draw.Normal(2, 2), (coupling, x) => coupling.forward(x).y),
+        ["2-D Glow"] = () => Of(new ToyFlow(2, [4], kind: BlockKind.AffineGlow), Draw.Normal(3, 2), (flow, x) => flow.forward(x)),
         ["FactorOut"] = () => Of(
             new FactorOut(new(3, 2, 2), new Sequence(new ActNorm(2), new Flatten(new(2, 2, 2)))), Draw.Normal(2, 3, 2, 2), (factorOut, x) => factorOut.forward(x).y.square()),
         ["SpectralLinear"] = () => Of(new SpectralLinear(3, 4, new()), Draw.Normal(2, 3), Apply),

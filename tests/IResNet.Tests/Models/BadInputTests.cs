@@ -17,6 +17,9 @@ public class BadInputTests
         ["MultiscaleFlow"] = (() => new MultiscaleFlow(Config), [2, 4, 4]),
         ["MultiscaleFlow, squeeze first"] = (() => new MultiscaleFlow(Config with { Strides = [2, 1] }), [2, 4, 4]),
         ["Classifier"] = (() => new Classifier(Config, classes: 3), [2, 4, 4]),
+        ["2-D Glow"] = (() => new ToyFlow(2, [4], kind: BlockKind.AffineGlow), [2]),
+        ["single-scale affine Glow"] = (() => new SingleScaleFlow(Config with { Kind = BlockKind.AffineGlow }), [2, 4, 4]),
+        ["multiscale additive Glow"] = (() => new MultiscaleFlow(Config with { Kind = BlockKind.AdditiveGlow }), [2, 4, 4]),
         ["Classifier, padded"] = (() => new Classifier(Config with { Padding = 2 }, classes: 3), [2, 4, 4]),
     };
 

@@ -50,7 +50,10 @@ public class FlowTests
         Assert.Throws<ArgumentOutOfRangeException>(() => flow.Sample(1, temperature: double.NaN));
     }
 
-    /// <summary>The stochastic estimate's mean is the exact log-determinant, but for a truncation that twenty terms make negligible.</summary>
+    /// <summary>
+    /// The stochastic estimate's mean is the exact log-determinant, but for a truncation that twenty terms make negligible. Where nothing is estimated, as in Glow, every
+    /// value is exact.
+    /// </summary>
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]
     public void StochasticLogProbAgreesInTheMean(string name)
     {
@@ -59,7 +62,9 @@ public class FlowTests
         var (flow, x) = Flows.Create(name, batch: 1);
         double exact = flow.forward(x).ToDouble();
         flow.WithEstimator(new PowerSeries(20, 1, new GaussianProbes(new Generator(7))));
-        Statistics.MeanIs(exact, flow.forward(x.expand([2000, .. x.shape.Skip(1)])), "ln p(x)");
+        var values = flow.forward(x.expand([2000, .. x.shape.Skip(1)]));
+        if (flow.ResidualBlocks.Count == 0) Expect.Near(values, full_like(values, exact), 1e-10, "ln p(x)");
+        else Statistics.MeanIs(exact, values, "ln p(x)");
     }
 
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]

@@ -13,6 +13,10 @@ internal static class Flows
         ["MultiscaleFlow"] = (() => new MultiscaleFlow(Images), [1, 4, 4]),
         ["MultiscaleFlow, fixed prior, softplus"] = (
             () => new MultiscaleFlow(Images with { LearnedPrior = false, Activation = ActivationKind.Softplus, InitialSqueeze = true, Strides = [1, 1] }), [1, 4, 4]),
+        ["2-D affine Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AffineGlow), [2]),
+        ["2-D additive Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AdditiveGlow), [2]),
+        ["multiscale affine Glow"] = (() => new MultiscaleFlow(Images with { Kind = BlockKind.AffineGlow }), [1, 4, 4]),
+        ["single-scale additive Glow"] = (() => new SingleScaleFlow(Images with { Kind = BlockKind.AdditiveGlow }), [1, 4, 4]),
     };
 
     public static TheoryData<string> Names => new(Factories.Keys);

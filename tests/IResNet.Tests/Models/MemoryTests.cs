@@ -45,6 +45,26 @@ public class MemoryTests
     }
 
     [Fact]
+    public void GlowIsFlat()
+    {
+        Draw.Seed(2);
+        using var flow = new MultiscaleFlow(Config with { Kind = BlockKind.AffineGlow });
+        using var optimizer = optim.Adam(flow.parameters(), 1e-4);
+        using var x = rand(2, 1, 4, 4);
+        void Step()
+        {
+            using var scope = NewDisposeScope();
+            flow.zero_grad();
+            (-flow.forward(x).mean()).backward();
+            optimizer.step();
+        }
+        Step();
+        AssertFlat(30, Step);
+        AssertFlat(20, () => Disposed(flow.Sample(2)));
+        AssertFlat(20, () => flow.Transform.InverseLipschitzBound());
+    }
+
+    [Fact]
     public void FailuresAreFlat()
     {
         using var training = new Training();
@@ -99,7 +119,7 @@ public class MemoryTests
         Assert.Equal(20, grown);
     }
 
-    [Theory, InlineData("toy"), InlineData("single"), InlineData("multi"), InlineData("classifier"), InlineData("LipSwish")]
+    [Theory, InlineData("toy"), InlineData("single"), InlineData("multi"), InlineData("classifier"), InlineData("LipSwish"), InlineData("toy, Glow"), InlineData("Glow")]
     public void ModelsOutliveTheScopeTheyAreBuiltIn(string kind)
     {
         nn.Module<Tensor, Tensor> model;
@@ -108,6 +128,8 @@ public class MemoryTests
             model = kind switch
             {
                 "toy" => new ToyFlow(2, [4]),
+                "toy, Glow" => new ToyFlow(2, [4], kind: BlockKind.AffineGlow),
+                "Glow" => new MultiscaleFlow(Config with { Kind = BlockKind.AffineGlow }),
                 "single" => new SingleScaleFlow(Config),
                 "multi" => new MultiscaleFlow(Config),
                 "classifier" => new Classifier(Config, classes: 3),
@@ -119,7 +141,7 @@ public class MemoryTests
         using (model)
         using (NewDisposeScope())
         {
-            var x = kind == "toy" ? Draw.Normal(3, 2) : Draw.Normal(3, 1, 4, 4);
+            var x = kind.StartsWith("toy", StringComparison.Ordinal) ? Draw.Normal(3, 2) : Draw.Normal(3, 1, 4, 4);
             Assert.True(double.IsFinite(model.forward(x).sum().ToDouble()));
             model.train();
             model.forward(x).sum().backward();

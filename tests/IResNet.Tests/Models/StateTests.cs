@@ -77,7 +77,12 @@ public class StateTests
     public void EveryTensorOfAModelIsSavedOnce()
     {
         using var scope = NewDisposeScope();
-        foreach (var model in new nn.Module[] { new Classifier(Config, classes: 3), new MultiscaleFlow(Config), new SingleScaleFlow(Config), new ToyFlow(2, [4]) }) AssertOnce(model);
+        var models = new nn.Module[]
+        {
+            new Classifier(Config, classes: 3), new MultiscaleFlow(Config), new SingleScaleFlow(Config), new ToyFlow(2, [4]), new ToyFlow(2, [4], kind: BlockKind.AffineGlow),
+            new MultiscaleFlow(Config with { Kind = BlockKind.AffineGlow }),
+        };
+        foreach (var model in models) AssertOnce(model);
     }
 
     private static void AssertOnce(nn.Module module)

@@ -36,6 +36,8 @@ internal static class Draw
                 actNorm.Shift.normal_(0, 0.5);
                 actNorm.IsInitialized = true;
             }
+            if (part is InvertibleLinear or CouplingLayer)
+                foreach (var parameter in part.parameters()) parameter.add_(randn_like(parameter), alpha: 0.2);
             if (part is DiagonalGaussian { Mean.requires_grad: true } prior)
             {
                 prior.Mean.normal_(0, 0.3);
