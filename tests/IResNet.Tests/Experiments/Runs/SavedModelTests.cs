@@ -8,7 +8,7 @@ public sealed class SavedModelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
+    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -150,7 +150,16 @@ public sealed class SavedModelTests : IDisposable
 
     private static TinyRun Trained(string kind, long? stopAfter = null)
     {
-        var run = new TinyRun(kind switch { "density" => TinyRun.Density(), "classifier" => TinyRun.Classifier(), "resnet" => TinyRun.ResNet(), _ => TinyRun.Toy() });
+        var run = new TinyRun(kind switch
+        {
+            "density" => TinyRun.Density(),
+            "classifier" => TinyRun.Classifier(),
+            "resnet" => TinyRun.ResNet(),
+            "Glow density" => TinyRun.Density("model.kind=affineGlow"),
+            "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),
+            "Glow toy" => TinyRun.Toy("model.kind=affineGlow"),
+            _ => TinyRun.Toy(),
+        });
         run.Start(stopAfter);
         return run;
     }
