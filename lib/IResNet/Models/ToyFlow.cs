@@ -2,6 +2,7 @@ namespace IResNet;
 
 /// <summary>
 /// The flows for 2-D densities (Figure 2, Appendix C.3). The i-ResNet: blocks of dense layers 2-64-64-64-2 with ELU, ActNorm after each block, the exact log-determinant.
+/// No activation precedes a branch's first layer: it would be flat where a coordinate is negative, and leave the branch blind there.
 /// Glow: as many coupling layers with invertible linear maps and ActNorm between them. The paper uses 100 blocks.
 /// </summary>
 public sealed class ToyFlow : Flow
@@ -30,9 +31,9 @@ public sealed class ToyFlow : Flow
         int blocks, IReadOnlyList<int> hidden, SpectralNormOptions options, ActivationKind activation, int dimensions, BlockKind kind)
     {
         Guard.AtLeast(blocks, 1, nameof(blocks));
-        IEnumerable<Bijection> Block(int block) => kind == BlockKind.Residual
-            ? [new ResidualBlock(new DenseBranch(dimensions, hidden, options, activation, leadingActivation: block > 0)), new ActNorm(dimensions)]
+        IEnumerable<Bijection> Block() => kind == BlockKind.Residual
+            ? [new ResidualBlock(new DenseBranch(dimensions, hidden, options, activation)), new ActNorm(dimensions)]
             : [new ActNorm(dimensions), .. Glow.Step(kind, dimensions, affine => new CouplingLayer(dimensions, hidden, affine, activation))];
-        return new Sequence(Enumerable.Range(0, blocks).SelectMany(Block));
+        return new Sequence(Enumerable.Range(0, blocks).SelectMany(_ => Block()));
     }
 }
