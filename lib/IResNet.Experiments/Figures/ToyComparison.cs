@@ -1,6 +1,7 @@
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Figures;
@@ -103,7 +104,7 @@ public static class ToyComparison
             saved.Dispose();
             throw new ConfigurationException($"{path} holds a model of {saved.Experiment.Name}, not of a 2-D density.");
         }
-        return new(experiment, saved.Model, await ModelEvaluation.Evaluate(saved, error: 1, cancel: cancel), saved.Summary?.Seconds);
+        return new(experiment, saved.Model, await ModelEvaluation.Evaluate(saved, error: 1, cancel: cancel), saved.Summary?.TrainingSeconds);
     }
 
     /// <summary>p(x) of a frozen flow at the centres of a grid's cells.</summary>
@@ -119,6 +120,15 @@ public static class ToyComparison
         var axis = (arange(cells, dtype: type) + 0.5) * (2 * reach / cells) - reach;
         var points = stack([axis.repeat(cells), axis.repeat_interleave(cells)], dim: 1);
         return flow.forward(points).exp().view(cells, cells).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Points as a picture of the square from -4 to 4: square roots of counts, relative to the largest.</summary>
+    /// <param name="points">Shape (n, 2).</param>
+    /// <returns>Shape (128, 128), the first row on top.</returns>
+    public static Tensor Picture(Tensor points)
+    {
+        using var scope = NewDisposeScope();
+        return ToyTask.Histogram(points).MoveToOuterDisposeScope();
     }
 
     /// <summary>The share of the probability that lies on a grid: 1 if the grid holds all of it and the log-determinant is right.</summary>

@@ -74,7 +74,7 @@ public static class Exchange
 
     private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) => model switch
     {
-        { Flow.ResidualBlocks.Count: 0 } => null,
+        { Invertible.ResidualBlocks.Count: 0 } => null,
         { Classifier: { } classifier } => OfficialWeights.Named(classifier),
         { Invertible: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
         _ => null,

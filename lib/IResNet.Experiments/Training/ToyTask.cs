@@ -79,7 +79,8 @@ internal sealed class ToyTask : TrainingTask
         base.Dispose();
     }
 
-    private static Tensor Histogram(Tensor points)
+    /// <summary>The square from -4 to 4 as a picture: square roots of counts, relative to the largest; shape (128, 128).</summary>
+    internal static Tensor Histogram(Tensor points)
     {
         var cell = ((points + Extent) * (Pixels / (2 * Extent))).floor().to(ScalarType.Int64);
         var inside = cell.ge(0).logical_and(cell.lt(Pixels)).all(dim: 1);
