@@ -2,7 +2,7 @@
 # Times this library, the paper's algorithm in this library and, where OFFICIAL_IRESNET names a checkout, the official code: each case in turn, each in a fresh
 # process, so that a machine that changes its speed changes it for all. Writes results.json and the figures of RESULTS.md. About 12 minutes on two quiet cores.
 #
-#     OFFICIAL_IRESNET=folder bash tests/Benchmarks/compare.sh            # seconds a case: SECONDS_A_CASE=5
+#     OFFICIAL_IRESNET=folder bash tests/Benchmarks/compare.sh [NAME ...]      # by default all cases; seconds a case: SECONDS_A_CASE=5
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,8 +15,7 @@ mkdir "$parts/ours" "$parts/paper" "$parts/official"
 dotnet build -c Release lib/IResNet.Workbook -v quiet --nologo
 bench() { dotnet lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll bench --in-process --seconds "$seconds" "$@"; }
 
-for name in $(bench --list); do
-    echo "$name"
+for name in ${@:-$(bench --list)}; do
     bench --case "$name" --json "$parts/ours/$name.json"
     case $name in density_*|*_5terms|scaling) bench --case "$name" --estimator paper --json "$parts/paper/$name.json" ;; esac
     if [ -n "${OFFICIAL_IRESNET:-}" ] && "$python" tests/Benchmarks/official.py --has "$name"; then

@@ -4,12 +4,13 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
-/// Inverts latents of 32 test images after 250 training steps, to a largest error of 1e-6 against the inverse in float64. For each solver the largest tolerance that
-/// reaches this is taken; the case's time is the default solver's.
+/// Inverts latents of 32 test images after 250 training steps, to a largest error of 1e-6 against the inverse in float64, or as close as 100 plain iterations come where rounding
+/// allows no 1e-6. For each solver the largest tolerance that reaches this is taken; the case's time is the default solver's.
 /// </summary>
 internal static class InverseCase
 {
     private const double Goal = 1e-6;
+    private const double Slack = 1.25, LargestTolerance = 1e-5, LeastTolerance = 1e-8, Finer = 1.25;
     private const int Images = 32, TrainingSteps = 250, OfficialIterations = 100;
 
     /// <summary>The case of a model.</summary>
@@ -27,15 +28,17 @@ internal static class InverseCase
         Tensor exact;
         using (var twin = trained.InDouble()) exact = twin.Transform.Inverse(z.to(ScalarType.Float64), new FixedPoint(1e-13)).Value;
 
-        var details = new Dictionary<string, double>();
+        InverseResult Official() => flow.Transform.Inverse(z, FixedPoint.Iterations(OfficialIterations));
+        double floor = Error(Official(), exact), goal = Math.Max(Goal, Slack * floor);
+        var details = new Dictionary<string, double> { ["goal"] = goal, ["iterations_100_max_error"] = floor };
         Timing? main = null;
         double operations = 0;
         foreach (var (name, create) in Solvers)
         {
-            var (timing, evaluations) = Measure(name, create, flow, z, exact, details, settings.Budget);
+            var (timing, evaluations) = Measure(name, create, flow, z, exact, goal, details, settings.Budget);
             if (main is null) (main, operations) = (timing, Images * ChainCost.Of(flow) * evaluations / flow.ResidualBlocks.Count);
         }
-        var official = Timing.Of(() => flow.Transform.Inverse(z, FixedPoint.Iterations(OfficialIterations)).Value.Dispose(), settings.Budget / 4);
+        var official = Timing.Of(() => Official().Value.Dispose(), settings.Budget / 4);
         details["iterations_100_min_s"] = official.Min;
         details["largest_lipschitz_bound"] = flow.ResidualBlocks.Max(block => block.Branch.LipschitzBound());
         return new(main!) { Operations = operations, Details = details };
@@ -49,16 +52,23 @@ internal static class InverseCase
     ];
 
     private static (Timing, double) Measure(
-        string name, Func<double, InverseSolver> create, Flow flow, Tensor z, Tensor exact, Dictionary<string, double> details, TimeSpan budget)
+        string name, Func<double, InverseSolver> create, Flow flow, Tensor z, Tensor exact, double goal, Dictionary<string, double> details, TimeSpan budget)
     {
-        double tolerance = 1e-5, error = double.PositiveInfinity;
+        double tolerance = LargestTolerance, error = double.PositiveInfinity;
         InverseResult result = null!;
-        for (; tolerance > 1e-8; tolerance /= 1.25)
+        while (error > goal && tolerance > LeastTolerance)
         {
             using var scope = NewDisposeScope();
-            result = flow.Transform.Inverse(z, create(tolerance));
-            error = (result.Value.to(ScalarType.Float64) - exact).abs().max().ToDouble();
-            if (error <= Goal) break;
+            try
+            {
+                result = flow.Transform.Inverse(z, create(tolerance / Finer));
+            }
+            catch (NonConvergenceException) when (double.IsFinite(error))
+            {
+                // Rounding ends the search; the report says how far it came.
+                break;
+            }
+            (tolerance, error) = (tolerance / Finer, Error(result, exact));
         }
         var timing = Timing.Of(() => flow.Transform.Inverse(z, create(tolerance)).Value.Dispose(), budget);
         details[$"{name}_min_s"] = timing.Min;
@@ -67,5 +77,11 @@ internal static class InverseCase
         details[$"{name}_evaluations_a_block"] = (double)result.Iterations / flow.ResidualBlocks.Count;
         if (double.IsFinite(result.ErrorBound)) details[$"{name}_certified_error"] = result.ErrorBound;
         return (timing, result.Iterations);
+    }
+
+    private static double Error(InverseResult result, Tensor exact)
+    {
+        using var scope = NewDisposeScope();
+        return (result.Value.to(ScalarType.Float64) - exact).abs().max().ToDouble();
     }
 }

@@ -10,7 +10,7 @@ namespace IResNet.Experiments.Figures;
 /// </summary>
 public sealed class RunTimes
 {
-    private const int Terms = 5;
+    private const int Terms = 5, NormIterations = 30;
     private readonly FlowConfig _config;
     private readonly BenchmarkSettings _settings;
 
@@ -60,11 +60,15 @@ public sealed class RunTimes
     {
         using var flow = new SingleScaleFlow(_config);
         using var noGrad = no_grad();
-        foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)) layer.Weight.mul_(10);
+        foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
+        {
+            layer.Weight.mul_(10);
+            layer.PowerIteration(NormIterations);
+        }
         using var x = Images(batch);
         flow.train();
         flow.WithEstimator(new NoLogDet()).LatentsOf(x).Dispose();
-        flow.Freeze();
+        flow.Freeze(FrozenNorm.PowerIteration);
         using var z = flow.LatentsOf(x);
         return
         [

@@ -26,6 +26,7 @@ internal sealed unsafe class LaneLinearization : Linearization
             nint from = group * plan.GroupSize;
             plan.Branch.Forward(weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, saved + group * size, work, residual: false);
         });
+        GC.KeepAlive(input);
         return new(branch, x, value, plan, weights, LanePlan.Packed.TransposedOf(branch), maps);
     }
 

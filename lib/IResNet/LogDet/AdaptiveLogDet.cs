@@ -9,6 +9,12 @@ public sealed class AdaptiveLogDet : LogDetEstimator
     // Two repetitions say how far they scatter; the batch's examples say it together.
     private const int LeastRepeats = 2, MostRepeats = 10_000, MostSteps = 60;
 
+    // Two steps see J and J^2, which hold most of the scatter.
+    private const int PilotSteps = 2;
+
+    // The variance falls at least with the sixth power of the stride: strides that would still be too coarse are left out.
+    private const double Leap = 1.0 / 6;
+
     private readonly double _standardError, _bias;
     private readonly Generator? _generator;
 
@@ -75,25 +81,39 @@ public sealed class AdaptiveLogDet : LogDetEstimator
         ? steps + 1
         : throw new ArgumentException($"{steps} steps still leave a bias of up to {bound:g3} nats, but {_bias:g3} was asked for: Lip(g) is too close to 1.");
 
-    /// <summary>Finer and finer colours, until repeating the present ones is cheaper than to try the next.</summary>
+    /// <summary>
+    /// Finer and finer colours, until repeating the present ones is cheaper than to try the next. How far estimates scatter is found with few steps: the bias, which the others are
+    /// for, is far smaller.
+    /// </summary>
     private LogDetEstimate Sample(Linearization g, int steps, ref int products)
     {
         long largest = g.Shape.Skip(2).DefaultIfEmpty(1).Max();
+        int pilotSteps = Math.Min(PilotSteps, steps);
         for (int stride = 1; ; stride++)
         {
             var probes = new ColouredProbes(stride, _generator);
-            int colours = probes.Colours(g.Shape), next = new ColouredProbes(stride + 1).Colours(g.Shape);
+            int colours = probes.Colours(g.Shape);
             bool exact = stride >= largest;
-            var repeats = new Repeats(new Arnoldi(steps, colours, probes), g);
-            for (int i = 0; i < (exact ? 1 : LeastRepeats); i++) repeats.Add();
-            double needed = Math.Ceiling(repeats.Variance / (_standardError * _standardError));
-            if (exact || (needed - LeastRepeats) * colours <= LeastRepeats * next)
+            double variance = 0;
+            if (!exact)
             {
-                while (repeats.StandardError > _standardError && repeats.Count < MostRepeats) repeats.Add();
-                products += repeats.Count * colours * steps;
-                return new(repeats.Mean(), repeats.StandardError, repeats.BiasBound, products);
+                var pilot = new Repeats(new Arnoldi(pilotSteps, colours, probes), g);
+                for (int i = 0; i < LeastRepeats; i++) pilot.Add();
+                products += pilot.Count * colours * pilotSteps;
+                variance = pilot.Variance;
+                double needed = variance / (_standardError * _standardError);
+                int next = Math.Max(stride + 1, (int)Math.Min(largest, Math.Ceiling(Math.Pow(needed, Leap))));
+                if (Math.Ceiling(needed) * colours * steps > new ColouredProbes(next).Colours(g.Shape) * (steps + LeastRepeats * pilotSteps))
+                {
+                    stride = next - 1;
+                    continue;
+                }
             }
+            var repeats = new Repeats(new Arnoldi(steps, colours, probes), g);
+            do repeats.Add();
+            while (Math.Sqrt(Math.Max(variance, repeats.Variance) / repeats.Count) > _standardError && repeats.Count < MostRepeats);
             products += repeats.Count * colours * steps;
+            return new(repeats.Mean(), Math.Sqrt(Math.Max(variance, repeats.Variance) / repeats.Count), repeats.BiasBound, products);
         }
     }
 
@@ -107,8 +127,6 @@ public sealed class AdaptiveLogDet : LogDetEstimator
 
         /// <summary>Of one estimate: the mean over the examples of each one's sample variance; 0 for a single, exact one.</summary>
         public double Variance => Count == 1 ? 0 : stack(_values).var(0, unbiased: true).mean().ToDouble();
-
-        public double StandardError => Math.Sqrt(Variance / Count);
 
         /// <summary>Bounds of means are means of bounds.</summary>
         public double BiasBound => (_bounds! / Count).max().ToDouble();
