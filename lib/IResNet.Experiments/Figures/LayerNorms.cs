@@ -8,9 +8,8 @@ namespace IResNet.Experiments.Figures;
 /// <param name="Block">The residual block, from 1.</param>
 /// <param name="Layer">The layer in its branch, from 1.</param>
 /// <param name="Kernel">Side of the kernel.</param>
-/// <param name="Circular">The largest singular value with circular padding at the layer's own map size, as the paper computes it; exact for 1x1 kernels.</param>
-/// <param name="Certified">An upper bound of the zero-padded operator's norm; exact for 1x1 kernels.</param>
-public sealed record LayerNorm(int Block, int Layer, int Kernel, double Circular, double Certified);
+/// <param name="Largest">The largest singular value with circular padding at the layer's own map size, as the paper computes it; exact for 1x1 kernels.</param>
+public sealed record LayerNorm(int Block, int Layer, int Kernel, double Largest);
 
 /// <summary>The largest singular values of all convolutions in the residual branches of a network (Figure 6, Appendix B).</summary>
 public static class LayerNorms
@@ -43,8 +42,6 @@ public static class LayerNorms
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         int kernel = (int)weight.size(2);
-        if (kernel > 1) return new(block, layer, kernel, OperatorNorm.Circular(weight, height, width), OperatorNorm.CertifiedBound(weight));
-        double exact = OperatorNorm.OfMatrix(weight.flatten(1));
-        return new(block, layer, kernel, exact, exact);
+        return new(block, layer, kernel, kernel > 1 ? OperatorNorm.Circular(weight, height, width) : OperatorNorm.OfMatrix(weight.flatten(1)));
     }
 }
