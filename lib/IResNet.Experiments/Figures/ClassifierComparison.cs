@@ -15,10 +15,10 @@ public sealed record ClassifierScale
     public int Channels { get; init; } = 8;
 
     /// <summary>Width of the i-ResNet's branches in each stage.</summary>
-    public IReadOnlyList<int> Hidden { get; init; } = [16, 32, 64];
+    public IReadOnlyList<int> Hidden { get; init; } = [16, 32, 32];
 
     /// <summary>Width of the baseline's 3x3 convolutions in each stage.</summary>
-    public IReadOnlyList<int> Widths { get; init; } = [16, 32, 64];
+    public IReadOnlyList<int> Widths { get; init; } = [8, 16, 32];
 
     /// <summary>Training steps, by stochastic gradient descent with momentum at 0.1 as in the paper: a tenth of them warm-up, times 0.2 after 60 and 80 %.</summary>
     public int Steps { get; init; } = 200;
