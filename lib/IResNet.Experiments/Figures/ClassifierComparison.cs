@@ -70,6 +70,8 @@ public static class ClassifierComparison
                 EvaluationImages = scale.TestImages, InitialExamples = 512, Seed = (ulong)scale.Seed,
             };
             var training = await ClassifierTraining.Run(network, data, options, sink, cancel);
+            // Each training has a thread of its own, and what the C library keeps for that thread would add up over a comparison.
+            NativeRuntime.TrimMemory();
             return new(variant, network, network.parameters().Sum(parameter => parameter.numel()), training);
         }
         catch
