@@ -89,7 +89,7 @@ public static class DensityEvaluator
     }
 
     /// <summary>Theorem 3 summed over the blocks of a frozen flow, in bits per dimension of the data.</summary>
-    private static double BiasBound(Flow flow, int dimensions, int terms) => flow.ResidualBlocks.Sum(block =>
+    internal static double BiasBound(Flow flow, int dimensions, int terms) => flow.ResidualBlocks.Sum(block =>
     {
         double lipschitz = block.Branch.LipschitzBound();
         long size = block.Branch is ConvBranch conv ? conv.Shape.Dimensions : dimensions;
