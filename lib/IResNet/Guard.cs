@@ -37,6 +37,15 @@ internal static class Guard
         NonEmpty(x);
     }
 
+    /// <summary>Demands the element type of the parameters that x is to meet; libtorch's own error would name an operation deep inside.</summary>
+    public static void SameType(Tensor x, Tensor parameter)
+    {
+        if (x.dtype == parameter.dtype) return;
+        throw new ShapeException(
+            $"The input is {x.dtype}, but the model's parameters are {parameter.dtype}. Convert the input, x.to(ScalarType.{parameter.dtype}), " +
+            (x.is_floating_point() ? $"or the model, model.to(ScalarType.{x.dtype})." : "or load it in that type."));
+    }
+
     /// <summary>Demands at least one example.</summary>
     public static void NonEmpty(Tensor x)
     {

@@ -57,7 +57,7 @@ public sealed class ActNorm : Bijection
     }
 
     /// <summary>x exp(s) + b, and H W times the sum of s. In training mode the first batch initialises.</summary>
-    /// <exception cref="ShapeException">x has the wrong number of channels.</exception>
+    /// <exception cref="ShapeException">x has the wrong number of channels or another type than the parameters.</exception>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Check(x);
@@ -85,7 +85,11 @@ public sealed class ActNorm : Bijection
         return Math.Exp(-_logScale.min().ToDouble());
     }
 
-    private void Check(Tensor x) => Guard.Channels(x, _logScale.size(0));
+    private void Check(Tensor x)
+    {
+        Guard.Channels(x, _logScale.size(0));
+        Guard.SameType(x, _logScale);
+    }
 
     private static Tensor PerChannel(Tensor values, Tensor x) => values.view([1, -1, .. Enumerable.Repeat(1L, (int)x.dim() - 2)]);
 }

@@ -25,7 +25,7 @@ public sealed class ConvBranch : ResidualBranch
     /// <summary>Shape of the images.</summary>
     public ImageShape Shape { get; }
 
-    internal override void Check(Tensor x) => Guard.Images(x, Shape);
+    private protected override void CheckShape(Tensor x) => Guard.Images(x, Shape);
 
     private static new SpectralConv2d[] Layers(ImageShape shape, int hidden, SpectralNormOptions options, int height, int width) =>
     [

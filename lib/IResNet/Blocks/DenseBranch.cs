@@ -18,7 +18,7 @@ public sealed class DenseBranch : ResidualBranch
     public DenseBranch(int features, IReadOnlyList<int> hidden, double coefficient = 0.9, ActivationKind activation = ActivationKind.Elu)
         : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
 
-    internal override void Check(Tensor x) => Guard.Points(x, _features);
+    private protected override void CheckShape(Tensor x) => Guard.Points(x, _features);
 
     private static new SpectralLinear[] Layers(int features, IReadOnlyList<int> hidden, SpectralNormOptions options)
     {

@@ -34,10 +34,17 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public bool LeadingActivation => _leadingActivation;
 
     /// <summary>Refuses inputs that the first layer cannot take.</summary>
-    internal abstract void Check(Tensor x);
+    internal void Check(Tensor x)
+    {
+        CheckShape(x);
+        Guard.SameType(x, Layers[0].Weight);
+    }
+
+    /// <summary>Refuses shapes that the first layer cannot take.</summary>
+    private protected abstract void CheckShape(Tensor x);
 
     /// <summary>g(x).</summary>
-    /// <exception cref="ShapeException">x does not fit the branch.</exception>
+    /// <exception cref="ShapeException">x does not fit the branch, in shape or type.</exception>
     public override Tensor forward(Tensor x)
     {
         Check(x);
@@ -53,7 +60,7 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
 
     /// <summary>Evaluates g at x once and keeps what Jacobian products need.</summary>
     /// <remarks>The result lives in the caller's dispose scope.</remarks>
-    /// <exception cref="ShapeException">x does not fit the branch.</exception>
+    /// <exception cref="ShapeException">x does not fit the branch, in shape or type.</exception>
     public Linearization Linearize(Tensor x)
     {
         Check(x);

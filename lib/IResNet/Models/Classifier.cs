@@ -39,7 +39,7 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     public Linear Logits => _logits;
 
     /// <summary>Logits, shape (n, classes).</summary>
-    /// <exception cref="ShapeException">x does not fit the model.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
     public override Tensor forward(Tensor x)
     {
@@ -53,6 +53,7 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     public Tensor Features(Tensor x)
     {
         Guard.Images(x, _body.Config.Input);
+        Guard.SameType(x, _logits.weight!);
         Guard.Finite(x, "The input");
         using var scope = NewDisposeScope();
         return _body.Transform.forward(x).y.MoveToOuterDisposeScope();

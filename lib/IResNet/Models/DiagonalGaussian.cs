@@ -33,6 +33,7 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor z)
     {
         Guard.Points(z, _mean.size(0));
+        Guard.SameType(z, _mean);
         using var scope = NewDisposeScope();
         var standardized = (z - _mean) * (-_logStd).exp();
         var logProb = -0.5 * standardized.square().sum(1) - _logStd.sum() - 0.5 * Math.Log(2 * Math.PI) * _mean.size(0);

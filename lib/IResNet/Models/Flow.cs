@@ -41,7 +41,7 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
 
     /// <summary>ln p(x) per example, in nats.</summary>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
-    /// <exception cref="ShapeException">x does not fit the model.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -51,10 +51,11 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
 
     /// <summary>The two terms of ln p(x), each of shape (n).</summary>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
-    /// <exception cref="ShapeException">x does not fit the model.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
     public (Tensor logPrior, Tensor logDet) LogProbTerms(Tensor x)
     {
         Guard.NonEmpty(x);
+        Guard.SameType(x, Prior.Mean);
         Guard.Finite(x, "The input");
         using var scope = NewDisposeScope();
         var (z, logDet) = Transform.forward(x);
@@ -63,10 +64,11 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
 
     /// <summary>z = F(x).</summary>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
-    /// <exception cref="ShapeException">x does not fit the model.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
     public Tensor LatentsOf(Tensor x)
     {
         Guard.NonEmpty(x);
+        Guard.SameType(x, Prior.Mean);
         Guard.Finite(x, "The input");
         using var scope = NewDisposeScope();
         return Transform.forward(x).y.MoveToOuterDisposeScope();
