@@ -35,27 +35,22 @@ public static class OperatorNorm
 
     /// <summary>
     /// The largest eigenvalue in a batch of Hermitian positive semi-definite matrices, from above and within some 1e-4. Power iteration guesses it, from below, and a Cholesky
-    /// factorisation proves the guess: t I - G is positive definite if and only if all eigenvalues of G are below t. Where it is not, those matrices are iterated on.
+    /// factorisation proves the guess: t I - G is positive definite if and only if all eigenvalues of G are below t. Where it is not, those matrices are guessed anew.
     /// </summary>
     private static double LargestEigenvalue(Tensor gram)
     {
-        const int Iterations = 20;
-        const double NormFloor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
-        long n = gram.size(1);
-        var identity = eye(n, dtype: gram.dtype, device: gram.device);
+        // A few iterations on all matrices, which have to be read from memory each time, tell which ones deserve more.
+        const int First = 5, More = 40, Candidates = 64;
         using var generator = new Generator(1);
-        var v = randn([gram.size(0), n, 1], dtype: ScalarType.Float64, generator: generator).to(gram.device).to(gram.dtype);
+        var identity = eye(gram.size(1), dtype: gram.dtype, device: gram.device);
+        var v = randn([gram.size(0), gram.size(1), 1], dtype: ScalarType.Float64, generator: generator).to(gram.device).to(gram.dtype);
         double largest = 0;
         for (double excess = 1e-4; ; excess *= 1.5)
         {
-            var norm = zeros(1);
-            for (int i = 0; i < Iterations; i++)
-            {
-                v = v / v.abs().square().sum([1, 2]).sqrt().clamp_min(NormFloor).view(-1, 1, 1);
-                v = gram.bmm(v);
-                norm = v.abs().square().sum([1, 2]).sqrt();
-            }
-            largest = Math.Max(largest, norm.max().ToDouble());
+            (v, var norms) = PowerIteration(gram, v, First);
+            var (_, top) = norms.topk((int)Math.Min(Candidates, gram.size(0)));
+            var (_, best) = PowerIteration(gram.index_select(0, top), v.index_select(0, top), More);
+            largest = Math.Max(largest, best.max().ToDouble());
             // Zero, or not finite: nothing to prove.
             if (largest is not (> 0 and < double.PositiveInfinity)) return largest;
             double guess = largest * (1 + excess);
@@ -64,6 +59,15 @@ public static class OperatorNorm
             if (above.numel() == 0) return guess;
             (gram, v) = (gram.index_select(0, above), v.index_select(0, above));
         }
+    }
+
+    /// <summary>Vectors v after some iterations, and the norms of the last products, which are below the largest eigenvalues.</summary>
+    private static (Tensor v, Tensor norms) PowerIteration(Tensor gram, Tensor v, int iterations)
+    {
+        const double NormFloor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
+        Tensor Norms(Tensor vectors) => vectors.abs().square().sum([1, 2]).sqrt();
+        for (int i = 0; i < iterations; i++) v = gram.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
+        return (v, Norms(v));
     }
 
     /// <summary>

@@ -146,9 +146,7 @@ public abstract class SpectralLayer : nn.Module
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Unfreeze();
-        var weight = norm == FrozenNorm.Certified && Options.Enabled
-            ? _weight / Math.Max(1, CertifiedNorm(_weight) / Options.Coefficient)
-            : EffectiveWeight();
+        var weight = norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out _frozenNorm) : EffectiveWeight();
         _frozen = weight.detach().clone().DetachFromDisposeScope();
     }
 
@@ -192,6 +190,15 @@ public abstract class SpectralLayer : nn.Module
     {
         if (disposing) Unfreeze();
         base.Dispose(disposing);
+    }
+
+    /// <summary>The weight divided by a certified norm, and the bound that it then keeps.</summary>
+    private Tensor CertifiedWeight(out double? bound)
+    {
+        double norm = CertifiedNorm(_weight);
+        bound = Math.Min(norm, Options.Coefficient);
+        // Rounding the quotient can add to the norm: an epsilon for every unit of ||abs(W)|| / ||W||, which stays below a hundred for kernels of some hundred channels.
+        return norm > Options.Coefficient ? _weight * (Options.Coefficient / norm * (1 - 100 * finfo(_weight.dtype).eps)) : _weight;
     }
 
     private Tensor Divisor(Tensor sigma) => (sigma / Options.Coefficient).clamp_min(1) + Margin;
