@@ -95,6 +95,7 @@ public sealed class CouplingLayer : Bijection
     {
         if (_shape is { } shape) Guard.Images(x, shape);
         else Guard.Points(x, _channels);
+        Guard.SameType(x, _net[0] is Conv2d convolution ? convolution.weight! : ((Linear)_net[0]).weight!);
     }
 
     private static (int inputs, int outputs) Widths(int channels, bool affine)

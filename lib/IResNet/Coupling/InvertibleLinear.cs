@@ -81,6 +81,7 @@ public sealed class InvertibleLinear : Bijection
     private void Check(Tensor x)
     {
         Guard.Channels(x, _factors.size(0));
+        Guard.SameType(x, _factors);
         if (x.dim() is not (2 or 4)) throw new ShapeException($"Expected points (n, channels) or images (n, channels, height, width), but got ({string.Join(", ", x.shape)}).");
     }
 }
