@@ -131,13 +131,13 @@ def toy_step(blocks, batch, terms=None):
         def linear(inputs, outputs):
             return spectral.spectral_norm_fc(torch.nn.Linear(inputs, outputs), COEFFICIENT, n_power_iterations=5)
 
-        def branch(first):
-            layers = [] if first else [torch.nn.ELU()]
+        def branch():
+            layers = []
             for inputs, outputs in [(2, 64), (64, 64), (64, 64)]:
                 layers += [linear(inputs, outputs), torch.nn.ELU()]
             return torch.nn.Sequential(*layers, linear(64, 2))
 
-        branches = torch.nn.ModuleList([branch(i == 0) for i in range(blocks)])
+        branches = torch.nn.ModuleList([branch() for _ in range(blocks)])
         norms = torch.nn.ModuleList([ActNorm(2) for _ in range(blocks)])
         prior = torch.distributions.Normal(torch.zeros(2), torch.ones(2))
         points = torch.randn(batch, 2)
