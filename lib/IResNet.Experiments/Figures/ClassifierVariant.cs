@@ -31,8 +31,9 @@ public sealed record ClassifierVariant
     /// <exception cref="ArgumentOutOfRangeException">c is outside (0, 1).</exception>
     public static ClassifierVariant IResNet(double c)
     {
-        var options = new SpectralNormOptions { Coefficient = c, PowerIterations = 1 };
-        return new(string.Create(CultureInfo.InvariantCulture, $"c = {c}"), c, (scale, shape, classes) => Invertible(scale, shape, classes, options));
+        var options = new SpectralNormOptions { Coefficient = c };
+        return new(string.Create(CultureInfo.InvariantCulture, $"c = {c}"), c,
+            (scale, shape, classes) => Invertible(scale, shape, classes, options with { PowerIterations = scale.PowerIterations }));
     }
 
     /// <summary>The network, untrained; the scale's seed decides its initial weights.</summary>
