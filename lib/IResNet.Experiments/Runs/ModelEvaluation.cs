@@ -43,6 +43,14 @@ public static class ModelEvaluation
     private static Evaluation Toy(SavedModel saved, ToyExperiment toy, CancellationToken cancel)
     {
         using var task = toy.CreateTask(saved.Model, null);
-        return task.Evaluate(HeldOut.Test, cancel);
+        try
+        {
+            return task.Evaluate(HeldOut.Test, cancel);
+        }
+        finally
+        {
+            // A task leaves its model ready for the next step; a saved model stays frozen.
+            saved.Model.Flow.Freeze();
+        }
     }
 }

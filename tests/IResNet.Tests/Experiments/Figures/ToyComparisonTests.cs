@@ -54,6 +54,8 @@ public class ToyComparisonTests
             using var opened = await ToyComparison.Open(path, Cancel);
             Assert.Equal(fit.Test.Value, opened.Test.Value, 1e-4);
             Assert.Equal(fit.Parameters, opened.Parameters);
+            Assert.False(opened.Model.Flow.training);
+            Assert.All(opened.Model.Flow.ResidualBlocks, block => Assert.All(block.Branch.Layers, layer => Assert.True(layer.IsFrozen)));
         }
         finally
         {
