@@ -8,7 +8,14 @@ public sealed record BenchmarkCase(string Name, Func<BenchmarkSettings, Measurem
 /// <summary>What holds for all cases of a run.</summary>
 /// <param name="Budget">How long each case repeats its work.</param>
 /// <param name="Gradient">How training cases differentiate the log-determinant.</param>
-public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient = LogDetGradient.Neumann);
+public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient = LogDetGradient.Neumann)
+{
+    /// <summary>The truncated series with this gradient.</summary>
+    internal LogDetEstimator Series(int terms) => Gradient == LogDetGradient.Neumann ? new NeumannSeries(terms) : new PowerSeries(terms);
+
+    /// <summary>Passes through the branches that its value and gradient take: a product a term, then the gradient of one (Neumann) or of all (the paper), twice a product each.</summary>
+    internal int Passes(int terms) => terms + 2 * (Gradient == LogDetGradient.Neumann ? 1 : terms);
+}
 
 /// <summary>How a training step differentiates the truncated series.</summary>
 public enum LogDetGradient

@@ -16,14 +16,13 @@ internal static class DensityStep
     public static Measurement Run(FlowConfig config, int batch, int terms, BenchmarkSettings settings)
     {
         using var flow = new MultiscaleFlow(config);
-        bool neumann = settings.Gradient == LogDetGradient.Neumann;
-        flow.WithEstimator(neumann ? new NeumannSeries(terms) : new PowerSeries(terms));
+        flow.WithEstimator(settings.Series(terms));
         flow.train();
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
         var options = new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax, LearningRate = LearningRate };
         var (timing, loss) = TrainingStep.Measure(flow, options, () => BitsPerDimension.Of(flow.forward(x), flow.Dimensions).mean(), settings.Budget);
-        // Forward 1 and its backward 2; then n products, the gradient of one (Neumann) or of all (the paper), twice a product each.
-        int chains = 3 + terms + 2 * (neumann ? 1 : terms);
+        // Forward 1 and its backward 2; then the series.
+        int chains = 3 + settings.Passes(terms);
         double operations = batch * chains * ChainCost.Of(flow) + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(flow);
         return new(timing) { Operations = operations, Details = new Dictionary<string, double> { ["loss_bits_per_dim"] = loss } };
     }

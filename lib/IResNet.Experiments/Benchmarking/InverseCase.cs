@@ -1,3 +1,4 @@
+using IResNet.Experiments.Figures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,9 +34,9 @@ internal static class InverseCase
         var details = new Dictionary<string, double> { ["goal"] = goal, ["iterations_100_max_error"] = floor };
         Timing? main = null;
         double operations = 0;
-        foreach (var (name, create) in Solvers)
+        foreach (var (name, create) in SolverRun.Solvers)
         {
-            var (timing, evaluations) = Measure(name, create, flow, z, exact, goal, details, settings.Budget);
+            var (timing, evaluations) = Measure(name.Replace(' ', '_').ToLowerInvariant(), create, flow, z, exact, goal, details, settings.Budget);
             if (main is null) (main, operations) = (timing, Images * ChainCost.Of(flow) * evaluations / flow.ResidualBlocks.Count);
         }
         var official = Timing.Of(() => Official().Value.Dispose(), settings.Budget / 4);
@@ -43,13 +44,6 @@ internal static class InverseCase
         details["largest_lipschitz_bound"] = flow.ResidualBlocks.Max(block => block.Branch.LipschitzBound());
         return new(main!) { Operations = operations, Details = details };
     }
-
-    private static IEnumerable<(string, Func<double, InverseSolver>)> Solvers =>
-    [
-        ("fixed_point", tolerance => new FixedPoint(tolerance)),
-        ("anderson", tolerance => new Anderson(tolerance)),
-        ("chebyshev", tolerance => new Chebyshev(tolerance)),
-    ];
 
     private static (Timing, double) Measure(
         string name, Func<double, InverseSolver> create, Flow flow, Tensor z, Tensor exact, double goal, Dictionary<string, double> details, TimeSpan budget)

@@ -41,11 +41,9 @@ internal static class LogDetCase
         double operations = Images * cost * (1 + Terms[^1]);
         foreach (var (steps, stride) in FlowPlans)
         {
-            // Blocks differ in channels and so in colours.
-            void Use() => Coloured(flow, steps, stride);
             Tensor All(Tensor images)
             {
-                Use();
+                Coloured(flow, steps, stride);
                 return flow.LogProbTerms(images).logDet.to(ScalarType.Float64);
             }
             string plan = $"arnoldi_{steps}_stride_{stride}";

@@ -34,7 +34,7 @@ public static class StepParts
         double normalized = Seconds(() => SpectralStep.Begin(layers).Dispose());
         flow.WithEstimator(new NoLogDet());
         double forward = Seconds(() => Loss());
-        flow.WithEstimator(settings.Gradient == LogDetGradient.Neumann ? new NeumannSeries(terms) : new PowerSeries(terms));
+        flow.WithEstimator(settings.Series(terms));
         double series = Seconds(() => Loss());
         double backward = Seconds(() =>
         {

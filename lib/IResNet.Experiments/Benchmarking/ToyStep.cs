@@ -15,14 +15,13 @@ internal static class ToyStep
     private static Measurement Run(int blocks, int batch, int? terms, BenchmarkSettings settings)
     {
         using var flow = new ToyFlow(blocks);
-        bool neumann = settings.Gradient == LogDetGradient.Neumann;
-        if (terms is int n) flow.WithEstimator(neumann ? new NeumannSeries(n) : new PowerSeries(n));
+        if (terms is int n) flow.WithEstimator(settings.Series(n));
         flow.train();
         using var x = randn(batch, 2);
         var options = new ToyTrainingOptions { Optimizer = OptimizerKind.Adam, LearningRate = LearningRate };
         var (timing, _) = TrainingStep.Measure(flow, options, () => -flow.forward(x).mean(), settings.Budget);
         // Exact: two tangents, each with its gradient.
-        int chains = 3 + (terms is int k ? k + 2 * (neumann ? 1 : k) : 2 * 3);
+        int chains = 3 + (terms is int k ? settings.Passes(k) : 2 * 3);
         int iterations = flow.ResidualBlocks[0].Branch.Layers[0].Options.PowerIterations;
         return new(timing) { Operations = batch * chains * ChainCost.Of(flow) + iterations * ChainCost.PowerIteration(flow) };
     }

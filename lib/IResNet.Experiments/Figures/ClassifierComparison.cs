@@ -68,22 +68,7 @@ public static class ClassifierComparison
         ClassifierVariant variant, ImageDataSet data, ClassifierScale scale, ITrainingSink? sink = null, CancellationToken cancel = default)
     {
         var network = variant.Create(scale, data.Shape, data.Classes.Count);
-        try
-        {
-            var options = new ClassifierTrainingOptions
-            {
-                Steps = scale.Steps, Batch = scale.Batch, WarmUpSteps = scale.Steps / 10, DecaySteps = [scale.Steps * 6L / 10, scale.Steps * 8L / 10],
-                EvaluationImages = scale.TestImages, InitialExamples = 512, Seed = (ulong)scale.Seed,
-            };
-            var training = await ClassifierTraining.Run(network, data, options, sink, cancel);
-            // Each training has a thread of its own, and what the C library keeps for that thread would add up over a comparison.
-            NativeRuntime.TrimMemory();
-            return new(variant, network, network.parameters().Sum(parameter => parameter.numel()), training);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        var training = await ComparedTraining.Run(network, data, ComparedTraining.Options(scale.Steps, scale.Batch, scale.TestImages, (ulong)scale.Seed), sink, cancel);
+        return new(variant, network, network.parameters().Sum(parameter => parameter.numel()), training);
     }
 }

@@ -32,7 +32,7 @@ public sealed record ExactSeries(Tensor LogDet, Tensor PartialSums)
         for (int k = 1; k <= terms; k++)
         {
             var trace = k == 1 ? j.diagonal(0, 1, 2).sum(1) : (powers[(k + 1) / 2 - 1] * powers[k / 2 - 1].mT).sum([1, 2]);
-            var term = trace * ((k % 2 == 1 ? 1.0 : -1.0) / k);
+            var term = trace * PowerSeries.Coefficient(k);
             sums.Add(k == 1 ? term : sums[^1] + term);
         }
         return new(logDet.MoveToOuterDisposeScope(), stack(sums).MoveToOuterDisposeScope());

@@ -79,10 +79,9 @@ public sealed record GlowVariant
     };
 
     /// <summary>How it is trained. Weight decay is the paper's for gradient descent; the adaptive rules go without, which divide it by the gradient's size.</summary>
-    public ClassifierTrainingOptions Training(GlowScale scale) => new()
+    public ClassifierTrainingOptions Training(GlowScale scale) => ComparedTraining.Options(scale.Steps, scale.Batch, scale.TestImages, scale.Seed) with
     {
-        Optimizer = Optimizer, LearningRate = LearningRate, WeightDecay = Optimizer == OptimizerKind.Sgd ? 5e-4 : 0, Steps = scale.Steps, Batch = scale.Batch,
-        WarmUpSteps = scale.Steps / 10, DecaySteps = [scale.Steps * 6 / 10, scale.Steps * 8 / 10], EvaluationImages = scale.TestImages, InitialExamples = 512, Seed = scale.Seed,
+        Optimizer = Optimizer, LearningRate = LearningRate, WeightDecay = Optimizer == OptimizerKind.Sgd ? 5e-4 : 0,
     };
 }
 
@@ -132,14 +131,6 @@ public static class GlowComparison
     {
         manual_seed((long)scale.Seed);
         var network = new Classifier(variant.Config(scale, data.Shape), data.Classes.Count);
-        try
-        {
-            return new(variant, network, await ClassifierTraining.Run(network, data, variant.Training(scale), sink, cancel));
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        return new(variant, network, await ComparedTraining.Run(network, data, variant.Training(scale), sink, cancel));
     }
 }

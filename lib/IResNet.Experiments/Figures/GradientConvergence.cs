@@ -13,7 +13,7 @@ namespace IResNet.Experiments.Figures;
 public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList<double> Errors, double Lipschitz)
 {
     /// <summary>The line of the theory through the first error.</summary>
-    public IReadOnlyList<double> Theory => [.. Terms.Select(n => Errors[0] * Math.Pow(Lipschitz, n - Terms[0]))];
+    public IReadOnlyList<double> Theory => GeometricDecay.Line(Terms, Errors[0], Lipschitz);
 
     /// <summary>By what factor the error shrinks with a term, on average.</summary>
     public double Rate => Math.Pow(Errors[^1] / Errors[0], 1.0 / (Terms[^1] - Terms[0]));

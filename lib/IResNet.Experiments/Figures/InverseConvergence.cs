@@ -16,7 +16,7 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
     private const double Floor = 1e-13;
 
     /// <summary>The line of the theory through the first error: e_0 times Lip(g)^n.</summary>
-    public IReadOnlyList<double> Theory => [.. Iterations.Select(n => Errors[0] * Math.Pow(Lipschitz, n - Iterations[0]))];
+    public IReadOnlyList<double> Theory => GeometricDecay.Line(Iterations, Errors[0], Lipschitz);
 
     /// <summary>By what factor the error shrinks at an iteration, on average between the first number of iterations and the last above rounding errors.</summary>
     public double Rate

@@ -55,7 +55,7 @@ public sealed record LogDetConvergence(
         for (int k = 1; k <= most; k++)
         {
             w = g.Vjp(w);
-            var term = (w * v).flatten(1).sum(1).to(ScalarType.Float64).view(probes, g.BatchSize) * ((k % 2 == 1 ? 1.0 : -1.0) / k);
+            var term = (w * v).flatten(1).sum(1).to(ScalarType.Float64).view(probes, g.BatchSize) * PowerSeries.Coefficient(k);
             sums.Add(k == 1 ? term : sums[^1] + term);
         }
         return stack(sums).MoveToOuterDisposeScope();

@@ -80,7 +80,7 @@ public sealed record TruncationCurve(
             for (int k = 1; k <= terms.Max(); k++)
             {
                 power = g.Jvp(power);
-                sum = sum + (power * v).flatten(1).sum(1).to(ScalarType.Float64).cpu() * ((k % 2 == 1 ? 1.0 : -1.0) / k);
+                sum = sum + (power * v).flatten(1).sum(1).to(ScalarType.Float64).cpu() * PowerSeries.Coefficient(k);
                 for (int i = 0; i < Sums.Length; i++)
                     if (terms[i] == k) Sums[i].add_(sum);
             }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using IResNet.Experiments.Benchmarking;
+using IResNet.Experiments.Runs;
 using IResNet.Workbook.Benchmarking;
 
 namespace IResNet.Workbook.Commands;
@@ -96,7 +97,7 @@ internal static class BenchCommand
             Estimator = settings.Gradient.ToString().ToLowerInvariant(),
             Cases = reports,
         };
-        if (arguments.GetValue(JsonOption) is { } file) Write(file.FullName, whole);
+        if (arguments.GetValue(JsonOption) is { } file) AtomicFile.Write(file.FullName, JsonSerializer.Serialize(whole, Json) + "\n");
         return 0;
     }
 
@@ -107,13 +108,5 @@ internal static class BenchCommand
             $"{name}: median {report.Median * 1e3:f1} ms, min {report.Min * 1e3:f1} ms, {report.Runs} runs, memory {report.PeakMemory:f0} MiB " +
             $"({report.MemoryBefore:f0} before){bound}");
         foreach (var (key, value) in report.Details) Console.WriteLine($"    {key} {value:g5}");
-    }
-
-    /// <summary>Under a temporary name first: an interrupted run leaves no half report.</summary>
-    private static void Write(string path, BenchmarkReport report)
-    {
-        string temporary = path + ".partial";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(report, Json) + "\n");
-        File.Move(temporary, path, overwrite: true);
     }
 }

@@ -13,6 +13,9 @@ public sealed class PowerSeries : TruncatedSeries
     /// <param name="probes">Where probes come from; by default Gaussian from torch's own generator.</param>
     public PowerSeries(int terms, int samples = 1, Probes? probes = null) : base(terms, samples, probes ?? new GaussianProbes()) { }
 
+    /// <summary>Of tr(J^k) in the series of ln det(I + J): (-1)^(k + 1) / k (Equation 4).</summary>
+    internal static double Coefficient(int k) => (k % 2 == 1 ? 1.0 : -1.0) / k;
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var (w, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));
@@ -21,7 +24,7 @@ public sealed class PowerSeries : TruncatedSeries
             using var used = w;
             w = g.Vjp(w);
             using var product = w * v;
-            sum = sum + product.flatten(1).sum(1) * ((k % 2 == 1 ? 1.0 : -1.0) / k);
+            sum = sum + product.flatten(1).sum(1) * Coefficient(k);
         }
         return sum;
     }
