@@ -93,20 +93,35 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
     }
 
     /// <summary>What the backward pass needs besides tensors.</summary>
-    private sealed class Call(IReadOnlyList<SpectralLayer> layers)
+    private sealed class Call
     {
-        public LanePowerIteration[] Operations { get; } = [.. layers.Select(layer => LanePowerIteration.Of(layer)!.Value)];
+        public Call(IReadOnlyList<SpectralLayer> layers)
+        {
+            Operations = [.. layers.Select(layer => LanePowerIteration.Of(layer)!.Value)];
+            Coefficients = [.. layers.Select(layer => layer.Options.Coefficient)];
+            (Offsets, Divisors, IsOver) = (new int[layers.Count], new float[layers.Count], new bool[layers.Count]);
+            for (int i = 0; i < layers.Count; i++)
+            {
+                Offsets[i] = VectorCount;
+                VectorCount += Operations[i].RowLength + Operations[i].ColumnLength;
+                ScratchSize = nint.Max(ScratchSize, Operations[i].ScratchSize);
+            }
+        }
 
-        public double[] Coefficients { get; } = [.. layers.Select(layer => layer.Options.Coefficient)];
+        public LanePowerIteration[] Operations { get; }
 
-        public float[] Divisors { get; } = new float[layers.Count];
+        public double[] Coefficients { get; }
 
-        public bool[] IsOver { get; } = new bool[layers.Count];
+        public float[] Divisors { get; }
 
-        public nint ScratchSize => Operations.Max(operation => operation.ScratchSize);
+        public bool[] IsOver { get; }
 
-        public int[] Offsets => [.. Operations.Select((_, i) => Operations.Take(i).Sum(o => o.RowLength + o.ColumnLength))];
+        /// <summary>Floats of scratch memory that suffice for every layer.</summary>
+        public nint ScratchSize { get; }
 
-        public int VectorCount => Operations.Sum(operation => operation.RowLength + operation.ColumnLength);
+        /// <summary>Where each layer's u and v begin in the copies, and the length of these.</summary>
+        public int[] Offsets { get; }
+
+        public int VectorCount { get; }
     }
 }
