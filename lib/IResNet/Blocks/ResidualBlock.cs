@@ -31,10 +31,10 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
-        if (training && LaneBlock.Supports(Branch, Estimator, x))
+        if (training && (LaneBlock.Supports(Branch, Estimator, x) || DenseLaneBlock.Supports(Branch, Estimator, x)))
         {
             Branch.Check(x);
-            var (y, logDet) = LaneBlock.Apply(Branch, Estimator, x);
+            var (y, logDet) = Branch is DenseBranch ? DenseLaneBlock.Apply(Branch, Estimator, x) : LaneBlock.Apply(Branch, Estimator, x);
             return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
         }
         var g = Branch.Linearize(x);

@@ -62,15 +62,18 @@ internal unsafe struct Trace(float* v) : IEpilogue
 }
 
 /// <summary>
-/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e q phi''(p) = e t where phi is curved goes to p, kept in <paramref name="curvature"/>.
+/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e q phi''(p) = e t where phi is curved goes to p, kept in <paramref name="curvature"/> or
+/// added to what is there.
 /// </summary>
-internal readonly unsafe struct TangentCotangent(float* activation, float* tangent, float* output, float* curvature) : IEpilogue
+internal readonly unsafe struct TangentCotangent(float* activation, float* tangent, float* output, float* curvature, bool add = false) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
     {
         var a = Vector512.Load(activation + at);
-        Elu512.WhereCurved(a, sum * Vector512.Load(tangent + at)).Store(curvature + at);
+        var curved = Elu512.WhereCurved(a, sum * Vector512.Load(tangent + at));
+        if (add) curved += Vector512.Load(curvature + at);
+        curved.Store(curvature + at);
         if (output is not null) (sum * Elu512.Slope(a)).Store(output + at);
     }
 }

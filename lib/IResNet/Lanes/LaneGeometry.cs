@@ -18,11 +18,9 @@ internal sealed class LaneGeometry
     private static readonly ConcurrentDictionary<(int, int), LaneGeometry> Known = new();
     private readonly int[] _pixels;
 
-    private LaneGeometry(int height, int width)
+    private LaneGeometry(int height, int width, int row, int plane, int first)
     {
-        (Height, Width) = (height, width);
-        Row = (width + 2) * Lanes;
-        Plane = (height + 2) * Row;
+        (Height, Width, Row, Plane, First) = (height, width, row, plane, first);
         _pixels = GC.AllocateUninitializedArray<int>(RoundUp(Pixels), pinned: true);
         for (int i = 0; i < _pixels.Length; i++)
         {
@@ -47,7 +45,7 @@ internal sealed class LaneGeometry
     public int Pixels => Height * Width;
 
     /// <summary>Floats from the start of a plane to its first pixel.</summary>
-    public int First => Row + Lanes;
+    public int First { get; }
 
     /// <summary>
     /// Floats from the first pixel to each pixel, in reading order; the last one is repeated up to a multiple of <see cref="Tile"/>. In pinned memory.
@@ -55,7 +53,14 @@ internal sealed class LaneGeometry
     public unsafe int* Offsets => (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _pixels[0]);
 
     /// <summary>The geometry of a size; one object each.</summary>
-    public static LaneGeometry Of(int height, int width) => Known.GetOrAdd((height, width), static size => new(size.Item1, size.Item2));
+    public static LaneGeometry Of(int height, int width) => Known.GetOrAdd((height, width), static size =>
+    {
+        int row = (size.Item2 + 2) * Lanes;
+        return new(size.Item1, size.Item2, row, (size.Item1 + 2) * row, row + Lanes);
+    });
+
+    /// <summary>One row without a border, for 1x1 kernels only. Planes may be longer than the row.</summary>
+    public static LaneGeometry Borderless(int width, int plane) => new(1, width, width * Lanes, plane, 0);
 
     /// <summary>Groups that hold so many examples.</summary>
     public static int Groups(long examples) => (int)((examples + Lanes - 1) / Lanes);
