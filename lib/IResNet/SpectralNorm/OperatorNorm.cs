@@ -26,48 +26,53 @@ public static class OperatorNorm
             throw new ShapeException($"The kernel ({kernel.size(2)}x{kernel.size(3)}) is larger than the feature map ({height}x{width}).");
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        // (outputs, inputs, height, width / 2 + 1): the other frequencies are complex conjugates of these.
-        var symbol = fft.rfft2(kernel.to(ScalarType.Float64), [height, width]);
-        var matrices = symbol.permute(2, 3, 0, 1).flatten(0, 1);
-        var gram = kernel.size(0) <= kernel.size(1) ? matrices.bmm(matrices.mH) : matrices.mH.bmm(matrices);
-        return Math.Sqrt(LargestEigenvalue(gram));
+        return Math.Sqrt(LargestEigenvalue(new GramPolynomial(kernel), height, width));
     }
 
     /// <summary>
-    /// The largest eigenvalue in a batch of Hermitian positive semi-definite matrices, from above and within some 1e-4. Power iteration guesses it, from below, and a Cholesky
-    /// factorisation proves the guess: t I - G is positive definite if and only if all eigenvalues of G are below t. Where it is not, those matrices are guessed anew.
+    /// The largest eigenvalue of a symbol's Gram matrices on a grid of frequencies, from above and within some 1e-4. Power iteration guesses it, from below, and a Cholesky
+    /// factorisation proves the guess: t I - G is positive definite if and only if all eigenvalues of G are below t. Where it is not, the guess is raised.
     /// </summary>
-    private static double LargestEigenvalue(Tensor gram)
+    private static double LargestEigenvalue(GramPolynomial gram, int height, int width)
     {
-        // A few iterations on all matrices, which have to be read from memory each time, tell which ones deserve more.
-        const int First = 5, More = 40, Candidates = 64;
-        using var generator = new Generator(1);
-        var identity = eye(gram.size(1), dtype: gram.dtype, device: gram.device);
-        var v = randn([gram.size(0), gram.size(1), 1], dtype: ScalarType.Float64, generator: generator).to(gram.device).to(gram.dtype);
-        double largest = 0;
-        for (double excess = 1e-4; ; excess *= 1.5)
+        // Some frequencies give a guess that most of the others need not raise. Matrices are made by parts that fit into a cache.
+        const int Tried = 64, CachedNumbers = 1 << 18;
+        const double Excess = 1e-4;
+        double largest = gram.MeanEigenvalue;
+        // Zero, or not finite: nothing to prove.
+        if (largest is not (> 0 and < double.PositiveInfinity)) return largest;
+        var frequencies = GramPolynomial.Grid(height, width);
+        long count = frequencies.size(0), part = Math.Max(1, CachedNumbers / (gram.Size * gram.Size));
+        using (NewDisposeScope())
+            largest = Math.Max(largest, PowerIteration(gram.At(frequencies[TensorIndex.Slice(step: (count + Tried - 1) / Tried)])));
+        double proven = largest * (1 + Excess);
+        for (long start = 0; start < count; start += part)
         {
-            (v, var norms) = PowerIteration(gram, v, First);
-            var (_, top) = norms.topk((int)Math.Min(Candidates, gram.size(0)));
-            var (_, best) = PowerIteration(gram.index_select(0, top), v.index_select(0, top), More);
-            largest = Math.Max(largest, best.max().ToDouble());
-            // Zero, or not finite: nothing to prove.
-            if (largest is not (> 0 and < double.PositiveInfinity)) return largest;
-            double guess = largest * (1 + excess);
-            var (_, failed) = linalg.cholesky_ex(guess * identity - gram);
-            var above = failed.ne(0).nonzero().flatten();
-            if (above.numel() == 0) return guess;
-            (gram, v) = (gram.index_select(0, above), v.index_select(0, above));
+            using var scope = NewDisposeScope();
+            var matrices = gram.At(frequencies.narrow(0, start, Math.Min(part, count - start)));
+            for (double excess = Excess; ; excess *= 1.5)
+            {
+                var (_, failed) = linalg.cholesky_ex(proven * eye(gram.Size, dtype: matrices.dtype, device: matrices.device) - matrices);
+                var above = failed.ne(0).nonzero().flatten();
+                if (above.numel() == 0) break;
+                matrices = matrices.index_select(0, above);
+                largest = Math.Max(largest, PowerIteration(matrices));
+                proven = largest * (1 + excess);
+            }
         }
+        return proven;
     }
 
-    /// <summary>Vectors v after some iterations, and the norms of the last products, which are below the largest eigenvalues.</summary>
-    private static (Tensor v, Tensor norms) PowerIteration(Tensor gram, Tensor v, int iterations)
+    /// <summary>A lower bound of the largest eigenvalue in a batch of Hermitian positive semi-definite matrices, close to it.</summary>
+    private static double PowerIteration(Tensor matrices)
     {
+        const int Iterations = 40;
         const double NormFloor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
+        using var generator = new Generator(1);
         Tensor Norms(Tensor vectors) => vectors.abs().square().sum([1, 2]).sqrt();
-        for (int i = 0; i < iterations; i++) v = gram.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
-        return (v, Norms(v));
+        var v = randn([matrices.size(0), matrices.size(1), 1], dtype: ScalarType.Float64, generator: generator).to(matrices.device).to(matrices.dtype);
+        for (int i = 0; i < Iterations; i++) v = matrices.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
+        return Norms(v).max().ToDouble();
     }
 
     /// <summary>
