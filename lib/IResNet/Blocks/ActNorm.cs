@@ -1,3 +1,5 @@
+using IResNet.Lanes;
+
 namespace IResNet;
 
 /// <summary>
@@ -63,9 +65,9 @@ public sealed class ActNorm : Bijection
         Check(x);
         if (training && !IsInitialized) Initialize(x);
         using var scope = NewDisposeScope();
-        var y = PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
-        long positions = x.numel() / (x.size(0) * x.size(1));
-        var logDet = (_logScale.sum() * positions).expand(x.size(0));
+        var y = ChannelAffine.Supports(x) ? ChannelAffine.Apply(x, _logScale, _shift) : PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
+        using var positions = (x.numel() / (x.size(0) * x.size(1))).ToScalar();
+        var logDet = _logScale.sum().mul(positions).expand(x.size(0));
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 

@@ -67,15 +67,17 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         nint size = plan.Branch.SavedSize(call.HasSeries);
         Tensor dy = cotangents[0].contiguous(), dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
         Tensor dx = empty_like(dy), gradients = empty(plan.Groups, plan.Branch.GradientSize);
-        using var weights = new LanePlan.Packed(LaneWeights.PackTransposed(first), null, LaneWeights.PackTransposed(middle), null, LaneWeights.PackTransposed(last), null);
-        float* maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
+        using var weights = WeightsOf(saved);
+        using var transposed = new LanePlan.Packed(LaneWeights.PackTransposed(first), null, LaneWeights.PackTransposed(middle), null, LaneWeights.PackTransposed(last), null);
+        float* xs = LaneThreads.Data(x), probes = LaneThreads.Data(saved[1]), maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
         float* dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx);
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;
             float* estimate = call.HasSeries ? dLogDets + group * LaneGeometry.Lanes : null;
             plan.Branch.Backward(
-                weights.Pointers, dys + from, estimate, plan.ExamplesIn(group), maps + group * size, work, dxs + from, sums + group * (nint)plan.Branch.GradientSize);
+                weights.Pointers, transposed.Pointers, xs + from, probes + from, dys + from, estimate, plan.ExamplesIn(group),
+                plan.Branch.MapsOfStep(maps + group * size, work), work, dxs + from, sums + group * (nint)plan.Branch.GradientSize);
         });
         call.Release();
         var total = gradients.sum([0]);
@@ -102,20 +104,22 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         var plan = call.PlanFor(inputs[0], inputs[2]);
         nint size = plan.Branch.SavedSize(call.HasSeries);
         var maps = LaneMemory.Rent(plan.Groups * size);
-        using var weights = new LanePlan.Packed(
-            LaneWeights.Pack(inputs[2]), inputs[3], LaneWeights.Pack(inputs[4]), inputs[5], LaneWeights.Pack(inputs[6]), inputs[7]);
+        using var weights = WeightsOf(inputs);
         float* xs = LaneThreads.Data(inputs[0]), probes = LaneThreads.Data(inputs[1]), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
         float* saved = maps.Pointer;
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;
             int examples = plan.ExamplesIn(group);
-            plan.Branch.Forward(weights.Pointers, xs + from, examples, ys + from, saved + group * size, work);
-            if (call.HasSeries)
-                plan.Branch.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + group * LaneGeometry.Lanes, saved + group * size, work);
+            var at = plan.Branch.MapsOfStep(saved + group * size, work);
+            plan.Branch.Forward(weights.Pointers, xs + from, examples, ys + from, at, work);
+            if (call.HasSeries) plan.Branch.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + group * LaneGeometry.Lanes, at, work);
         });
         return maps;
     }
+
+    private static LanePlan.Packed WeightsOf(IReadOnlyList<Tensor> inputs) => new(
+        LaneWeights.Pack(inputs[2]), inputs[3], LaneWeights.Pack(inputs[4]), inputs[5], LaneWeights.Pack(inputs[6]), inputs[7]);
 
     /// <summary>What a call needs besides tensors.</summary>
     private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, bool Differentiable)

@@ -15,11 +15,20 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
 
     private nint Wide => (nint)LaneGeometry.RoundUp(hidden) * geometry.Plane;
 
-    /// <summary>Floats that <see cref="Backward"/> needs from the forward pass: inputs of the three layers, and with a series their tangents and the probe.</summary>
-    public nint SavedSize(bool series) => series ? 3 * Narrow + 4 * Wide : Narrow + 2 * Wide;
+    /// <summary>Floats that Jacobian products need of an evaluation: the inputs of the three layers.</summary>
+    public nint PointSize => Narrow + 2 * Wide;
+
+    /// <summary>
+    /// Floats that <see cref="Backward"/> needs from the forward pass: the middle layer's input, and with a series its tangent and the first layer's. Everything else is a
+    /// packing, an activation or the 1x1 convolution away, which costs a fortieth of a step and halves its memory.
+    /// </summary>
+    public nint SavedSize(bool series) => series ? Narrow + 2 * Wide : Wide;
 
     /// <summary>Floats of scratch memory a thread.</summary>
-    public nint WorkSize => 3 * Narrow + 4 * Wide + 2 * Lanes * LaneGeometry.RoundUp(hidden);
+    public nint WorkSize => OwnWork + 2 * Narrow + 2 * Wide;
+
+    /// <summary>The part of the scratch memory that is no map of <see cref="Maps"/>.</summary>
+    private nint OwnWork => 2 * Narrow + 2 * Wide + 2 * Lanes * LaneGeometry.RoundUp(hidden);
 
     /// <summary>Floats of the six gradients: weight and bias of each layer in turn.</summary>
     public int GradientSize => 2 * 9 * channels * hidden + hidden * hidden + 2 * hidden + channels;
@@ -30,16 +39,32 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         public readonly float* First = first, FirstBias = firstBias, Middle = middle, MiddleBias = middleBias, Last = last, LastBias = lastBias;
     }
 
-    /// <summary>y = x + g(x), or g(x) alone, and the layers' inputs into <paramref name="saved"/>.</summary>
-    public void Forward(in Weights w, float* x, int examples, float* y, float* saved, float* work, bool residual = true)
+    /// <summary>Inputs A of the three layers, tangents T of the same, and the probe V. Those that a computation does not need are null.</summary>
+    public struct Maps
     {
-        var at = new SavedMaps(saved, Narrow, Wide);
-        float* input = leadingActivation ? work : at.A0;
-        LaneTranspose.Pack(x, examples, input, channels, geometry);
-        geometry.ClearBorder(at.A0, channels);
-        geometry.ClearBorder(at.A2, hidden);
-        if (leadingActivation) ForEachPixel(new EluOf(input, at.A0));
-        Layers(w, at);
+        public float* A0, A1, A2, T0, T1, T2, V;
+    }
+
+    /// <summary>Maps for Jacobian products at a point: all inputs in <paramref name="point"/>.</summary>
+    public Maps MapsAt(float* point) => new() { A0 = point, A1 = point + Narrow, A2 = point + Narrow + Wide };
+
+    /// <summary>Maps of a training step: what <see cref="SavedSize"/> counts in <paramref name="saved"/>, the others in scratch memory.</summary>
+    public Maps MapsOfStep(float* saved, float* work)
+    {
+        float* scratch = work + OwnWork;
+        return new()
+        {
+            A1 = saved, T1 = saved + Wide, T0 = saved + 2 * Wide, A0 = scratch, V = scratch + Narrow, A2 = scratch + 2 * Narrow, T2 = scratch + 2 * Narrow + Wide,
+        };
+    }
+
+    /// <summary>y = x + g(x), or g(x) alone, and the layers' inputs into maps.</summary>
+    public void Forward(in Weights w, float* x, int examples, float* y, in Maps at, float* work, bool residual = true)
+    {
+        float* input = Enter(x, examples, at.A0, work);
+        var first = new BiasElu(w.FirstBias, at.A1);
+        LaneConvolution.Run(at.A0, w.First, channels, hidden, 3, geometry, ref first);
+        Middle(w, at);
         float* output = work + Narrow;
         var last = new BiasResidual(w.LastBias, residual ? input : null, output);
         LaneConvolution.Run(at.A2, w.Last, hidden, channels, 3, geometry, ref last);
@@ -47,11 +72,10 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
     }
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value an example, and the tangents of its surrogate into <paramref name="saved"/>.
+    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value an example, and the tangents of its surrogate into maps.
     /// </summary>
-    public void Series(in Weights w, int terms, float* probe, int examples, float* logDet, float* saved, float* work)
+    public void Series(in Weights w, int terms, float* probe, int examples, float* logDet, in Maps at, float* work)
     {
-        var at = new SavedMaps(saved, Narrow, Wide);
         float* leading = leadingActivation ? at.A0 : null;
         LaneTranspose.Pack(probe, examples, at.V, channels, geometry);
         geometry.ClearBorder(at.V, channels);
@@ -78,33 +102,40 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
     }
 
     /// <summary>Cotangents of x and of the weights, given those of y and of the series' estimate.</summary>
+    /// <param name="w">The weights and biases.</param>
     /// <param name="transposed">The three transposed weights; no biases.</param>
+    /// <param name="x">As in the forward pass.</param>
+    /// <param name="v">The probe, as in the forward pass.</param>
     /// <param name="y">Cotangent of y, in torch's layout.</param>
     /// <param name="logDet">Cotangent of the estimate, one an example; null if there was no series.</param>
     /// <param name="examples">Examples in this group.</param>
-    /// <param name="saved">As the forward pass left it.</param>
+    /// <param name="at">As the forward pass left it in what is saved.</param>
     /// <param name="work">Scratch memory.</param>
-    /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
+    /// <param name="result">Receives the cotangent of x, in torch's layout.</param>
     /// <param name="gradient">Receives the six gradients.</param>
-    public void Backward(in Weights transposed, float* y, float* logDet, int examples, float* saved, float* work, float* x, float* gradient)
+    public void Backward(
+        in Weights w, in Weights transposed, float* x, float* v, float* y, float* logDet, int examples, in Maps at, float* work, float* result, float* gradient)
     {
-        var at = new SavedMaps(saved, Narrow, Wide);
-        float* dy = work, probe = dy + Narrow, dx = probe + Narrow, first = dx + Narrow, second = first + Wide, third = second + Wide, fourth = third + Wide;
-        var sums = (Vector512<float>*)(fourth + Wide);
+        float* dy = work, dx = dy + Narrow, first = dx + Narrow, second = first + Wide;
+        var sums = (Vector512<float>*)(second + Wide);
         int wide = LaneGeometry.RoundUp(hidden);
         bool series = logDet is not null;
+        Enter(x, examples, at.A0, dx);
+        Middle(w, at);
         LaneTranspose.Pack(y, examples, dy, channels, geometry);
         geometry.ClearBorder(dy, channels);
         var g = new Gradients(gradient, channels, hidden);
 
         // Behind the last layer: cotangents dy of the value and s v of the tangent J r, where s is that of the estimate.
-        float* dp = first, dq = series ? second : null;
+        float* dp = first, dq = series ? second : null, probe = at.V;
         if (series)
         {
+            MiddleTangent(w, at);
+            LaneTranspose.Pack(v, examples, probe, channels, geometry);
             geometry.ClearBorder(probe, channels);
             float* scale = stackalloc float[Lanes];
             for (int lane = 0; lane < Lanes; lane++) scale[lane] = lane < examples ? logDet[lane] : 0;
-            ForEachPixel(new Scaled(at.V, Vector512.Load(scale), probe));
+            ForEachPixel(new Scaled(Vector512.Load(scale), probe));
             var tangent = new TangentCotangent(at.A2, at.T2, dq, dp);
             LaneConvolution.Run(probe, transposed.Last, channels, hidden, 3, geometry, ref tangent);
         }
@@ -115,8 +146,8 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         SumPixels(dy, g.LastBias);
         SumLanes(sums, g.MiddleBias);
 
-        // Between the first and the middle layer.
-        float* dp1 = third, dq1 = series ? fourth : null;
+        // Between the first and the middle layer. The last layer's inputs have been used.
+        float* dp1 = at.A2, dq1 = series ? at.T2 : null;
         geometry.ClearBorder(dp1, hidden);
         if (series)
         {
@@ -140,13 +171,12 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         }
         var through = new InputCotangent(dy, leading, curvature, dx);
         LaneConvolution.Run(dp1, transposed.First, hidden, channels, 3, geometry, ref through);
-        LaneTranspose.Unpack(dx, channels, geometry, x, examples);
+        LaneTranspose.Unpack(dx, channels, geometry, result, examples);
     }
 
     /// <summary>J t at the point of <see cref="Forward"/>.</summary>
-    public void Jvp(in Weights w, float* tangent, int examples, float* result, float* saved, float* work)
+    public void Jvp(in Weights w, float* tangent, int examples, float* result, in Maps at, float* work)
     {
-        var at = new SavedMaps(saved, Narrow, Wide);
         float* input = work, first = input + Narrow, middle = first + Wide, output = middle + Wide;
         LaneTranspose.Pack(tangent, examples, input, channels, geometry);
         geometry.ClearBorder(input, channels);
@@ -159,9 +189,8 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
     }
 
     /// <summary>Transposed J times u at the point of <see cref="Forward"/>.</summary>
-    public void Vjp(in Weights transposed, float* cotangent, int examples, float* result, float* saved, float* work)
+    public void Vjp(in Weights transposed, float* cotangent, int examples, float* result, in Maps at, float* work)
     {
-        var at = new SavedMaps(saved, Narrow, Wide);
         float* input = work, last = input + Narrow, middle = last + Wide, output = middle + Wide;
         LaneTranspose.Pack(cotangent, examples, input, channels, geometry);
         geometry.ClearBorder(input, channels);
@@ -179,17 +208,36 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         LaneConvolution.Run(input, weights, inputs, outputs, kernel, geometry, ref epilogue);
     }
 
-    private void Layers(in Weights w, in SavedMaps at)
+    /// <summary>A0 from x.</summary>
+    /// <returns>Where x lies, packed: in the scratch map if an activation comes first.</returns>
+    private float* Enter(float* x, int examples, float* a0, float* scratch)
     {
-        var first = new BiasElu(w.FirstBias, at.A1);
-        LaneConvolution.Run(at.A0, w.First, channels, hidden, 3, geometry, ref first);
+        float* input = leadingActivation ? scratch : a0;
+        LaneTranspose.Pack(x, examples, input, channels, geometry);
+        geometry.ClearBorder(a0, channels);
+        if (leadingActivation) ForEachPixel(new EluOf(input, a0));
+        return input;
+    }
+
+    /// <summary>A2 from A1.</summary>
+    private void Middle(in Weights w, in Maps at)
+    {
+        geometry.ClearBorder(at.A2, hidden);
         var middle = new BiasElu(w.MiddleBias, at.A2);
         LaneConvolution.Run(at.A1, w.Middle, hidden, hidden, 1, geometry, ref middle);
     }
 
-    private void TangentLayers(in Weights w, in SavedMaps at)
+    /// <summary>T1 and T2 from T0.</summary>
+    private void TangentLayers(in Weights w, in Maps at)
     {
         Convolve(at.T0, w.First, channels, hidden, 3, at.A1, at.T1);
+        Convolve(at.T1, w.Middle, hidden, hidden, 1, at.A2, at.T2);
+    }
+
+    /// <summary>T2 from T1.</summary>
+    private void MiddleTangent(in Weights w, in Maps at)
+    {
+        geometry.ClearBorder(at.T2, hidden);
         Convolve(at.T1, w.Middle, hidden, hidden, 1, at.A2, at.T2);
     }
 
@@ -239,17 +287,9 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         }
     }
 
-    private readonly struct Scaled(float* x, Vector512<float> scale, float* output) : IPixelMap
+    private readonly struct Scaled(Vector512<float> scale, float* x) : IPixelMap
     {
-        public void At(nint at) => (Vector512.Load(x + at) * scale).Store(output + at);
-    }
-
-    /// <summary>Inputs A of the three layers, tangents T of the same, and the probe V.</summary>
-    private readonly struct SavedMaps(float* start, nint narrow, nint wide)
-    {
-        public readonly float* A0 = start, A1 = start + narrow, A2 = start + narrow + wide;
-        public readonly float* T0 = start + narrow + 2 * wide, T1 = start + 2 * narrow + 2 * wide, T2 = start + 2 * narrow + 3 * wide;
-        public readonly float* V = start + 2 * narrow + 4 * wide;
+        public void At(nint at) => (Vector512.Load(x + at) * scale).Store(x + at);
     }
 
     /// <summary>Where each gradient lies.</summary>

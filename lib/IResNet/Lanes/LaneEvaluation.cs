@@ -26,11 +26,11 @@ internal sealed unsafe class LaneEvaluation
         var value = empty_like(input);
         var plan = new LanePlan(input.shape, _hidden, _branch.LeadingActivation);
         float* xs = LaneThreads.Data(input), values = LaneThreads.Data(value);
-        nint saved = plan.Branch.SavedSize(series: false);
-        LaneThreads.Run(plan.Groups, plan.Branch.WorkSize + saved, (group, work) =>
+        nint point = plan.Branch.PointSize;
+        LaneThreads.Run(plan.Groups, plan.Branch.WorkSize + point, (group, work) =>
         {
             nint from = group * plan.GroupSize;
-            plan.Branch.Forward(_weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, work, work + saved, residual: false);
+            plan.Branch.Forward(_weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, plan.Branch.MapsAt(work), work + point, residual: false);
         });
         return value.MoveToOuterDisposeScope();
     }

@@ -11,20 +11,20 @@ internal sealed unsafe class LaneLinearization : Linearization
         ResidualBranch branch, Tensor x, Tensor value, LanePlan plan, LanePlan.Packed weights, LanePlan.Packed transposed, Tensor maps) : base(branch, x, value) =>
         (_plan, _weights, _transposed, _maps) = (plan, weights, transposed, maps);
 
-    private nint MapsSize => _plan.Branch.SavedSize(series: false);
+    private nint MapsSize => _plan.Branch.PointSize;
 
     /// <summary>Evaluates the branch. Everything lives in the caller's dispose scope.</summary>
     public static LaneLinearization At(ResidualBranch branch, Tensor x)
     {
         var plan = new LanePlan(x.shape, branch.Layers[0].Weight.size(0), branch.LeadingActivation);
         var weights = LanePlan.Packed.Of(branch);
-        nint size = plan.Branch.SavedSize(series: false);
+        nint size = plan.Branch.PointSize;
         Tensor input = x.contiguous(), value = empty_like(input), maps = empty(plan.Groups * size);
         float* xs = LaneThreads.Data(input), values = LaneThreads.Data(value), saved = LaneThreads.Data(maps);
         plan.ForEachGroup((group, work) =>
         {
             nint from = group * plan.GroupSize;
-            plan.Branch.Forward(weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, saved + group * size, work, residual: false);
+            plan.Branch.Forward(weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, plan.Branch.MapsAt(saved + group * size), work, residual: false);
         });
         GC.KeepAlive(input);
         return new(branch, x, value, plan, weights, LanePlan.Packed.TransposedOf(branch), maps);
@@ -46,9 +46,9 @@ internal sealed unsafe class LaneLinearization : Linearization
         {
             int group = index % _plan.Groups, examples = _plan.ExamplesIn(group);
             nint at = index / _plan.Groups * batch + group * _plan.GroupSize;
-            float* saved = maps + group * MapsSize;
-            if (transposed) _plan.Branch.Vjp(weights, from + at, examples, to + at, saved, work);
-            else _plan.Branch.Jvp(weights, from + at, examples, to + at, saved, work);
+            var point = _plan.Branch.MapsAt(maps + group * MapsSize);
+            if (transposed) _plan.Branch.Vjp(weights, from + at, examples, to + at, point, work);
+            else _plan.Branch.Jvp(weights, from + at, examples, to + at, point, work);
         });
         return result.MoveToOuterDisposeScope();
     }

@@ -34,6 +34,36 @@ internal static unsafe class VectorMath
         for (; i < length; i++) y[i] = x[i] / divisor;
     }
 
+    /// <summary>y = scale x + shift.</summary>
+    public static void Affine(float* x, float scale, float shift, float* y, int length)
+    {
+        int i = 0;
+        for (; i <= length - Lanes; i += Lanes) Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Create(scale), Vector512.Create(shift)).Store(y + i);
+        for (; i < length; i++) y[i] = MathF.FusedMultiplyAdd(x[i], scale, shift);
+    }
+
+    /// <summary>dx = scale dy, and the sums of dy (y - shift) and of dy.</summary>
+    public static (float product, float sum) AffineGradient(float* dy, float* y, float scale, float shift, float* dx, int length)
+    {
+        Vector512<float> products = default, sums = default;
+        int i = 0;
+        for (; i <= length - Lanes; i += Lanes)
+        {
+            var d = Vector512.Load(dy + i);
+            products = Vector512.FusedMultiplyAdd(d, Vector512.Load(y + i) - Vector512.Create(shift), products);
+            sums += d;
+            (d * Vector512.Create(scale)).Store(dx + i);
+        }
+        float product = Vector512.Sum(products), sum = Vector512.Sum(sums);
+        for (; i < length; i++)
+        {
+            product += dy[i] * (y[i] - shift);
+            sum += dy[i];
+            dx[i] = dy[i] * scale;
+        }
+        return (product, sum);
+    }
+
     /// <summary>y = A x.</summary>
     public static void Times(float* matrix, int rows, int columns, float* x, float* y)
     {

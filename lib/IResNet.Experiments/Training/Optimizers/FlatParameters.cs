@@ -67,7 +67,8 @@ internal sealed class FlatParameters
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var entry in _entries) entry.Parameter.add_(View(update, entry.Start, entry.Count, entry.Shape), alpha: scale);
+        using var alpha = scale.ToScalar();
+        foreach (var entry in _entries) entry.Parameter.add_(View(update, entry.Start, entry.Count, entry.Shape), alpha);
     }
 
     /// <summary>values = source.</summary>
