@@ -46,6 +46,7 @@ public static partial class NativeRuntime
     /// <summary>Gives memory that is free inside the process back to the system, at the end of a phase. What the C library holds can be given back on Linux only.</summary>
     public static void TrimMemory()
     {
+        LaneThreads.Trim();
         LaneMemory.Trim();
         if (OperatingSystem.IsLinux()) Quietly(() => malloc_trim(0));
     }

@@ -28,6 +28,9 @@ internal sealed unsafe class LaneMemory : IDisposable
     /// <summary>The first number; contents are arbitrary.</summary>
     public float* Pointer { get; private set; }
 
+    /// <summary>Numbers that there is room for.</summary>
+    public nint Length => _bytes / sizeof(float);
+
     /// <summary>Room for so many numbers.</summary>
     public static LaneMemory Rent(nint floats) => new(Math.Max(1, floats) * sizeof(float));
 

@@ -6,6 +6,7 @@ namespace IResNet.Lanes;
 /// <summary>Spreads independent pieces of work over as many threads as torch uses, each with scratch memory of its own.</summary>
 internal static unsafe class LaneThreads
 {
+    private static LaneMemory? _scratch;
     [ThreadStatic]
     private static bool _flushes;
 
@@ -18,8 +19,25 @@ internal static unsafe class LaneThreads
     public static void Run(int count, nint scratchSize, Work work)
     {
         int threads = Math.Min(get_num_threads(), count);
-        using var scratch = LaneMemory.Rent(Math.Max(1, threads) * scratchSize);
-        float* memory = scratch.Pointer;
+        var scratch = Scratch(Math.Max(1, threads) * scratchSize);
+        try
+        {
+            Run(count, threads, scratchSize, scratch.Pointer, work);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _scratch, scratch)?.Dispose();
+        }
+    }
+
+    /// <summary>Where a contiguous tensor's numbers lie. The tensor must stay alive while they are used.</summary>
+    public static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    /// <summary>Gives the scratch memory back.</summary>
+    public static void Trim() => Interlocked.Exchange(ref _scratch, null)?.Dispose();
+
+    private static void Run(int count, int threads, nint scratchSize, float* memory, Work work)
+    {
         if (threads <= 1)
         {
             for (int index = 0; index < count; index++) work(index, memory);
@@ -32,8 +50,14 @@ internal static unsafe class LaneThreads
         });
     }
 
-    /// <summary>Where a contiguous tensor's numbers lie. The tensor must stay alive while they are used.</summary>
-    public static float* Data(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    /// <summary>The memory of the work before, if it is large enough and no other thread has it.</summary>
+    private static LaneMemory Scratch(nint floats)
+    {
+        var last = Interlocked.Exchange(ref _scratch, null);
+        if (last?.Length >= floats) return last;
+        last?.Dispose();
+        return LaneMemory.Rent(floats);
+    }
 
     /// <summary>Threads of .NET's pool do not inherit the floating-point mode from the thread that starts the work.</summary>
     private static void FlushDenormals()
