@@ -22,16 +22,16 @@ public sealed record ToyScale
     public IReadOnlyList<int> GlowHidden { get; init; } = [33, 33];
 
     /// <summary>c of the i-ResNet.</summary>
-    public double Coefficient { get; init; } = 0.98;
+    public double Coefficient { get; init; } = 0.99;
 
-    /// <summary>Steps of Adam. The rate falls to a fifth after 60 % and again after 85 % of them.</summary>
+    /// <summary>Steps of Adam. The rate is raised over the first twentieth, and falls to a fifth after 60 % and again after 85 % of them.</summary>
     public long Steps { get; init; } = 2000;
 
     /// <summary>Fresh points a step.</summary>
-    public int Batch { get; init; } = 250;
+    public int Batch { get; init; } = 500;
 
-    /// <summary>The rate at first.</summary>
-    public double LearningRate { get; init; } = 0.005;
+    /// <summary>The rate after warm-up.</summary>
+    public double LearningRate { get; init; } = 0.01;
 
     /// <summary>The experiment that trains one of the models on one of the densities; what <c>iresnet train</c> runs with these values.</summary>
     /// <param name="density">One of <see cref="Data.ToyData.Names"/>.</param>
@@ -46,7 +46,7 @@ public sealed record ToyScale
             Model = new() { Kind = kind, Blocks = Blocks, Hidden = kind == BlockKind.Residual ? Hidden : GlowHidden, Coefficient = Coefficient },
             Training = preset.Training with
             {
-                Steps = Steps, Batch = Batch, LearningRate = LearningRate, DecaySteps = [Steps * 6 / 10, Steps * 85 / 100], EvaluateEvery = null, Seed = seed,
+                Steps = Steps, Batch = Batch, LearningRate = LearningRate, WarmUpSteps = Steps / 20, DecaySteps = [Steps * 6 / 10, Steps * 85 / 100], EvaluateEvery = null, Seed = seed,
             },
         };
     }

@@ -36,14 +36,8 @@ internal static class CertifyCommand
         Line($"{saved.Experiment.Name}, {saved.Source}");
         var proof = Certification.Of(saved.Model.Flow);
         double tolerance = parsed.GetValue(Tolerance);
-        Line($"norms of layers: power iteration's estimate (from below) and certified bound (from above), as trained; certified bound, frozen");
-        Line($"{"block",-6} {"layer",-6} {"c",6} {"estimate",10} {"bound",10} {"frozen",10}");
-        foreach (var layer in proof.Layers) Line($"{layer.Block,-6} {layer.Layer,-6} {layer.Coefficient,6:F3} {layer.Estimate,10:F4} {layer.Trained,10:F4} {layer.Frozen,10:F4}");
-        Line($"blocks F = I + g: Lip(g) as above; frozen, by Lemma 2, Lip(F) <= 1 + Lip(g) and Lip(F^-1) <= 1 / (1 - Lip(g)); error of F^-1 at a residual of {tolerance:g3} in the 2-norm");
-        Line($"{"block",-6} {"",-6} {"",6} {"estimate",10} {"bound",10} {"frozen",10} {"Lip(F)",10} {"Lip(F^-1)",10} {"error",10}");
-        foreach (var block in proof.Blocks)
-            Line($"{block.Block,-6} {"",-6} {"",6} {block.Estimate,10:F4} {block.Trained,10:F4} {block.Frozen,10:F4} {block.Forward,10:F4} {block.Inverse,10:F4} {tolerance * block.Inverse,10:g3}");
-        Line($"Lip(g) < 1 in all {proof.Blocks.Count} blocks: as trained {(proof.IsInvertibleAsTrained ? "certain" : "not certain")}, frozen {(proof.IsInvertible ? "certain" : "not certain")}.");
+        if (proof.Blocks.Count == 0) Line($"No residual blocks: coupling layers invert in closed form, whatever their norms, and none of them has to be certified.");
+        else Write(proof, tolerance, Line);
 
         if (parsed.GetValue(Examples) is > 0 and var count)
         {
@@ -51,5 +45,17 @@ internal static class CertifyCommand
             Line($"{count} test examples reconstructed: largest error {found.LargestError:g3}, {found.Iterations} evaluations of branches, residual {found.Residual:g2}, certified distance to the exact inverse below {found.ErrorBound:g3}.");
         }
         return proof.IsInvertible ? 0 : 1;
+    }
+
+    private static void Write(Certification proof, double tolerance, Action<FormattableString> line)
+    {
+        line($"norms of layers: power iteration's estimate (from below) and certified bound (from above), as trained; certified bound, frozen");
+        line($"{"block",-6} {"layer",-6} {"c",6} {"estimate",10} {"bound",10} {"frozen",10}");
+        foreach (var layer in proof.Layers) line($"{layer.Block,-6} {layer.Layer,-6} {layer.Coefficient,6:F3} {layer.Estimate,10:F4} {layer.Trained,10:F4} {layer.Frozen,10:F4}");
+        line($"blocks F = I + g: Lip(g) as above; frozen, by Lemma 2, Lip(F) <= 1 + Lip(g) and Lip(F^-1) <= 1 / (1 - Lip(g)); error of F^-1 at a residual of {tolerance:g3} in the 2-norm");
+        line($"{"block",-6} {"",-6} {"",6} {"estimate",10} {"bound",10} {"frozen",10} {"Lip(F)",10} {"Lip(F^-1)",10} {"error",10}");
+        foreach (var block in proof.Blocks)
+            line($"{block.Block,-6} {"",-6} {"",6} {block.Estimate,10:F4} {block.Trained,10:F4} {block.Frozen,10:F4} {block.Forward,10:F4} {block.Inverse,10:F4} {tolerance * block.Inverse,10:g3}");
+        line($"Lip(g) < 1 in all {proof.Blocks.Count} blocks: as trained {(proof.IsInvertibleAsTrained ? "certain" : "not certain")}, frozen {(proof.IsInvertible ? "certain" : "not certain")}.");
     }
 }
