@@ -12,14 +12,14 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only. Not differentiable in the module's parameters.
     /// </summary>
     /// <param name="y">A batch of outputs.</param>
-    /// <param name="solver">How residual blocks are inverted; by default <see cref="FixedPoint"/> to 1e-6.</param>
+    /// <param name="solver">How residual blocks are inverted; by default <see cref="Chebyshev"/> to 1e-6.</param>
     /// <exception cref="NonConvergenceException">A residual block's iteration did not reach the tolerance.</exception>
     /// <exception cref="NonFiniteException">y holds NaN or an infinity, and a residual block or a coupling layer is to be inverted.</exception>
     /// <exception cref="ShapeException">y does not fit.</exception>
     public abstract InverseResult Inverse(Tensor y, InverseSolver? solver = null);
 
-    /// <summary>As the other overload, by fixed-point iteration to a tolerance.</summary>
-    public InverseResult Inverse(Tensor y, double tolerance) => Inverse(y, new FixedPoint(tolerance));
+    /// <summary>As the other overload, by <see cref="Chebyshev"/> to a tolerance.</summary>
+    public InverseResult Inverse(Tensor y, double tolerance) => Inverse(y, new Chebyshev(tolerance));
 
     /// <summary>An upper bound of Lip(F^-1), infinite where none is known (Lemma 2 for residual blocks).</summary>
     public abstract double InverseLipschitzBound();

@@ -4,7 +4,7 @@ namespace IResNet;
 
 /// <summary>
 /// y = x + g(x) with Lip(g) &lt; 1: invertible by Theorem 1, with ln det(I + J_g) by a <see cref="LogDetEstimator"/> and the inverse by fixed-point
-/// iteration (Algorithm 1).
+/// iteration (Algorithm 1), accelerated unless a solver is given.
 /// </summary>
 public sealed class ResidualBlock : Bijection
 {
@@ -51,7 +51,7 @@ public sealed class ResidualBlock : Bijection
         try
         {
             Func<Tensor, Tensor> g = LaneEvaluation.Supports(Branch, y) ? new LaneEvaluation(Branch).Evaluate : Branch.forward;
-            var result = (solver ?? new FixedPoint()).Solve(g, Branch.LipschitzBound(), y);
+            var result = (solver ?? new Chebyshev()).Solve(g, Branch.LipschitzBound(), y);
             result.Value.MoveToOuterDisposeScope();
             return result;
         }

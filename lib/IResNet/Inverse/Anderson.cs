@@ -24,7 +24,7 @@ public sealed class Anderson : IterativeSolver
         private Tensor? _image, _residual, _images, _residuals;
         private int _count;
 
-        public override Tensor? Next(Tensor x, Tensor image, Tensor residual)
+        public override Tensor? Next(Tensor x, Tensor image, Tensor residual, double norm)
         {
             using var scope = NewDisposeScope();
             var (lastImage, lastResidual) = (_image, _residual);

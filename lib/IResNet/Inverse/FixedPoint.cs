@@ -41,7 +41,7 @@ public sealed class FixedPoint : IterativeSolver
 
     private sealed class None : Acceleration
     {
-        public override Tensor? Next(Tensor x, Tensor image, Tensor residual) => null;
+        public override Tensor? Next(Tensor x, Tensor image, Tensor residual, double norm) => null;
 
         public override void Restart() { }
     }

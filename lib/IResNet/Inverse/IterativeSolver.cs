@@ -10,7 +10,8 @@ public abstract class IterativeSolver : InverseSolver
 
     /// <summary>Sets up the end of the iteration.</summary>
     /// <param name="tolerance">
-    /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to that, since no iteration can do better.
+    /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to that, since no iteration can do better; and where rounding
+    /// in g keeps the residual from falling, up to eight units are accepted. The result says what was reached.
     /// </param>
     /// <param name="maxIterations">When to give up.</param>
     private protected IterativeSolver(double tolerance, int maxIterations)
@@ -33,42 +34,52 @@ public abstract class IterativeSolver : InverseSolver
     private protected abstract Acceleration Start(double lipschitz);
 
     /// <summary>
-    /// The iteration. A proposed point whose residual is not smaller than the one before is given up for the image there, whose residual is smaller by Lip(g): acceleration can
+    /// The iteration. A proposed point whose residual has not fallen by Lip(g), as the image's does for certain, is given up for the image of the point before: acceleration can
     /// cost evaluations, but not convergence.
     /// </summary>
     private protected virtual InverseResult Run(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
     {
-        double tolerance = Math.Max(_tolerance, 2 * finfo(y.dtype).eps * y.abs().max().ToDouble()), least = 0, largest = 0;
+        var rule = new StoppingRule(_tolerance, RoundingUnit(y));
         var acceleration = Start(lipschitz);
         Tensor x = y.alias(), image = x;
+        (double Largest, double Norm) size = default, least = default;
         bool proposed = false;
         int done = 0;
-        while (done == 0 || (done < _maxIterations && double.IsFinite(largest)))
+        while (done == 0 || (done < _maxIterations && double.IsFinite(size.Largest)))
         {
             var next = Image(g, x, y);
             done++;
             using var residual = x - next;
-            largest = residual.abs().max().ToDouble();
-            if (largest <= tolerance) return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
-            if (proposed && !(largest < least))
+            size = (residual.abs().max().ToDouble(), residual.norm().ToDouble());
+            if (rule.IsReached(size.Largest, size.Norm)) return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
+            if (proposed && !Falls(size.Norm, least.Norm, lipschitz))
             {
                 acceleration.Restart();
                 next.Dispose();
                 x.Dispose();
-                (x, proposed, largest) = (image, false, least);
+                (x, proposed, size) = (image, false, least);
                 continue;
             }
             if (proposed) image.Dispose();
-            (image, least) = (next, largest);
-            var proposal = acceleration.Next(x, image, residual);
+            (image, least) = (next, size);
+            var proposal = acceleration.Next(x, image, residual, size.Norm);
             x.Dispose();
             (x, proposed) = (proposal ?? image, proposal is not null);
         }
-        throw new NonConvergenceException(
-            $"{GetType().Name} stopped at residual {largest:g3} after {done} iterations, tolerance {tolerance:g3}, Lip(g) at most {lipschitz:g4}. " +
-            "Freeze the model with certified norms, use float64, raise the tolerance, or ask for a fixed count with FixedPoint.Iterations.",
-            done, largest);
+        throw Failure(size.Largest, done, rule, lipschitz);
     }
+
+    /// <summary>Whether a residual's norm is down from the one before by as much as a plain step guarantees.</summary>
+    private protected static bool Falls(double norm, double before, double lipschitz) => norm <= Math.Min(lipschitz, 1) * before;
+
+    /// <summary>Rounding unit of y's largest element.</summary>
+    private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.abs().max().ToDouble();
+
+    /// <summary>What to throw where the tolerance was not reached.</summary>
+    private protected NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) => new(
+        $"{GetType().Name} stopped at residual {largest:g3} after {done} iterations, tolerance {rule.Tolerance:g3}, Lip(g) at most {lipschitz:g4}. " +
+        "Freeze the model with certified norms, use float64, raise the tolerance, or ask for a fixed count with FixedPoint.Iterations.",
+        done, largest);
 
     /// <summary>y - g(x), in a scope of its own so that memory stays that of one iteration.</summary>
     private protected static Tensor Image(Func<Tensor, Tensor> g, Tensor x, Tensor y)
@@ -84,7 +95,8 @@ public abstract class IterativeSolver : InverseSolver
         /// <param name="x">The present point.</param>
         /// <param name="image">y - g(x).</param>
         /// <param name="residual">x - image.</param>
-        public abstract Tensor? Next(Tensor x, Tensor image, Tensor residual);
+        /// <param name="norm">Its 2-norm.</param>
+        public abstract Tensor? Next(Tensor x, Tensor image, Tensor residual, double norm);
 
         /// <summary>Forgets the points before.</summary>
         public abstract void Restart();

@@ -47,10 +47,10 @@ public class NonConvergenceTests
         var block = Draw.Prepared(new ResidualBlock(new DenseBranch(4, [8])));
         var y = Draw.Normal(3, 4);
         int needed = block.Inverse(y, 1e-10).Iterations;
-        var fault = Assert.Throws<NonConvergenceException>(() => block.Inverse(y, new FixedPoint(1e-10, needed - 1)));
+        var fault = Assert.Throws<NonConvergenceException>(() => block.Inverse(y, new Chebyshev(1e-10, needed - 1)));
         Assert.Equal(needed - 1, fault.Iterations);
         Assert.InRange(fault.Residual, 1e-10, 1e-3);
-        Assert.Equal(needed, block.Inverse(y, new FixedPoint(1e-10, needed)).Iterations);
+        Assert.Equal(needed, block.Inverse(y, new Chebyshev(1e-10, needed)).Iterations);
     }
 
     /// <summary>A failed inverse leaves the block as it was.</summary>
