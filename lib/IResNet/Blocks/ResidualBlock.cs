@@ -50,8 +50,7 @@ public sealed class ResidualBlock : Bijection
         if (frozenHere) Branch.Freeze(FrozenNorm.PowerIteration);
         try
         {
-            Func<Tensor, Tensor> g = LaneEvaluation.Supports(Branch, y) ? new LaneEvaluation(Branch).Evaluate : Branch.forward;
-            var result = (solver ?? new Chebyshev()).Solve(g, Branch.LipschitzBound(), y);
+            var result = (solver ?? new Chebyshev()).Solve(Branch, y);
             result.Value.MoveToOuterDisposeScope();
             return result;
         }

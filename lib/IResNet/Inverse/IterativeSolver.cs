@@ -5,9 +5,6 @@ namespace IResNet;
 /// </summary>
 public abstract class IterativeSolver : InverseSolver
 {
-    private readonly double _tolerance;
-    private readonly int _maxIterations;
-
     /// <summary>Sets up the end of the iteration.</summary>
     /// <param name="tolerance">
     /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to that, since no iteration can do better; and where rounding
@@ -17,8 +14,14 @@ public abstract class IterativeSolver : InverseSolver
     private protected IterativeSolver(double tolerance, int maxIterations)
     {
         if (!(tolerance >= 0)) throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance must be 0 or positive.");
-        (_tolerance, _maxIterations) = (tolerance, Guard.AtLeast(maxIterations, 1, nameof(maxIterations)));
+        (Tolerance, MaxIterations) = (tolerance, Guard.AtLeast(maxIterations, 1, nameof(maxIterations)));
     }
+
+    /// <summary>The largest residual accepted, before rounding is considered.</summary>
+    private protected double Tolerance { get; }
+
+    /// <summary>When to give up.</summary>
+    private protected int MaxIterations { get; }
 
     /// <inheritdoc/>
     public sealed override InverseResult Solve(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
@@ -39,13 +42,13 @@ public abstract class IterativeSolver : InverseSolver
     /// </summary>
     private protected virtual InverseResult Run(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
     {
-        var rule = new StoppingRule(_tolerance, RoundingUnit(y));
+        var rule = new StoppingRule(Tolerance, RoundingUnit(y));
         var acceleration = Start(lipschitz);
         Tensor x = y.alias(), image = x;
         (double Largest, double Norm) size = default, least = default;
         bool proposed = false;
         int done = 0;
-        while (done == 0 || (done < _maxIterations && double.IsFinite(size.Largest)))
+        while (done == 0 || (done < MaxIterations && double.IsFinite(size.Largest)))
         {
             var next = Image(g, x, y);
             done++;
@@ -70,7 +73,7 @@ public abstract class IterativeSolver : InverseSolver
     }
 
     /// <summary>Whether a residual's norm is down from the one before by as much as a plain step guarantees.</summary>
-    private protected static bool Falls(double norm, double before, double lipschitz) => norm <= Math.Min(lipschitz, 1) * before;
+    internal static bool Falls(double norm, double before, double lipschitz) => norm <= Math.Min(lipschitz, 1) * before;
 
     /// <summary>Rounding unit of y's largest element.</summary>
     private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.abs().max().ToDouble();

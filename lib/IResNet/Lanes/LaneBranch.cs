@@ -71,6 +71,41 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
         LaneTranspose.Unpack(output, channels, geometry, y, examples);
     }
 
+    /// <summary>Floats of a map like x.</summary>
+    public nint DataSize => Narrow;
+
+    /// <summary>Packs examples into a map whose border is zero.</summary>
+    public void Pack(float* x, int examples, float* map)
+    {
+        geometry.ClearBorder(map, channels);
+        LaneTranspose.Pack(x, examples, map, channels, geometry);
+    }
+
+    /// <summary>The way back.</summary>
+    public void Unpack(float* map, float* x, int examples) => LaneTranspose.Unpack(map, channels, geometry, x, examples);
+
+    /// <summary>One step of the fixed point's iteration on maps with zero borders: g(x) into the epilogue.</summary>
+    /// <param name="w">The weights and biases.</param>
+    /// <param name="x">A point.</param>
+    /// <param name="at">Scratch maps. Their borders must be zero: one <see cref="ClearBorders"/> serves many steps.</param>
+    /// <param name="image">Takes g(x).</param>
+    public void Iterate(in Weights w, float* x, in Maps at, ref ImageOf image)
+    {
+        if (leadingActivation) ForEachPixel(new EluOf(x, at.A0));
+        var first = new BiasElu(w.FirstBias, at.A1);
+        LaneConvolution.Run(leadingActivation ? at.A0 : x, w.First, channels, hidden, 3, geometry, ref first);
+        var middle = new BiasElu(w.MiddleBias, at.A2);
+        LaneConvolution.Run(at.A1, w.Middle, hidden, hidden, 1, geometry, ref middle);
+        LaneConvolution.Run(at.A2, w.Last, hidden, channels, 3, geometry, ref image);
+    }
+
+    /// <summary>Zeroes the borders of the maps that 3x3 kernels read.</summary>
+    public void ClearBorders(in Maps at)
+    {
+        geometry.ClearBorder(at.A0, channels);
+        geometry.ClearBorder(at.A2, hidden);
+    }
+
     /// <summary>
     /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value an example, and the tangents of its surrogate into maps.
     /// </summary>

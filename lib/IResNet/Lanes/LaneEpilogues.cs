@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Lanes;
 
@@ -19,6 +20,23 @@ internal readonly unsafe struct BiasResidual(float* bias, float* x, float* outpu
         sum += Vector512.Create(bias[channel]);
         if (x is not null) sum += Vector512.Load(x + at);
         sum.Store(output + at);
+    }
+}
+
+/// <summary>The image y - (W h + b) of a point x, and the size of the residual x - image.</summary>
+internal unsafe struct ImageOf(float* bias, float* x, float* y, float* image) : IEpilogue
+{
+    /// <summary>The largest absolute residual and the sum of squares, a lane each. Only the latter is sure to be NaN if the residual is anywhere.</summary>
+    public Vector512<float> Largest, Squares;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(Vector512<float> sum, int channel, nint at)
+    {
+        var next = Vector512.Load(y + at) - (sum + Vector512.Create(bias[channel]));
+        next.Store(image + at);
+        var residual = Vector512.Load(x + at) - next;
+        Largest = Avx512F.Max(Largest, Vector512.Abs(residual));
+        Squares = Vector512.FusedMultiplyAdd(residual, residual, Squares);
     }
 }
 
