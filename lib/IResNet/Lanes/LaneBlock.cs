@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using IResNet.Wide;
 
 namespace IResNet.Lanes;
 
@@ -19,13 +20,14 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
-        estimator is NoLogDet or NeumannSeries { Samples: 1 } && Supports(branch, x);
+        estimator is NoLogDet or NeumannSeries { Samples: 1 } && Knows(branch, x)
+        && (x.size(0) >= LeastExamples || WideStep.Supports(x.size(0), branch.Layers[0].Weight.size(0)));
 
-    /// <summary>Whether the kernels know a branch and can take a batch like x.</summary>
-    public static bool Supports(ResidualBranch branch, Tensor x) =>
-        Avx512F.IsSupported
-        && branch is ConvBranch { Activation: ActivationKind.Elu }
-        && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.size(0) >= LeastExamples;
+    /// <summary>Whether lanes know a branch and a batch like x fills them.</summary>
+    public static bool Supports(ResidualBranch branch, Tensor x) => Knows(branch, x) && x.size(0) >= LeastExamples;
+
+    private static bool Knows(ResidualBranch branch, Tensor x) =>
+        Avx512F.IsSupported && branch is ConvBranch { Activation: ActivationKind.Elu } && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
 
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
@@ -63,21 +65,21 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         var (x, first, middle, last) = (saved[0], saved[2], saved[4], saved[6]);
         // A retained graph can be differentiated again after its maps have gone to another step.
         call.Maps ??= Compute(call, saved, empty_like(x), empty(x.size(0)));
-        var plan = call.PlanFor(x, first);
-        nint size = plan.Branch.SavedSize(call.HasSeries);
+        var step = call.StepFor(x, first);
+        nint size = step.SavedSize(call.HasSeries);
         Tensor dy = cotangents[0].contiguous(), dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
-        Tensor dx = empty_like(dy), gradients = empty(plan.Groups, plan.Branch.GradientSize);
-        using var weights = WeightsOf(saved);
-        using var transposed = new LanePlan.Packed(LaneWeights.PackTransposed(first), null, LaneWeights.PackTransposed(middle), null, LaneWeights.PackTransposed(last), null);
+        Tensor dx = empty_like(dy), gradients = empty(step.Groups, step.GradientSize);
+        using var weights = Pack(step, saved);
+        using var transposed = step.PackTransposed([first, middle, last]);
         float* xs = LaneThreads.Data(x), probes = LaneThreads.Data(saved[1]), maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
         float* dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx);
-        plan.ForEachGroup((group, work) =>
+        step.ForEachGroup((group, work) =>
         {
-            nint from = group * plan.GroupSize;
-            float* estimate = call.HasSeries ? dLogDets + group * LaneGeometry.Lanes : null;
-            plan.Branch.Backward(
-                weights.Pointers, transposed.Pointers, xs + from, probes + from, dys + from, estimate, plan.ExamplesIn(group),
-                plan.Branch.MapsOfStep(maps + group * size, work), work, dxs + from, sums + group * (nint)plan.Branch.GradientSize);
+            nint from = group * step.GroupSize;
+            float* estimate = call.HasSeries ? dLogDets + step.FirstOf(group) : null;
+            step.Backward(
+                weights.Pointers, transposed.Pointers, xs + from, probes + from, dys + from, estimate, step.ExamplesIn(group), maps + group * size, work, dxs + from,
+                sums + group * (nint)step.GradientSize);
         });
         call.Release();
         var total = gradients.sum([0]);
@@ -101,25 +103,23 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
     /// <param name="logDet">One an example.</param>
     private static LaneMemory Compute(Call call, IReadOnlyList<Tensor> inputs, Tensor y, Tensor logDet)
     {
-        var plan = call.PlanFor(inputs[0], inputs[2]);
-        nint size = plan.Branch.SavedSize(call.HasSeries);
-        var maps = LaneMemory.Rent(plan.Groups * size);
-        using var weights = WeightsOf(inputs);
+        var step = call.StepFor(inputs[0], inputs[2]);
+        nint size = step.SavedSize(call.HasSeries);
+        var maps = LaneMemory.Rent(step.Groups * size);
+        using var weights = Pack(step, inputs);
         float* xs = LaneThreads.Data(inputs[0]), probes = LaneThreads.Data(inputs[1]), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
         float* saved = maps.Pointer;
-        plan.ForEachGroup((group, work) =>
+        step.ForEachGroup((group, work) =>
         {
-            nint from = group * plan.GroupSize;
-            int examples = plan.ExamplesIn(group);
-            var at = plan.Branch.MapsOfStep(saved + group * size, work);
-            plan.Branch.Forward(weights.Pointers, xs + from, examples, ys + from, at, work);
-            if (call.HasSeries) plan.Branch.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + group * LaneGeometry.Lanes, at, work);
+            nint from = group * step.GroupSize;
+            int examples = step.ExamplesIn(group);
+            step.Forward(weights.Pointers, xs + from, examples, ys + from, saved + group * size, work);
+            if (call.HasSeries) step.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + step.FirstOf(group), saved + group * size, work);
         });
         return maps;
     }
 
-    private static LanePlan.Packed WeightsOf(IReadOnlyList<Tensor> inputs) => new(
-        LaneWeights.Pack(inputs[2]), inputs[3], LaneWeights.Pack(inputs[4]), inputs[5], LaneWeights.Pack(inputs[6]), inputs[7]);
+    private static BlockWeights Pack(BlockStep step, IReadOnlyList<Tensor> inputs) => step.Pack([inputs[2], inputs[4], inputs[6]], [inputs[3], inputs[5], inputs[7]]);
 
     /// <summary>What a call needs besides tensors.</summary>
     private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, bool Differentiable)
@@ -129,7 +129,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         /// <summary>Of the forward pass, until the backward pass has used them.</summary>
         public LaneMemory? Maps { get; set; }
 
-        public LanePlan PlanFor(Tensor x, Tensor first) => new(x.shape, first.size(0), LeadingActivation);
+        public BlockStep StepFor(Tensor x, Tensor first) => BlockStep.Of(x.shape, first.size(0), LeadingActivation);
 
         public void Release()
         {

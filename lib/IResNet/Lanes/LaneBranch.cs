@@ -30,9 +30,6 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
     /// <summary>The part of the scratch memory that is no map of <see cref="Maps"/>.</summary>
     private nint OwnWork => 2 * Narrow + 2 * Wide + 2 * Lanes * LaneGeometry.RoundUp(hidden);
 
-    /// <summary>Floats of the six gradients: weight and bias of each layer in turn.</summary>
-    public int GradientSize => 2 * 9 * channels * hidden + hidden * hidden + 2 * hidden + channels;
-
     /// <summary>Weights and biases as <see cref="LaneWeights"/> packs them.</summary>
     public readonly struct Weights(float* first, float* firstBias, float* middle, float* middleBias, float* last, float* lastBias)
     {
@@ -328,7 +325,7 @@ internal sealed unsafe class LaneBranch(int channels, int hidden, LaneGeometry g
     }
 
     /// <summary>Where each gradient lies.</summary>
-    private readonly struct Gradients(float* start, int channels, int hidden)
+    public readonly struct Gradients(float* start, int channels, int hidden)
     {
         public readonly float* First = start, FirstBias = start + 9 * channels * hidden;
         public readonly float* Middle = start + 9 * channels * hidden + hidden;

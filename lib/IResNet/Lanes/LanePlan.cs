@@ -31,7 +31,7 @@ internal sealed unsafe class LanePlan
     public void ForEachGroup(LaneThreads.Work work) => LaneThreads.Run(Groups, Branch.WorkSize, work);
 
     /// <summary>Weights and biases in packed form.</summary>
-    public sealed class Packed : IDisposable
+    public sealed class Packed : BlockWeights
     {
         private readonly Tensor[] _tensors;
 
@@ -59,11 +59,8 @@ internal sealed unsafe class LanePlan
                 LaneWeights.PackTransposed(l[2].EffectiveWeight()), null);
         }
 
-        /// <summary>Valid until disposal.</summary>
-        public LaneBranch.Weights Pointers { get; }
-
         /// <inheritdoc/>
-        public void Dispose()
+        public override void Dispose()
         {
             foreach (var tensor in _tensors) tensor.Dispose();
         }

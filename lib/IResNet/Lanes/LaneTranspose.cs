@@ -53,7 +53,7 @@ internal static unsafe class LaneTranspose
     }
 
     /// <summary>A 16x16 matrix in place: 4x4 blocks within 128-bit parts, then the parts.</summary>
-    private static void Transpose(float* tile)
+    public static void Transpose(float* tile)
     {
         Vector512<float>* rows = stackalloc Vector512<float>[Lanes];
         for (int i = 0; i < Lanes; i += 4)

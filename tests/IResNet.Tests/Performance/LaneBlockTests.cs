@@ -19,6 +19,12 @@ public class LaneBlockTests
         { 16, 8, 7, 7, 32, true, 1 },
         { 33, 6, 4, 4, 10, true, 0 },
         { 17, 2, 1, 1, 5, false, 0 },
+        // Few examples and many hidden channels: matrix products.
+        { 4, 6, 5, 7, 70, true, 5 },
+        { 3, 3, 4, 4, 64, false, 3 },
+        { 7, 5, 4, 6, 96, true, 1 },
+        { 1, 2, 1, 3, 100, true, 0 },
+        { 2, 48, 4, 4, 128, true, 4 },
     };
 
     [Theory, MemberData(nameof(Shapes))]

@@ -1,0 +1,63 @@
+using IResNet.Lanes;
+
+namespace IResNet.Wide;
+
+/// <summary>
+/// Matrices as the right factor of <see cref="WideProduct"/>: panels of 32 columns, in each row after row. What is missing in the last panel is zero. Panels are spread over threads.
+/// </summary>
+internal static unsafe class WidePanels
+{
+    private const int Columns = WideProduct.Columns, Lanes = LaneGeometry.Lanes;
+
+    /// <summary>Floats of a packed matrix.</summary>
+    public static nint Size(int rows, int columns) => (nint)rows * RoundUp(columns);
+
+    /// <summary>Columns up to a whole panel.</summary>
+    public static int RoundUp(int columns) => (columns + Columns - 1) / Columns * Columns;
+
+    /// <summary>A matrix with rows one after the other.</summary>
+    public static void Pack(float* matrix, int rows, int columns, float* panels) => LaneThreads.Run(RoundUp(columns) / Columns, 0, (panel, _) =>
+    {
+        float* to = panels + panel * (nint)rows * Columns;
+        int from = panel * Columns, count = Math.Min(Columns, columns - from);
+        for (int row = 0; row < rows; row++, to += Columns)
+        {
+            new Span<float>(matrix + row * (nint)columns + from, count).CopyTo(new Span<float>(to, count));
+            new Span<float>(to + count, Columns - count).Clear();
+        }
+    });
+
+    /// <summary>The transpose of a matrix of <paramref name="columns"/> rows, one after the other.</summary>
+    public static void PackTransposed(float* matrix, int rows, int columns, float* panels) => LaneThreads.Run(RoundUp(columns) / Lanes, 0, (half, _) =>
+    {
+        float* tile = stackalloc float[Lanes * Lanes];
+        float* to = panels + half / 2 * (nint)rows * Columns + half % 2 * Lanes;
+        int from = half * Lanes, present = Math.Clamp(columns - from, 0, Lanes);
+        for (int row = 0; row < rows; row += Lanes)
+        {
+            int count = Math.Min(Lanes, rows - row);
+            new Span<float>(tile, Lanes * Lanes).Clear();
+            for (int i = 0; i < present; i++) new Span<float>(matrix + (from + i) * (nint)rows + row, count).CopyTo(new Span<float>(tile + i * Lanes, count));
+            LaneTranspose.Transpose(tile);
+            for (int i = 0; i < count; i++) new Span<float>(tile + i * Lanes, Lanes).CopyTo(new Span<float>(to + (row + i) * (nint)Columns, Lanes));
+        }
+    });
+
+    /// <summary>A weight of shape (outputs, inputs, 3, 3) as the matrix of inputs by (output, tap), or its transpose.</summary>
+    public static void PackTaps(float* weight, int outputs, int inputs, bool transpose, float* panels)
+    {
+        const int Taps = WidePatches.Taps;
+        int rows = transpose ? outputs * Taps : inputs, columns = transpose ? inputs : outputs * Taps;
+        new Span<float>(panels + (columns / Columns) * (nint)rows * Columns, (int)(Size(rows, columns) - columns / Columns * (nint)rows * Columns)).Clear();
+        LaneThreads.Run(outputs, 0, (output, _) =>
+        {
+            float* from = weight + output * (nint)inputs * Taps;
+            for (int input = 0; input < inputs; input++)
+            for (int tap = 0; tap < Taps; tap++, from++)
+            {
+                int taps = output * Taps + tap, row = transpose ? taps : input, column = transpose ? input : taps;
+                panels[column / Columns * (nint)rows * Columns + row * (nint)Columns + column % Columns] = *from;
+            }
+        });
+    }
+}
