@@ -28,7 +28,7 @@ internal static class TrainingStep
                 last = value.ToDouble();
                 value.backward();
                 var gradient = parameters.Gradient();
-                if (!isfinite(gradient).all().ToBoolean()) throw new NonFiniteException("The benchmark's gradient is not finite.");
+                if (!FlatParameters.IsFinite(gradient)) throw new NonFiniteException("The benchmark's gradient is not finite.");
                 optimizer.Step(gradient, options.LearningRate);
             },
             budget);

@@ -117,7 +117,7 @@ internal sealed class Trainer : IDisposable
         if (Math.Abs(value) > _options.MaxLoss) return (value, null, (FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"), null));
         loss.backward();
         var gradient = Parameters.Gradient();
-        return isfinite(gradient).all().ToBoolean()
+        return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)
             : (value, null, ("the gradient is not finite", $"the gradient of '{Parameters.FirstNonFinite(gradient)}'"));
     }

@@ -82,7 +82,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
                 sums + group * (nint)step.GradientSize);
         });
         call.Release();
-        var total = gradients.sum([0]);
+        var total = SumOverGroups(sums, step);
         var results = new List<Tensor> { dx };
         long at = 0;
         foreach (var weight in new[] { first, middle, last })
@@ -94,6 +94,22 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         }
         foreach (var result in results) result.MoveToOuterDisposeScope();
         return [.. results, null!];
+    }
+
+    /// <summary>In the groups' order, a piece a thread.</summary>
+    private static Tensor SumOverGroups(float* gradients, BlockStep step)
+    {
+        const int Piece = 1 << 14;
+        int size = step.GradientSize;
+        var total = empty(size);
+        float* totals = LaneThreads.Data(total);
+        LaneThreads.Run((size + Piece - 1) / Piece, 0, (piece, _) =>
+        {
+            int from = piece * Piece, count = Math.Min(Piece, size - from);
+            new Span<float>(gradients + from, count).CopyTo(new Span<float>(totals + from, count));
+            for (int group = 1; group < step.Groups; group++) VectorMath.Add(gradients + group * (nint)size + from, 1, totals + from, count);
+        });
+        return total;
     }
 
     /// <summary>The forward pass: fills y and the estimate, and returns what the backward pass needs.</summary>

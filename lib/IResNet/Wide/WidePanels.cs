@@ -7,7 +7,7 @@ namespace IResNet.Wide;
 /// </summary>
 internal static unsafe class WidePanels
 {
-    private const int Columns = WideProduct.Columns, Lanes = LaneGeometry.Lanes;
+    private const int Columns = WideProduct.Columns, Lanes = LaneGeometry.Lanes, Taps = WidePatches.Taps;
 
     /// <summary>Floats of a packed matrix.</summary>
     public static nint Size(int rows, int columns) => (nint)rows * RoundUp(columns);
@@ -43,21 +43,32 @@ internal static unsafe class WidePanels
         }
     });
 
-    /// <summary>A weight of shape (outputs, inputs, 3, 3) as the matrix of inputs by (output, tap), or its transpose.</summary>
-    public static void PackTaps(float* weight, int outputs, int inputs, bool transpose, float* panels)
+    /// <summary>A weight of shape (outputs, inputs, 3, 3) as the matrix of inputs by (output, tap).</summary>
+    public static void PackTaps(float* weight, int outputs, int inputs, float* panels) => LaneThreads.Run(RoundUp(outputs * Taps) / Columns, 0, (panel, _) =>
     {
-        const int Taps = WidePatches.Taps;
-        int rows = transpose ? outputs * Taps : inputs, columns = transpose ? inputs : outputs * Taps;
-        new Span<float>(panels + (columns / Columns) * (nint)rows * Columns, (int)(Size(rows, columns) - columns / Columns * (nint)rows * Columns)).Clear();
-        LaneThreads.Run(outputs, 0, (output, _) =>
+        float* to = panels + panel * (nint)inputs * Columns;
+        int from = panel * Columns, count = Math.Min(Columns, outputs * Taps - from);
+        nint* starts = stackalloc nint[Columns];
+        for (int i = 0; i < count; i++) starts[i] = (from + i) / Taps * (nint)inputs * Taps + (from + i) % Taps;
+        float* source = weight;
+        for (int input = 0; input < inputs; input++, to += Columns, source += Taps)
         {
-            float* from = weight + output * (nint)inputs * Taps;
-            for (int input = 0; input < inputs; input++)
-            for (int tap = 0; tap < Taps; tap++, from++)
-            {
-                int taps = output * Taps + tap, row = transpose ? taps : input, column = transpose ? input : taps;
-                panels[column / Columns * (nint)rows * Columns + row * (nint)Columns + column % Columns] = *from;
-            }
-        });
-    }
+            for (int i = 0; i < count; i++) to[i] = source[starts[i]];
+            new Span<float>(to + count, Columns - count).Clear();
+        }
+    });
+
+    /// <summary>Its transpose: (output, tap) by inputs.</summary>
+    public static void PackTapsTransposed(float* weight, int outputs, int inputs, float* panels) => LaneThreads.Run(RoundUp(inputs) / Columns, 0, (panel, _) =>
+    {
+        float* to = panels + panel * (nint)outputs * Taps * Columns;
+        int from = panel * Columns, count = Math.Min(Columns, inputs - from);
+        for (int output = 0; output < outputs; output++, to += Taps * Columns)
+        {
+            float* source = weight + (output * (nint)inputs + from) * Taps;
+            if (count < Columns) new Span<float>(to, Taps * Columns).Clear();
+            for (int i = 0; i < count; i++, source += Taps)
+                for (int tap = 0; tap < Taps; tap++) to[tap * Columns + i] = source[tap];
+        }
+    });
 }

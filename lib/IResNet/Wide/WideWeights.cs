@@ -19,7 +19,7 @@ internal sealed unsafe class WideWeights : BlockWeights
         float* at = memory.Pointer, bias = at + first + middle + last;
         WidePanels.PackTransposed(LaneThreads.Data(weights[0].contiguous()), taps, hidden, at);
         WidePanels.PackTransposed(LaneThreads.Data(weights[1].contiguous()), hidden, hidden, at + first);
-        WidePanels.PackTaps(LaneThreads.Data(weights[2].contiguous()), channels, hidden, transpose: false, at + first + middle);
+        WidePanels.PackTaps(LaneThreads.Data(weights[2].contiguous()), channels, hidden, at + first + middle);
         new Span<float>(bias, 2 * wide).Clear();
         Copy(biases[0], bias);
         Copy(biases[1], bias + wide);
@@ -37,7 +37,7 @@ internal sealed unsafe class WideWeights : BlockWeights
         float* at = memory.Pointer;
         WidePanels.Pack(LaneThreads.Data(weights[0].contiguous()), hidden, taps, at);
         WidePanels.Pack(LaneThreads.Data(weights[1].contiguous()), hidden, hidden, at + first);
-        WidePanels.PackTaps(LaneThreads.Data(weights[2].contiguous()), channels, hidden, transpose: true, at + first + middle);
+        WidePanels.PackTapsTransposed(LaneThreads.Data(weights[2].contiguous()), channels, hidden, at + first + middle);
         return new(memory, new(at, null, at + first, null, at + first + middle, null));
     }
 

@@ -8,14 +8,16 @@ internal sealed class FlatAdamax(FlatParameters parameters, TrainingOptions opti
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
+    private readonly Scalar _beta1 = Beta1, _beta2 = Beta2, _epsilon = Epsilon, _share = 1 - Beta1;
     private readonly Tensor _mean = Zeros(parameters), _largest = Zeros(parameters);
 
     public override IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["exp_avg"] = _mean, ["exp_inf"] = _largest };
 
-    protected override (Tensor direction, double scale) Direction(Tensor gradient)
+    protected override (Tensor direction, double scale) Direction(Tensor gradient, FlatPiece piece)
     {
-        _mean.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-        _largest.copy_(maximum(_largest * Beta2, gradient.abs().add_(Epsilon)));
-        return (_mean / _largest, 1 / (1 - Math.Pow(Beta1, Updates)));
+        var (mean, largest) = (piece.Of(_mean), piece.Of(_largest));
+        mean.mul_(_beta1).add_(gradient, alpha: _share);
+        largest.copy_(maximum(largest.mul_(_beta2), gradient.abs().add_(_epsilon)));
+        return (mean / largest, 1 / (1 - Math.Pow(Beta1, Updates)));
     }
 }

@@ -31,23 +31,28 @@ internal abstract class FlatOptimizer : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "Unknown optimiser."),
     };
 
-    /// <summary>One update from a gradient.</summary>
+    /// <summary>One update from a gradient, piece by piece.</summary>
     public void Step(Tensor gradient, double rate)
     {
-        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        if (_weightDecay > 0)
-        {
-            var values = _parameters.Values();
-            gradient = gradient.add(_decayed is null ? values : values * _decayed, alpha: _weightDecay);
-        }
+        using var decay = _weightDecay.ToScalar();
         Updates++;
-        var (direction, scale) = Direction(gradient);
-        _parameters.Add(direction, -rate * scale);
+        foreach (var piece in _parameters.Pieces)
+        {
+            using var scope = NewDisposeScope();
+            var part = piece.Of(gradient);
+            if (_weightDecay > 0)
+            {
+                var values = _parameters.Values(piece);
+                part = part.add(_decayed is null ? values : values * piece.Of(_decayed), alpha: decay);
+            }
+            var (direction, scale) = Direction(part, piece);
+            _parameters.Add(direction, -rate * scale, piece);
+        }
     }
 
-    /// <summary>What to subtract, times the rate.</summary>
-    protected abstract (Tensor direction, double scale) Direction(Tensor gradient);
+    /// <summary>What to subtract from a piece, times the rate. May change the gradient's piece of the state only.</summary>
+    protected abstract (Tensor direction, double scale) Direction(Tensor gradient, FlatPiece piece);
 
     /// <summary>A state vector of zeros.</summary>
     protected static Tensor Zeros(FlatParameters parameters) => zeros(parameters.Count, parameters.DType, parameters.Device).DetachFromDisposeScope();

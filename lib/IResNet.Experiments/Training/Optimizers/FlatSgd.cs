@@ -7,9 +7,9 @@ namespace IResNet.Experiments.Training.Optimizers;
 internal sealed class FlatSgd(FlatParameters parameters, TrainingOptions options) : FlatOptimizer(parameters, options)
 {
     private readonly Tensor _buffer = Zeros(parameters);
-    private readonly double _momentum = options.Momentum;
+    private readonly Scalar _momentum = options.Momentum;
 
     public override IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["momentum_buffer"] = _buffer };
 
-    protected override (Tensor direction, double scale) Direction(Tensor gradient) => (_buffer.mul_(_momentum).add_(gradient), 1);
+    protected override (Tensor direction, double scale) Direction(Tensor gradient, FlatPiece piece) => (piece.Of(_buffer).mul_(_momentum).add_(gradient), 1);
 }

@@ -40,6 +40,44 @@ public class OptimizerTests
         Assert.True(Expect.RelativeError(ours.parameters().First(), Model().parameters().First()) > 0.01, "nothing was learned");
     }
 
+    /// <summary>Many parameters are updated in pieces: what they hold at the end does not show it.</summary>
+    [Theory, InlineData(OptimizerKind.Adamax, 0.1), InlineData(OptimizerKind.Adam, 0), InlineData(OptimizerKind.Sgd, 0.1)]
+    public void PiecesDoNotChangeResults(OptimizerKind kind, double weightDecay)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        var model = nn.Sequential(nn.Linear(30, 9000), nn.Linear(9000, 20), nn.Linear(20, 5));
+        var parameters = new FlatParameters(model);
+        Assert.True(parameters.Pieces.Count > 1);
+        Assert.Equal(parameters.Count, parameters.Pieces.Sum(piece => piece.Count));
+        Assert.Equal(6, parameters.Pieces.Sum(piece => piece.Parameters));
+        using var optimizer = FlatOptimizer.Create(parameters, new DensityTrainingOptions { Optimizer = kind, WeightDecay = weightDecay });
+        var (first, second, one) = (randn(parameters.Count), randn(parameters.Count), parameters.Values());
+        using optim.Optimizer official = kind switch
+        {
+            OptimizerKind.Adamax => optim.Adamax([new Parameter(one)], 0.01, weight_decay: weightDecay),
+            OptimizerKind.Adam => optim.Adam([new Parameter(one)], 0.01, weight_decay: weightDecay),
+            _ => optim.SGD([new Parameter(one)], 0.01, momentum: 0.9, weight_decay: weightDecay),
+        };
+        var whole = official.parameters().Single();
+        foreach (var gradient in new[] { first, second })
+        {
+            optimizer.Step(gradient, 0.01);
+            whole.grad = gradient.clone();
+            official.step();
+        }
+        Expect.Close(parameters.Values(), whole, 1e-6, "values");
+    }
+
+    [Theory, InlineData(1f, true), InlineData(float.NaN, false), InlineData(float.PositiveInfinity, false), InlineData(3e38f, true)]
+    public void FiniteGradientsAreTold(float value, bool finite)
+    {
+        using var scope = NewDisposeScope();
+        var gradient = randn(1000);
+        gradient.narrow(0, 10, 5).fill_(value);
+        Assert.Equal(finite, FlatParameters.IsFinite(gradient));
+    }
+
     [Fact]
     public void DecayOfWeightsAloneLeavesBiases()
     {
