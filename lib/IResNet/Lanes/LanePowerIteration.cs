@@ -1,8 +1,14 @@
+using IResNet.Wide;
+
 namespace IResNet.Lanes;
 
 /// <summary>Power iteration on one layer's operator and the gradient of its norm: a 3x3 convolution on the layer's feature maps, or a matrix.</summary>
 internal readonly unsafe struct LanePowerIteration(int rows, int columns, int kernel, int height, int width)
 {
+    private readonly WideOperator _wide = new(rows, columns, height, width);
+
+    private bool IsWide => kernel == 3 && WideOperator.Supports(rows, columns);
+
     private PlaneGeometry Geometry => new(height, width);
 
     /// <summary>Entries of u.</summary>
@@ -14,8 +20,8 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
     /// <summary>Entries of the weight.</summary>
     public int WeightCount => rows * columns * kernel * kernel;
 
-    /// <summary>Floats of scratch memory: a map or vector of each side, and a weight.</summary>
-    public nint ScratchSize => RowMap + ColumnMap + WeightCount;
+    /// <summary>Floats of scratch memory: a map or vector of each side, and a weight; or what a wide operator needs.</summary>
+    public nint ScratchSize => Math.Max(RowMap + ColumnMap + WeightCount, IsWide ? _wide.ScratchSize : 0);
 
     private nint RowMap => kernel == 1 ? rows : Geometry.Size(rows);
 
@@ -42,6 +48,7 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
     /// <returns>u.W v, the norm of the last product.</returns>
     public float Advance(float* weight, float* u, float* v, int iterations, float* scratch)
     {
+        if (IsWide) return _wide.Advance(weight, u, v, iterations, scratch);
         float* left = scratch, right = scratch + RowMap;
         Load(u, left, rows);
         float sigma = 0;

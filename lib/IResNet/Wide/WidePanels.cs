@@ -3,7 +3,7 @@ using IResNet.Lanes;
 namespace IResNet.Wide;
 
 /// <summary>
-/// Matrices as the right factor of <see cref="WideProduct"/>: panels of 32 columns, in each row after row. What is missing in the last panel is zero. Panels are spread over threads.
+/// Matrices as the right factor of <see cref="WideProduct"/>: panels of 32 columns, in each row after row. What is missing in the last panel is zero. Panels are spread over threads, unless the caller is one of several threads already.
 /// </summary>
 internal static unsafe class WidePanels
 {
@@ -16,7 +16,7 @@ internal static unsafe class WidePanels
     public static int RoundUp(int columns) => (columns + Columns - 1) / Columns * Columns;
 
     /// <summary>A matrix with rows one after the other.</summary>
-    public static void Pack(float* matrix, int rows, int columns, float* panels) => LaneThreads.Run(RoundUp(columns) / Columns, 0, (panel, _) =>
+    public static void Pack(float* matrix, int rows, int columns, float* panels, bool alone = false) => Each(RoundUp(columns) / Columns, alone, panel =>
     {
         float* to = panels + panel * (nint)rows * Columns;
         int from = panel * Columns, count = Math.Min(Columns, columns - from);
@@ -28,7 +28,7 @@ internal static unsafe class WidePanels
     });
 
     /// <summary>The transpose of a matrix of <paramref name="columns"/> rows, one after the other.</summary>
-    public static void PackTransposed(float* matrix, int rows, int columns, float* panels) => LaneThreads.Run(RoundUp(columns) / Lanes, 0, (half, _) =>
+    public static void PackTransposed(float* matrix, int rows, int columns, float* panels, bool alone = false) => Each(RoundUp(columns) / Lanes, alone, half =>
     {
         float* tile = stackalloc float[Lanes * Lanes];
         float* to = panels + half / 2 * (nint)rows * Columns + half % 2 * Lanes;
@@ -44,7 +44,7 @@ internal static unsafe class WidePanels
     });
 
     /// <summary>A weight of shape (outputs, inputs, 3, 3) as the matrix of inputs by (output, tap).</summary>
-    public static void PackTaps(float* weight, int outputs, int inputs, float* panels) => LaneThreads.Run(RoundUp(outputs * Taps) / Columns, 0, (panel, _) =>
+    public static void PackTaps(float* weight, int outputs, int inputs, float* panels, bool alone = false) => Each(RoundUp(outputs * Taps) / Columns, alone, panel =>
     {
         float* to = panels + panel * (nint)inputs * Columns;
         int from = panel * Columns, count = Math.Min(Columns, outputs * Taps - from);
@@ -59,7 +59,7 @@ internal static unsafe class WidePanels
     });
 
     /// <summary>Its transpose: (output, tap) by inputs.</summary>
-    public static void PackTapsTransposed(float* weight, int outputs, int inputs, float* panels) => LaneThreads.Run(RoundUp(inputs) / Columns, 0, (panel, _) =>
+    public static void PackTapsTransposed(float* weight, int outputs, int inputs, float* panels, bool alone = false) => Each(RoundUp(inputs) / Columns, alone, panel =>
     {
         float* to = panels + panel * (nint)outputs * Taps * Columns;
         int from = panel * Columns, count = Math.Min(Columns, inputs - from);
@@ -71,4 +71,10 @@ internal static unsafe class WidePanels
                 for (int tap = 0; tap < Taps; tap++) to[tap * Columns + i] = source[tap];
         }
     });
+
+    private static void Each(int count, bool alone, Action<int> work)
+    {
+        if (alone) for (int i = 0; i < count; i++) work(i);
+        else LaneThreads.Run(count, 0, (index, _) => work(index));
+    }
 }

@@ -14,6 +14,9 @@ public class SpectralStepTests
         ["3x3, even tiles"] = () => new SpectralConv2d(12, 32, 3, 16, 16, new()),
         ["3x3, odd everything"] = () => new SpectralConv2d(5, 3, 3, 7, 9, new() { PowerIterations = 2 }),
         ["3x3, one pixel"] = () => new SpectralConv2d(2, 6, 3, 1, 1, new()),
+        ["3x3, many outputs"] = () => new SpectralConv2d(5, 70, 3, 7, 6, new() { PowerIterations = 3 }),
+        ["3x3, many inputs"] = () => new SpectralConv2d(96, 4, 3, 5, 5, new() { PowerIterations = 2 }),
+        ["3x3, many of both"] = () => new SpectralConv2d(64, 64, 3, 3, 4, new()),
         ["1x1"] = () => new SpectralConv2d(33, 17, 1, 8, 8, new() { Coefficient = 0.5 }),
         ["dense"] = () => new SpectralLinear(2, 64, new() { PowerIterations = 1 }),
         ["disabled"] = () => new SpectralConv2d(3, 3, 3, 4, 4, new() { Enabled = false }),
@@ -57,7 +60,7 @@ public class SpectralStepTests
     [Fact]
     public void ZeroWeights()
     {
-        foreach (var layer in new SpectralLayer[] { new SpectralConv2d(3, 4, 3, 5, 5, new()), new SpectralLinear(3, 4, new()) })
+        foreach (var layer in new SpectralLayer[] { new SpectralConv2d(3, 4, 3, 5, 5, new()), new SpectralConv2d(3, 64, 3, 5, 5, new()), new SpectralConv2d(64, 2, 3, 5, 5, new()), new SpectralLinear(3, 4, new()) })
         {
             using (no_grad()) layer.Weight.zero_();
             var (u, v) = (layer.U.clone(), layer.V.clone());
