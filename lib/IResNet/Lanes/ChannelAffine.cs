@@ -62,7 +62,7 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
             }
         });
         var total = sums.sum([0]);
-        return [dx.MoveToOuterDisposeScope(), total[0].MoveToOuterDisposeScope(), total[1].MoveToOuterDisposeScope()];
+        return BackwardPass.End(cotangents, [dx, total.select(0, 0), total.select(0, 1)]);
     }
 
     private static (int examples, int channels, int plane) Sizes(Tensor x)

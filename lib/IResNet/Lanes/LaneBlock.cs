@@ -92,8 +92,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
             results.Add(total.narrow(0, at + weight.numel(), bias));
             at += weight.numel() + bias;
         }
-        foreach (var result in results) result.MoveToOuterDisposeScope();
-        return [.. results, null!];
+        return BackwardPass.End(cotangents, [.. results, null]);
     }
 
     /// <summary>In the groups' order, a piece a thread.</summary>

@@ -82,8 +82,7 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
             float share = VectorMath.Dot(piece.Sigma, piece.Weight, count) / (divisor * (float)call.Coefficients[index]);
             VectorMath.Add(derivative, -share, piece.Result, count);
         });
-        foreach (var result in results) result.MoveToOuterDisposeScope();
-        return [.. results, null!];
+        return BackwardPass.End(cotangents, [.. results, null]);
     }
 
     /// <summary>A layer's memory: weight, result, vectors in use and their copies, and sigma (in the backward pass: the cotangent).</summary>
