@@ -94,15 +94,19 @@ public sealed record GlowClassifier(GlowVariant Variant, Classifier Network, Tra
     /// <summary>How many numbers the body and the head learned.</summary>
     public long Parameters => Network.named_parameters().Where(pair => !pair.name.Contains("prior", StringComparison.Ordinal)).Sum(pair => pair.parameter.numel());
 
+    /// <inheritdoc cref="RoundTripError(Classifier, Tensor)"/>
+    public double RoundTripError(Tensor images) => RoundTripError(Network, images);
+
     /// <summary>The largest error of images sent through the body and back in single precision, relative to the largest value; infinite where an inverse overflows or does not converge.</summary>
+    /// <param name="network">A classifier, ready for evaluation.</param>
     /// <param name="images">As the network takes them.</param>
-    public double RoundTripError(Tensor images)
+    public static double RoundTripError(Classifier network, Tensor images)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         try
         {
-            var back = Network.Body.Transform.Inverse(Network.Features(images)).Value;
+            var back = network.Body.Transform.Inverse(network.Features(images)).Value;
             double error = ((back - images).abs().max() / images.abs().max()).ToDouble();
             return double.IsNaN(error) ? double.PositiveInfinity : error;
         }
