@@ -31,10 +31,12 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
-        if (training && (LaneBlock.Supports(Branch, Estimator, x) || DenseLaneBlock.Supports(Branch, Estimator, x)))
+        // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for convolutions there is a linearization that serves every estimator.
+        bool dense = (training || !is_grad_enabled()) && DenseLaneBlock.Supports(Branch, Estimator, x);
+        if (dense || (training && LaneBlock.Supports(Branch, Estimator, x)))
         {
             Branch.Check(x);
-            var (y, logDet) = Branch is DenseBranch ? DenseLaneBlock.Apply(Branch, Estimator, x) : LaneBlock.Apply(Branch, Estimator, x);
+            var (y, logDet) = dense ? DenseLaneBlock.Apply(Branch, Estimator, x) : LaneBlock.Apply(Branch, Estimator, x);
             return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
         }
         var g = Branch.Linearize(x);

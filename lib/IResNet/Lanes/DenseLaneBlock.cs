@@ -32,9 +32,8 @@ internal sealed unsafe class DenseLaneBlock : autograd.MultiTensorFunction<Dense
         var series = estimator as NeumannSeries;
         int tangents = estimator is ExactLogDet ? 2 : series is null ? 0 : 1;
         int[] widths = [(int)x.size(1), .. branch.Layers.Select(layer => (int)layer.Weight.size(0))];
-        var weights = branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias }).ToArray();
-        bool differentiable = is_grad_enabled() && (x.requires_grad || weights.Any(weight => weight.requires_grad));
-        var outputs = apply([x, .. weights, new Call(widths, tangents, series, differentiable)]);
+        var call = new Call(new(widths, tangents), tangents, series, (int)x.size(0), widths[0]);
+        var outputs = apply([x, .. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias }), call]);
         return (outputs[0], tangents == 0 ? null : outputs[1]);
     }
 
@@ -44,112 +43,82 @@ internal sealed unsafe class DenseLaneBlock : autograd.MultiTensorFunction<Dense
         using var scope = NewDisposeScope();
         var call = (Call)inputs[^1];
         var tensors = inputs.OfType<Tensor>().Select(tensor => tensor.contiguous()).ToArray();
-        var x = tensors[0];
-        var probe = call.Series?.Probes.Draw(1, x.shape, x).contiguous() ?? empty(0);
+        var (x, lanes) = (tensors[0], call.Lanes);
         Tensor y = empty_like(x), logDet = empty(call.Tangents > 0 ? x.size(0) : 0);
-        Tensor[] saved = [probe, .. tensors];
-        call.Maps = Compute(call, saved, y, logDet);
-        if (!call.Differentiable) call.Release();
+        Tensor probe = call.Series?.Probes.Draw(1, x.shape, x).contiguous() ?? empty(0), direction = empty_like(probe);
+        using (var weights = call.Pack(tensors, transposed: false))
+        {
+            float* xs = LaneThreads.Data(x), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
+            float* probes = LaneThreads.Data(probe), directions = LaneThreads.Data(direction);
+            call.ForEachGroup((group, point) =>
+            {
+                var (from, examples) = (call.StartOf(group), call.ExamplesIn(group));
+                float* work = point + lanes.PointSize, logDet = logDets + group * DenseLanes.Group;
+                lanes.MoveTo(weights, xs + from, examples, point);
+                lanes.Value(weights, examples, ys + from, point, work);
+                if (call.Series is { Terms: var terms }) lanes.Series(weights, terms, probes + from, examples, logDet, directions + from, point, work);
+                else if (call.Tangents > 0) lanes.Exact(weights, examples, logDet, point);
+            });
+        }
+        Tensor[] saved = [.. tensors, probe, direction];
         context.save_for_backward([.. saved]);
         context.save_data(Setting, call);
         foreach (var tensor in (Tensor[])[.. saved, y, logDet]) tensor.MoveToOuterDisposeScope();
         return call.Tangents > 0 ? [y, logDet] : [y];
     }
 
-    /// <inheritdoc/>
+    /// <summary>Goes to each point again: that takes less time than to read what the forward pass would have left in memory.</summary>
     public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
     {
         using var scope = NewDisposeScope();
         var call = (Call)context.get_data(Setting);
         var saved = context.get_saved_variables();
-        var x = saved[1];
-        // A retained graph can be differentiated again after its maps have gone to another step.
-        call.Maps ??= Compute(call, saved, empty_like(x), empty(x.size(0)));
-        var plan = call.PlanFor(x);
-        var matrices = saved.Skip(2).Where((_, i) => i % 2 == 0).ToList();
+        var (x, probe, direction, lanes) = (saved[0], saved[^2], saved[^1], call.Lanes);
         Tensor dy = cotangents[0].contiguous(), dLogDet = call.Tangents > 0 ? cotangents[1].contiguous() : empty(0);
-        Tensor dx = empty_like(dy), gradients = empty(plan.Groups, plan.Branch.GradientSize);
-        using (var weights = new DenseWeights(matrices, transposed: true))
+        Tensor dx = empty_like(dy), gradients = empty(call.Groups, lanes.GradientSize);
+        using (DenseWeights weights = call.Pack(saved, transposed: false), transposed = call.Pack(saved, transposed: true))
         {
-            float* maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
+            float* xs = LaneThreads.Data(x), probes = LaneThreads.Data(probe), directions = LaneThreads.Data(direction), sums = LaneThreads.Data(gradients);
             float* dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx);
-            plan.ForEachGroup((group, work) =>
+            call.ForEachGroup((group, point) =>
             {
-                nint from = group * plan.GroupSize;
-                plan.Branch.Backward(
-                    weights, dys + from, dLogDets + group * DenseLanes.Group, plan.ExamplesIn(group), maps + group * plan.Branch.SavedSize, work, dxs + from,
-                    sums + group * (nint)plan.Branch.GradientSize);
+                var (from, examples) = (call.StartOf(group), call.ExamplesIn(group));
+                float* work = point + lanes.PointSize;
+                lanes.MoveTo(weights, xs + from, examples, point);
+                if (call.Series is not null) lanes.LastProduct(weights, probes + from, directions + from, examples, point, work);
+                else if (call.Tangents > 0) lanes.Exact(weights, examples, work, point);
+                lanes.Backward(
+                    transposed, dys + from, dLogDets + group * DenseLanes.Group, examples, point, work, dxs + from, sums + group * (nint)lanes.GradientSize);
             });
         }
-        call.Release();
         var total = gradients.sum([0]);
         var results = new List<Tensor> { dx };
         long at = 0;
-        foreach (var matrix in matrices)
+        foreach (var parameter in saved.Skip(1).SkipLast(2))
         {
-            long bias = matrix.size(0);
-            results.Add(total.narrow(0, at, matrix.numel()).view(matrix.shape));
-            results.Add(total.narrow(0, at + matrix.numel(), bias));
-            at += matrix.numel() + bias;
+            results.Add(total.narrow(0, at, parameter.numel()).view(parameter.shape));
+            at += parameter.numel();
         }
         foreach (var result in results) result.MoveToOuterDisposeScope();
         return [.. results, null!];
     }
 
-    /// <summary>The forward pass: fills y and the log-determinant, and returns what the backward pass needs.</summary>
-    /// <param name="call">The setting.</param>
-    /// <param name="inputs">The probe, x, and each layer's weight and bias.</param>
-    /// <param name="y">As x.</param>
-    /// <param name="logDet">One an example.</param>
-    private static LaneMemory Compute(Call call, IReadOnlyList<Tensor> inputs, Tensor y, Tensor logDet)
+    /// <summary>What a call needs besides tensors: how a batch is cut into groups of 64 examples, and the groups spread over threads.</summary>
+    private sealed record Call(DenseLanes Lanes, int Tangents, NeumannSeries? Series, int Examples, int Features)
     {
-        var plan = call.PlanFor(inputs[1]);
-        var maps = LaneMemory.Rent(plan.Groups * plan.Branch.SavedSize);
-        var parameters = inputs.Skip(2).ToList();
-        using var weights = new DenseWeights(
-            [.. parameters.Where((_, i) => i % 2 == 0)], transposed: false, [.. parameters.Where((_, i) => i % 2 == 1)]);
-        float* probes = LaneThreads.Data(inputs[0]), xs = LaneThreads.Data(inputs[1]), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
-        float* all = maps.Pointer;
-        plan.ForEachGroup((group, work) =>
+        public int Groups => (Examples + DenseLanes.Group - 1) / DenseLanes.Group;
+
+        public nint StartOf(int group) => group * DenseLanes.Group * (nint)Features;
+
+        public int ExamplesIn(int group) => Math.Min(DenseLanes.Group, Examples - group * DenseLanes.Group);
+
+        public void ForEachGroup(LaneThreads.Work work) => LaneThreads.Run(Groups, Lanes.PointSize + Lanes.WorkSize, work);
+
+        /// <summary>From x, each layer's weight and bias, and others.</summary>
+        public DenseWeights Pack(IReadOnlyList<Tensor> tensors, bool transposed)
         {
-            nint from = group * plan.GroupSize;
-            int examples = plan.ExamplesIn(group);
-            float* saved = all + group * plan.Branch.SavedSize, logDet = logDets + group * DenseLanes.Group;
-            plan.Branch.Forward(weights, xs + from, examples, ys + from, saved, work);
-            if (call.Series is not null) plan.Branch.Series(weights, call.Series.Terms, probes + from, examples, logDet, saved, work);
-            else if (call.Tangents > 0) plan.Branch.Exact(weights, examples, logDet, saved);
-        });
-        return maps;
-    }
-
-    /// <summary>What a call needs besides tensors.</summary>
-    private sealed record Call(int[] Widths, int Tangents, NeumannSeries? Series, bool Differentiable)
-    {
-        /// <summary>Of the forward pass, until the backward pass has used them.</summary>
-        public LaneMemory? Maps { get; set; }
-
-        public DenseLanes Branch { get; } = new(Widths, Tangents);
-
-        public Plan PlanFor(Tensor x) => new(this, (int)x.size(0));
-
-        public void Release()
-        {
-            Maps?.Dispose();
-            Maps = null;
+            var layers = Enumerable.Range(0, Lanes.Layers);
+            return new([.. layers.Select(layer => tensors[1 + 2 * layer])], transposed, transposed ? null : [.. layers.Select(layer => tensors[2 + 2 * layer])]);
         }
-    }
-
-    /// <summary>How a batch is cut into groups of 64 examples, and the groups spread over threads.</summary>
-    private readonly struct Plan(Call call, int examples)
-    {
-        public DenseLanes Branch => call.Branch;
-
-        public int Groups => (examples + DenseLanes.Group - 1) / DenseLanes.Group;
-
-        public nint GroupSize => DenseLanes.Group * (nint)call.Widths[0];
-
-        public int ExamplesIn(int group) => Math.Min(DenseLanes.Group, examples - group * DenseLanes.Group);
-
-        public void ForEachGroup(LaneThreads.Work work) => LaneThreads.Run(Groups, Branch.WorkSize, work);
     }
 }

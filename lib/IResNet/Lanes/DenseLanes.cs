@@ -25,30 +25,29 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
 
     private int Plane => _whole.Plane;
 
-    private int Layers => widths.Length - 1;
+    /// <summary>Dense layers.</summary>
+    public int Layers => widths.Length - 1;
 
     private nint Largest => MapSize(widths.Max());
 
-    /// <summary>Floats that <see cref="Backward"/> needs from the forward pass: inputs of all layers, and the estimate's derivative in the tangents' products.</summary>
-    public nint SavedSize { get; } = widths.Sum(LaneGeometry.RoundUp) * (1 + tangents) * (nint)Group;
+    /// <summary>Floats of the maps that belong to a point: inputs of all layers, and the estimate's derivative in the tangents' products.</summary>
+    public nint PointSize { get; } = widths.Sum(LaneGeometry.RoundUp) * (1 + tangents) * (nint)Group;
 
-    /// <summary>Floats of scratch memory a thread.</summary>
+    /// <summary>Floats of scratch memory a thread, beside a point.</summary>
     public nint WorkSize => 3 * Largest + MapSize(widths[0]);
 
     /// <summary>Floats of all gradients: weight and bias of each layer in turn.</summary>
     public int GradientSize { get; } = widths.Zip(widths.Skip(1), (inputs, outputs) => (inputs + 1) * outputs).Sum();
 
-    /// <summary>y = x + g(x), and the inputs of all layers into <paramref name="saved"/>.</summary>
+    /// <summary>Goes to a point: the inputs of all layers.</summary>
     /// <param name="weights">As <see cref="DenseWeights"/> packs them.</param>
     /// <param name="x">The group's first example in torch's layout.</param>
     /// <param name="examples">Examples in this group.</param>
-    /// <param name="y">As x.</param>
-    /// <param name="saved">For the gradient.</param>
-    /// <param name="work">Scratch memory.</param>
-    public void Forward(DenseWeights weights, float* x, int examples, float* y, float* saved, float* work)
+    /// <param name="point">Receives the maps.</param>
+    public void MoveTo(DenseWeights weights, float* x, int examples, float* point)
     {
-        Pack(x, examples, saved);
-        float* input = saved;
+        Pack(x, examples, point);
+        float* input = point;
         for (int layer = 0; layer < Layers - 1; layer++)
         {
             float* output = input + MapSize(widths[layer]);
@@ -56,19 +55,24 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
             Multiply(input, weights.Matrix(layer), layer, ref epilogue);
             input = output;
         }
-        var last = new BiasResidual(weights.Bias(Layers - 1), saved, work);
-        Multiply(input, weights.Matrix(Layers - 1), Layers - 1, ref last);
+    }
+
+    /// <summary>y = x + g(x) at a point.</summary>
+    public void Value(DenseWeights weights, int examples, float* y, float* point, float* work)
+    {
+        var epilogue = new BiasResidual(weights.Bias(Layers - 1), point, work);
+        Multiply(Derivative(point) - MapSize(widths[Layers - 1]), weights.Matrix(Layers - 1), Layers - 1, ref epilogue);
         Unpack(work, y, examples);
     }
 
-    /// <summary>ln |det(I + J)| of 2-D data at the point of <see cref="Forward"/>, from J's two columns.</summary>
-    public void Exact(DenseWeights weights, int examples, float* logDet, float* saved)
+    /// <summary>ln |det(I + J)| of 2-D data at a point, from J's two columns.</summary>
+    public void Exact(DenseWeights weights, int examples, float* logDet, float* point)
     {
-        float* derivative = saved + SavedSize - MapSize(widths[0]);
+        float* derivative = Derivative(point);
         for (int column = 0; column < 2; column++)
         {
-            for (int row = 0; row < 2; row++) new Span<float>(Tangent(saved, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
-            Product(weights, column, saved, Tangent(derivative, column));
+            for (int row = 0; row < 2; row++) new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
+            Product(weights, column, point, Tangent(derivative, column));
         }
         float* j11 = Tangent(derivative, 0), j21 = j11 + Plane, j12 = Tangent(derivative, 1), j22 = j12 + Plane;
         for (int at = 0; at < Group; at += Lanes)
@@ -87,10 +91,18 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         }
     }
 
-    /// <summary>The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>.</summary>
-    public void Series(DenseWeights weights, int terms, float* probe, int examples, float* logDet, float* saved, float* work)
+    /// <summary>The estimate of <see cref="NeumannSeries"/> at a point.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="terms">n.</param>
+    /// <param name="probe">v, in torch's layout.</param>
+    /// <param name="examples">Examples in this group.</param>
+    /// <param name="logDet">Receives the estimate, one an example.</param>
+    /// <param name="direction">Receives r, as v.</param>
+    /// <param name="point">The point.</param>
+    /// <param name="work">Scratch memory.</param>
+    public void Series(DenseWeights weights, int terms, float* probe, int examples, float* logDet, float* direction, float* point, float* work)
     {
-        float* v = Tangent(saved + SavedSize - MapSize(widths[0]), 0), power = Tangent(saved, 0), r = work, product = work + MapSize(widths[0]);
+        float* v = Tangent(Derivative(point), 0), power = Tangent(point, 0), r = work, product = work + MapSize(widths[0]);
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
@@ -99,15 +111,24 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         for (int k = 1; k < terms; k++)
         {
             float sign = k % 2 == 1 ? 1 : -1;
-            Product(weights, 0, saved, product);
+            Product(weights, 0, point, product);
             AddDot(v, product, sign * (1f / k - 1f / terms), value);
             Copy(product, power);
             for (int feature = 0; feature < widths[0]; feature++) VectorMath.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
         }
+        Unpack(r, direction, examples);
         Copy(r, power);
-        Product(weights, 0, saved, product);
+        Product(weights, 0, point, product);
         AddDot(v, product, 1f / terms, value);
         new Span<float>(value, examples).CopyTo(new Span<float>(logDet, examples));
+    }
+
+    /// <summary>The last product of <see cref="Series"/> again: that of r, for which the gradient is taken.</summary>
+    public void LastProduct(DenseWeights weights, float* probe, float* direction, int examples, float* point, float* work)
+    {
+        Pack(probe, examples, Tangent(Derivative(point), 0));
+        Pack(direction, examples, Tangent(point, 0));
+        Product(weights, 0, point, work);
     }
 
     /// <summary>Cotangents of x and of the weights, given those of y and of the estimate.</summary>
@@ -115,15 +136,15 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
     /// <param name="y">Cotangent of y, in torch's layout.</param>
     /// <param name="logDet">Cotangent of the estimate, one an example.</param>
     /// <param name="examples">Examples in this group.</param>
-    /// <param name="saved">As the forward pass left it.</param>
+    /// <param name="point">The point, with the tangents and the derivative that the estimate left there.</param>
     /// <param name="work">Scratch memory.</param>
     /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
     /// <param name="gradient">Receives all gradients.</param>
-    public void Backward(DenseWeights transposed, float* y, float* logDet, int examples, float* saved, float* work, float* x, float* gradient)
+    public void Backward(DenseWeights transposed, float* y, float* logDet, int examples, float* point, float* work, float* x, float* gradient)
     {
         float* dy = work, current = dy, next = dy + MapSize(widths[0]), other = next + Largest;
         var sums = (Vector512<float>*)(other + Largest);
-        float* input = saved + SavedSize - MapSize(widths[0]), g = gradient + GradientSize;
+        float* input = Derivative(point), g = gradient + GradientSize;
         Pack(y, examples, dy);
         if (tangents > 0) Scale(input, logDet, examples, dy);
         SumFeatures(dy, sums);
@@ -159,10 +180,13 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
 
     private nint MapSize(int width) => (nint)LaneGeometry.RoundUp(width) * Plane;
 
+    /// <summary>The last of a point's maps.</summary>
+    private float* Derivative(float* point) => point + PointSize - MapSize(widths[0]);
+
     /// <summary>J times the tangent that lies in the first map; those of the other layers go into theirs.</summary>
-    private void Product(DenseWeights weights, int index, float* saved, float* product)
+    private void Product(DenseWeights weights, int index, float* point, float* product)
     {
-        float* input = saved;
+        float* input = point;
         for (int layer = 0; layer < Layers; layer++)
         {
             float* output = input + MapSize(widths[layer]);

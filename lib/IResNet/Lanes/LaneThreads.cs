@@ -43,10 +43,12 @@ internal static unsafe class LaneThreads
             for (int index = 0; index < count; index++) work(index, memory);
             return;
         }
+        // Whoever is free takes the next piece: where other programs use the processor too, one thread may get little of it.
+        int taken = -1;
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
             FlushDenormals();
-            for (int index = thread; index < count; index += threads) work(index, memory + thread * scratchSize);
+            for (int index; (index = Interlocked.Increment(ref taken)) < count;) work(index, memory + thread * scratchSize);
         });
     }
 
