@@ -99,8 +99,7 @@ internal sealed unsafe class DenseLaneBlock : autograd.MultiTensorFunction<Dense
             results.Add(total.narrow(0, at, parameter.numel()).view(parameter.shape));
             at += parameter.numel();
         }
-        foreach (var result in results) result.MoveToOuterDisposeScope();
-        return [.. results, null!];
+        return BackwardPass.End(cotangents, [.. results, null]);
     }
 
     /// <summary>What a call needs besides tensors: how a batch is cut into groups of 64 examples, and the groups spread over threads.</summary>
