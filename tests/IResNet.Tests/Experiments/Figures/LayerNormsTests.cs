@@ -14,7 +14,7 @@ public class LayerNormsTests
         flow.Freeze();
         var norms = LayerNorms.Of(flow);
         Assert.Equal([(1, 1, 3), (1, 2, 1), (1, 3, 3), (2, 1, 3), (2, 2, 1), (2, 3, 3), (3, 1, 3), (3, 2, 1), (3, 3, 3)], norms.Select(norm => (norm.Block, norm.Layer, norm.Kernel)));
-        Assert.All(norms, norm => Assert.InRange(norm.Largest, 0.5, 0.7 + 1e-6));
+        Assert.All(norms, norm => Assert.InRange(norm.Circular, 0.5, 0.7 + 1e-6));
     }
 
     /// <summary>Negative control: the same weights without normalization.</summary>
@@ -22,7 +22,7 @@ public class LayerNormsTests
     public void APlainFlowIsNot()
     {
         using var flow = Draw.Prepared(new SingleScaleFlow(Config with { SpectralNorm = new() { Enabled = false } }));
-        Assert.All(LayerNorms.Of(flow), norm => Assert.True(norm.Largest > 1, $"{norm}"));
+        Assert.All(LayerNorms.Of(flow), norm => Assert.True(norm.Circular > 1, $"{norm}"));
     }
 
     [Fact]
@@ -39,11 +39,25 @@ public class LayerNormsTests
         var norms = LayerNorms.Of(network);
         Assert.Equal([1, 3, 1, 1, 3, 1], norms.Select(norm => norm.Kernel));
         double At(int size) => Enumerable.Range(0, size).Max(k => Math.Sqrt(1 + Math.Pow(2 * Math.Sin(2 * Math.PI * k / size), 2)));
-        Assert.Equal(At(8), norms[1].Largest, 2e-3);
-        Assert.Equal(At(4), norms[4].Largest, 2e-3);
+        Assert.Equal(At(8), norms[1].Circular, 2e-3);
+        Assert.Equal(At(4), norms[4].Circular, 2e-3);
         // (1, 4) and (4, 1) matrices of 0.5.
-        Assert.Equal(1, norms[2].Largest, 1e-6);
-        Assert.Equal(1, norms[3].Largest, 1e-6);
+        Assert.Equal(1, norms[2].Circular, 1e-6);
+        Assert.Equal(1, norms[3].Circular, 1e-6);
+    }
+
+    /// <summary>Against the singular values of the whole matrix; on a map of 4 x 4 the circular norm is another number.</summary>
+    [Fact]
+    public void ThePaddedNormIsTheOperatorsOwn()
+    {
+        using var flow = Draw.Prepared(new SingleScaleFlow(Config with { SpectralNorm = new() { Enabled = false } }));
+        using var scope = NewDisposeScope();
+        var norms = LayerNorms.Of(flow);
+        var layers = flow.ResidualBlocks.SelectMany(block => block.Branch.Layers).Cast<SpectralConv2d>().ToList();
+        Assert.Equal(norms.Count, layers.Count);
+        foreach (var (norm, layer) in norms.Zip(layers))
+            Assert.Equal(1, norm.Padded / KernelNorms.Of(layer.Weight.detach(), layer.NormHeight, layer.NormWidth).Exact, 1e-4);
+        Assert.Contains(norms, norm => norm.Kernel > 1 && norm.Circular > 1.02 * norm.Padded);
     }
 
     [Fact]
