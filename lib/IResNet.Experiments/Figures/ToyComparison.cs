@@ -24,7 +24,7 @@ public sealed record ToyScale
     /// <summary>c of the i-ResNet.</summary>
     public double Coefficient { get; init; } = 0.99;
 
-    /// <summary>Steps of Adam. The rate is raised over the first twentieth, and falls to a fifth after 60 % and again after 85 % of them.</summary>
+    /// <summary>Steps of Adam, gradients clipped to norm 1. The rate is raised over the first twentieth, and falls to a fifth after 60 % and again after 85 % of them.</summary>
     public long Steps { get; init; } = 2000;
 
     /// <summary>Fresh points a step.</summary>
@@ -46,7 +46,7 @@ public sealed record ToyScale
             Model = new() { Kind = kind, Blocks = Blocks, Hidden = kind == BlockKind.Residual ? Hidden : GlowHidden, Coefficient = Coefficient },
             Training = preset.Training with
             {
-                Steps = Steps, Batch = Batch, LearningRate = LearningRate, WarmUpSteps = Steps / 20, DecaySteps = [Steps * 6 / 10, Steps * 85 / 100], EvaluateEvery = null, Seed = seed,
+                Steps = Steps, Batch = Batch, LearningRate = LearningRate, WarmUpSteps = Steps / 20, ClipNorm = 1, DecaySteps = [Steps * 6 / 10, Steps * 85 / 100], EvaluateEvery = null, Seed = seed,
             },
         };
     }

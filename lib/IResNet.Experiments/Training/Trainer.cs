@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training.Optimizers;
+using IResNet.Lanes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -116,6 +117,7 @@ internal sealed class Trainer : IDisposable
         if (!double.IsFinite(value)) return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
         if (Math.Abs(value) > _options.MaxLoss) return (value, null, (FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"), null));
         loss.backward();
+        BackwardPass.Release();
         var gradient = Parameters.Gradient();
         return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)

@@ -16,9 +16,15 @@ internal static class BackwardPass
     public static List<Tensor> End(List<Tensor> cotangents, IEnumerable<Tensor?> gradients)
     {
         cotangents.ForEach(cotangent => cotangent?.Dispose());
-        // libtorch takes its own references when the function has returned, so the handles can go in the next pass.
-        _handedOver?.ForEach(gradient => gradient?.Dispose());
+        Release();
         _handedOver = [.. gradients.Select(gradient => gradient?.DetachFromDisposeScope()!)];
         return _handedOver;
+    }
+
+    /// <summary>Lets go what the last pass on this thread handed over: libtorch has taken its own references when the function has returned.</summary>
+    public static void Release()
+    {
+        _handedOver?.ForEach(gradient => gradient?.Dispose());
+        _handedOver = null;
     }
 }
