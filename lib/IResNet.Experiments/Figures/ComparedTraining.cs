@@ -20,10 +20,7 @@ internal static class ComparedTraining
     {
         try
         {
-            var training = await ClassifierTraining.Run(network, data, options, sink, cancel);
-            // Each training has a thread of its own, and what the C library keeps for that thread would add up over a comparison.
-            NativeRuntime.TrimMemory();
-            return training;
+            return await ClassifierTraining.Run(network, data, options, sink, cancel);
         }
         catch
         {

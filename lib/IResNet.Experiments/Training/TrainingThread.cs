@@ -20,6 +20,11 @@ internal static class TrainingThread
             {
                 result.SetException(fault);
             }
+            finally
+            {
+                // What the C library keeps for this thread would add up over many of them.
+                NativeRuntime.TrimMemory();
+            }
         })
         { IsBackground = true, Name = "training" }.Start();
         return result.Task;
