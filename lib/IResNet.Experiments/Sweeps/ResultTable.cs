@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Figures;
 using IResNet.Experiments.Runs;
 
 namespace IResNet.Experiments.Sweeps;
@@ -92,10 +93,10 @@ public sealed record ResultGroup(
     {
         var finished = rows.Select(row => row.Summary).OfType<RunSummary>().Where(run => run is { State: RunState.Finished, TestFigure: not null }).ToList();
         double[] figures = [.. finished.Select(run => run.TestFigure!.Value)];
-        double? mean = figures.Length > 0 ? figures.Average() : null;
-        double? deviation = figures.Length > 1 ? Math.Sqrt(figures.Sum(figure => (figure - mean!.Value) * (figure - mean.Value)) / (figures.Length - 1)) : null;
+        var spread = figures.Length > 0 ? SeedSpread.Of(figures) : null;
         var (least, most) = (rows.Min(row => row.Summary?.Step ?? 0), rows.Max(row => row.Summary?.Step ?? 0));
-        return new(rows[0].Values, [.. rows.Select(row => row.Seed)], rows.Count, finished.Count, finished.FirstOrDefault()?.TestFigure!.Metric ?? "", mean, deviation,
+        return new(rows[0].Values, [.. rows.Select(row => row.Seed)], rows.Count, finished.Count, finished.FirstOrDefault()?.TestFigure!.Metric ?? "", spread?.Mean,
+            spread?.Seeds > 1 ? spread.Deviation : null,
             least == most ? $"{most}" : $"{least} to {most}", finished.Count > 0 ? finished.Average(run => run.TrainingSeconds) : null);
     }
 }

@@ -13,20 +13,28 @@ internal static class TrainingThread
         {
             try
             {
-                NativeRuntime.FlushDenormals();
-                result.SetResult(work());
+                result.SetResult(Flushed(work));
             }
             catch (Exception fault)
             {
                 result.SetException(fault);
             }
-            finally
-            {
-                // What the C library keeps for this thread would add up over many of them.
-                NativeRuntime.TrimMemory();
-            }
         })
         { IsBackground = true, Name = "training" }.Start();
         return result.Task;
+    }
+
+    private static T Flushed<T>(Func<T> work)
+    {
+        try
+        {
+            NativeRuntime.FlushDenormals();
+            return work();
+        }
+        finally
+        {
+            // What the C library keeps for this thread would add up over many of them. Before the result is known, so that whoever waits for it finds the memory given back.
+            NativeRuntime.TrimMemory();
+        }
     }
 }
