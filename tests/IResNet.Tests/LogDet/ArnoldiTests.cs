@@ -59,8 +59,8 @@ public class ArnoldiTests
         var g = LinearBranch.Create(vectors.mm(eigenvalues.diag()).mm(vectors.t())).Linearize(Draw.Normal(1, 30));
         var v = Draw.Normal(1, 30);
         var exact = (v.mm(vectors).square() * (1 + eigenvalues).log()).sum(1);
-        double arnoldi = Expect.MaxAbs(new Arnoldi(steps, 1, new Given(v)).Evaluate(g).value - exact);
-        double series = Expect.MaxAbs(new PowerSeries(terms, 1, new Given(v)).Estimate(g) - exact);
+        double arnoldi = Expect.MaxAbs(new Arnoldi(steps, 1, new FixedProbes(v)).Evaluate(g).value - exact);
+        double series = Expect.MaxAbs(new PowerSeries(terms, 1, new FixedProbes(v)).Estimate(g) - exact);
         Assert.True(arnoldi < series, $"{arnoldi:g3} against {series:g3}");
     }
 
@@ -84,7 +84,7 @@ public class ArnoldiTests
         var (g, _, _) = Create("dense", ActivationKind.Elu);
         var together = new Arnoldi(4, 3, new RademacherProbes(new Generator(5))).Evaluate(g).value;
         var draws = new RademacherProbes(new Generator(5)).Draw(3, g.Shape, g.Value).chunk(3);
-        var single = draws.Select(v => new Arnoldi(4, 1, new Given(v)).Evaluate(g).value).Aggregate((a, b) => a + b) / 3;
+        var single = draws.Select(v => new Arnoldi(4, 1, new FixedProbes(v)).Evaluate(g).value).Aggregate((a, b) => a + b) / 3;
         Expect.Near(together, single, 1e-12, "mean");
     }
 
@@ -115,11 +115,6 @@ public class ArnoldiTests
             power = j.bmm(power);
             sum = sum + power * ((k % 2 == 1 ? 1.0 : -1.0) / k);
         }
-        return (g, new Given(v), (u * sum).flatten(1).sum(1));
-    }
-
-    private sealed class Given(Tensor probe) : Probes
-    {
-        public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like) => probe.to(like.dtype);
+        return (g, new FixedProbes(v), (u * sum).flatten(1).sum(1));
     }
 }

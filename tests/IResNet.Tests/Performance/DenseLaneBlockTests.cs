@@ -256,27 +256,11 @@ public class DenseLaneBlockTests
         private LogDetEstimator Estimator(Tensor probe) => _estimate switch
         {
             Estimate.Exact => new ExactLogDet(),
-            Estimate.Series => new NeumannSeries(_terms, 1, new GivenProbes(probe)),
+            Estimate.Series => new NeumannSeries(_terms, 1, new FixedProbes(probe)),
             _ => new NoLogDet(),
         };
 
-        private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block)
-        {
-            Branch.to(dtype);
-            Branch.zero_grad();
-            var x = X.to(dtype).detach().clone().requires_grad_();
-            var (y, logDet) = block(x);
-            ((y * _y.to(dtype)).sum() + (logDet * _logDet.to(dtype)).sum()).backward();
-            var results = new Dictionary<string, Tensor> { ["y"] = y.detach(), ["log-determinant"] = logDet.detach(), ["x"] = x.grad! };
-            for (int i = 0; i < Branch.Layers.Count; i++)
-                (results[$"weight {i}"], results[$"bias {i}"]) = (Branch.Layers[i].Weight.grad!.clone(), Branch.Layers[i].Bias.grad!.clone());
-            Branch.to(ScalarType.Float32);
-            return results;
-        }
-    }
-
-    private sealed class GivenProbes(Tensor probe) : Probes
-    {
-        public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like) => probe.to(like.dtype);
+        private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block) =>
+            BlockGradients.Of(Branch, dtype, X, (_y, _logDet), block);
     }
 }

@@ -178,33 +178,17 @@ public class LaneBlockTests
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
         {
-            var (y, logDet) = LaneBlock.Apply(_branch, _terms > 0 ? new NeumannSeries(_terms, 1, new Given(probe)) : new NoLogDet(), x);
+            var (y, logDet) = LaneBlock.Apply(_branch, _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(), x);
             return (y, logDet ?? zeros_like(_logDet));
         });
 
         public Dictionary<string, Tensor> Reference() => Differentiate(ScalarType.Float64, x =>
         {
             var g = _branch.Linearize(x);
-            return (x + g.Value, _terms > 0 ? new NeumannSeries(_terms, 1, new Given(Probe)).Estimate(g) : zeros_like(_logDet));
+            return (x + g.Value, _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(Probe)).Estimate(g) : zeros_like(_logDet));
         });
 
-        private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block)
-        {
-            _branch.to(dtype);
-            _branch.zero_grad();
-            var x = X.to(dtype).detach().clone().requires_grad_();
-            var (y, logDet) = block(x);
-            ((y * _y.to(dtype)).sum() + (logDet * _logDet.to(dtype)).sum()).backward();
-            var results = new Dictionary<string, Tensor> { ["y"] = y.detach(), ["log-determinant"] = logDet.detach(), ["x"] = x.grad! };
-            for (int i = 0; i < _branch.Layers.Count; i++)
-                (results[$"weight {i}"], results[$"bias {i}"]) = (_branch.Layers[i].Weight.grad!.clone(), _branch.Layers[i].Bias.grad!.clone());
-            _branch.to(ScalarType.Float32);
-            return results;
-        }
-    }
-
-    private sealed class Given(Tensor probe) : Probes
-    {
-        public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like) => probe.to(like.dtype);
+        private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block) =>
+            BlockGradients.Of(_branch, dtype, X, (_y, _logDet), block);
     }
 }

@@ -14,12 +14,12 @@ internal sealed class UnitVectors : Probes
     }
 }
 
-/// <summary>The same given probes at every draw.</summary>
+/// <summary>The same given probes at every draw, in the type that is asked for.</summary>
 internal sealed class FixedProbes(Tensor probes) : Probes
 {
     public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like)
     {
         Assert.Equal([samples * shape[0], .. shape.Skip(1)], probes.shape);
-        return probes.alias();
+        return probes.to(like.dtype).alias();
     }
 }
