@@ -58,22 +58,32 @@ internal sealed class JupyterKernel
     {
         foreach (var request in _requests.GetConsumingEnumerable())
         {
-            var reply = Answer(request, onControl: false, _shell.Handle);
-            var failed = request.Type == "execute_request" && (string?)reply?["status"] == "error";
-            if (failed && request.Flag("stop_on_error", otherwise: true)) AbortQueued();
+            foreach (var queued in Handle(request))
+            {
+                if (queued.Type == "execute_request") Answer(queued, onControl: false, _ => Replies.Aborted());
+                else Answer(queued, onControl: false, _shell.Handle);
+            }
         }
     }
 
-    /// <summary>After an error the cells that were sent along with it are not run; other requests keep their turn.</summary>
-    private void AbortQueued()
+    /// <summary>
+    /// Answers a request. Where it was a cell that failed, returns what was sent along with it: its cells are not to be run. That is taken
+    /// before the reply is sent, as who has read the reply sends the next cell knowingly.
+    /// </summary>
+    private List<JupyterMessage> Handle(JupyterMessage request)
     {
-        var others = new List<JupyterMessage>();
-        while (_requests.TryTake(out var queued))
+        var along = new List<JupyterMessage>();
+        Answer(request, onControl: false, message =>
         {
-            if (queued.Type == "execute_request") Answer(queued, onControl: false, _ => Replies.Aborted());
-            else others.Add(queued);
-        }
-        others.ForEach(_requests.Add);
+            var reply = _shell.Handle(message);
+            var failed = message.Type == "execute_request" && (string?)reply?["status"] == "error";
+            if (failed && message.Flag("stop_on_error", otherwise: true))
+            {
+                while (_requests.TryTake(out var queued)) along.Add(queued);
+            }
+            return reply;
+        });
+        return along;
     }
 
     private void OnControl(JupyterMessage request) => Answer(request, onControl: true, message =>
@@ -89,7 +99,7 @@ internal sealed class JupyterKernel
     }
 
     /// <summary>Every request gets: busy, its reply, idle. What goes wrong with it is its sender's to know, and ends nothing.</summary>
-    private JsonObject? Answer(JupyterMessage request, bool onControl, Func<JupyterMessage, JsonObject?> handle)
+    private void Answer(JupyterMessage request, bool onControl, Func<JupyterMessage, JsonObject?> handle)
     {
         _sockets.Publish("status", request, new JsonObject { ["execution_state"] = "busy" });
         JsonObject? reply;
@@ -104,6 +114,5 @@ internal sealed class JupyterKernel
         if (reply is not null) _sockets.Reply(request, onControl, reply);
         _sockets.Publish("status", request, new JsonObject { ["execution_state"] = "idle" });
         if (request.Type == "shutdown_request") _stop.Set();
-        return reply;
     }
 }
