@@ -10,6 +10,19 @@ namespace IResNet;
 /// </summary>
 public static partial class NativeRuntime
 {
+    private static readonly Lazy<bool> UsesOneDnn = new(() =>
+    {
+        // TorchSharp must not be touched where it does not load: it would copy half a gigabyte beside the program first.
+        bool loads = IsLinuxOnX64 && NativeLibrary.TryLoad("LibTorchSharp", typeof(TorchSharp.torch).Assembly, DllImportSearchPath.AssemblyDirectory, out _);
+        if (!loads) return true;
+        // NNPACK depends on the same properties of the processor, and complains at every call where it misses them.
+        SetUserEnabledNnpack(GlobalContext(), 0);
+        byte right = OneDnn.ComputesRight() ? (byte)1 : (byte)0;
+        SetUserEnabledMkldnn(GlobalContext(), right);
+        SetUserEnabledNnpack(GlobalContext(), right);
+        return right == 1;
+    });
+
     // M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc's malloc.h.
     private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3;
     private const int Keep = 1 << 30, Pad = 64 << 20;
@@ -17,13 +30,14 @@ public static partial class NativeRuntime
     /// <summary>
     /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep while they wait (unless OMP_WAIT_POLICY says otherwise). Call once at
     /// start, before threads exist and before torch is used: the floating-point mode belongs to a thread and is inherited, and OpenMP reads its settings when it is
-    /// loaded. Where a setting is not available (other systems), it is left out.
+    /// loaded. Where a setting is not available (other systems), it is left out. Then tries whether oneDNN's convolutions are right on this processor; where they
+    /// are not, libtorch's own take their place, which are slower.
     /// </summary>
     /// <returns>What took effect.</returns>
-    public static (bool FlushesDenormals, bool KeepsMemory) Configure()
+    public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn) Configure()
     {
         if (OperatingSystem.IsLinux()) Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
-        return (FlushDenormals(), KeepMemory());
+        return (FlushDenormals(), KeepMemory(), NativeRuntime.UsesOneDnn.Value);
     }
 
     /// <summary>
@@ -32,7 +46,7 @@ public static partial class NativeRuntime
     /// <returns>False where libtorch does not export the setter or the processor cannot.</returns>
     public static bool FlushDenormals()
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) return false;
+        if (!IsLinuxOnX64) return false;
         try
         {
             return SetFlushDenormal(GlobalContext(), 1) != 0;
@@ -50,6 +64,8 @@ public static partial class NativeRuntime
         LaneMemory.Trim();
         if (OperatingSystem.IsLinux()) Quietly(() => malloc_trim(0));
     }
+
+    private static bool IsLinuxOnX64 => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     private static bool KeepMemory() => OperatingSystem.IsLinux() && Quietly(
         () => mallopt(TrimThreshold, Keep) & mallopt(MmapThreshold, Keep) & mallopt(TopPad, Pad));
@@ -76,10 +92,16 @@ public static partial class NativeRuntime
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
 
-    // at::globalContext() and at::Context::setFlushDenormal(bool)
+    // at::globalContext(), and of at::Context: setFlushDenormal(bool), setUserEnabledMkldnn(bool), setUserEnabledNNPACK(bool)
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
     private static partial nint GlobalContext();
 
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context16setFlushDenormalEb")]
     private static partial byte SetFlushDenormal(nint context, byte on);
+
+    [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context20setUserEnabledMkldnnEb")]
+    private static partial void SetUserEnabledMkldnn(nint context, byte on);
+
+    [LibraryImport("torch_cpu", EntryPoint = "_ZN2at7Context20setUserEnabledNNPACKEb")]
+    private static partial void SetUserEnabledNnpack(nint context, byte on);
 }

@@ -210,6 +210,7 @@ internal sealed class RunSession : IDisposable
     {
         if (_trainer.Step == 0 || _last?.Step == _trainer.Step) return;
         metrics.Flush();
+        _trainer.Settle();
         using (NewDisposeScope())
             _last = _checkpoints.Save(
                 new()

@@ -37,6 +37,7 @@ internal static class InlineTraining
             {
                 outcome = TrainingOutcome.Cancelled;
             }
+        trainer.Settle();
         if (trainer.Average is { } average) trainer.Parameters.Assign(average);
         trainer.Task.Model.eval();
         trainer.Task.Flow?.Freeze();

@@ -79,6 +79,13 @@ internal sealed class Trainer : IDisposable
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
 
+    /// <summary>Before the model is kept: <see cref="TrainingTask.Settle"/>, under the averaged parameters if an average is kept.</summary>
+    public void Settle() => WithAverage(() =>
+    {
+        Task.Settle();
+        return true;
+    });
+
     /// <summary>Calls an action while the model has the averaged parameters, if an average is kept.</summary>
     public T WithAverage<T>(Func<T> action)
     {

@@ -44,6 +44,11 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Mean loss of a batch, with a graph, in the caller's scope. The model is in training mode.</summary>
     public abstract Tensor Loss(Batch batch);
 
+    /// <summary>Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in training mode.</summary>
+    public virtual void Settle()
+    {
+    }
+
     /// <summary>The figure on held-out examples. Leaves the model in training mode.</summary>
     public abstract Evaluation Evaluate(HeldOut examples, CancellationToken cancel);
 

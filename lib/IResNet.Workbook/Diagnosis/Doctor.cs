@@ -43,8 +43,8 @@ internal static class Doctor
         if (!loads) yield break;
         bool hasDriver = Directory.Exists("/proc/driver/nvidia") || Programs.Find("nvidia-smi") is not null;
         yield return TorchChecks.Cuda(torch.cuda.is_available() ? torch.cuda.device_count() : 0, hasDriver);
-        var (flushes, keeps) = NativeRuntime.Configure();
-        yield return TorchChecks.Settings(flushes, keeps);
+        var (flushes, keeps, usesOneDnn) = NativeRuntime.Configure();
+        yield return TorchChecks.Settings(flushes, keeps, usesOneDnn);
     }
 
     private static IEnumerable<Finding> Machine()

@@ -34,9 +34,10 @@ internal static class TorchChecks
     };
 
     /// <summary>The settings that <see cref="NativeRuntime"/> makes.</summary>
-    public static Finding Settings(bool flushesDenormals, bool keepsMemory)
+    public static Finding Settings(bool flushesDenormals, bool keepsMemory, bool usesOneDnn)
     {
-        string state = $"denormals {(flushesDenormals ? "flushed" : "kept")}, freed memory {(keepsMemory ? "kept" : "given back")}";
+        string state = $"denormals {(flushesDenormals ? "flushed" : "kept")}, freed memory {(keepsMemory ? "kept" : "given back")}, oneDNN {(usesOneDnn ? "used" : "off")}";
+        if (!usesOneDnn) return Finding.Warning("settings", state, "nothing to mend: oneDNN computes wrong convolutions on this processor, libtorch's own are slower");
         return flushesDenormals && keepsMemory
             ? Finding.Ok("settings", state)
             : Finding.Warning("settings", state, "nothing to mend: known for Linux on x64 with glibc only; long trainings may be slower here");

@@ -49,6 +49,35 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
         return _logits.forward(pooled).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Sets the head's BatchNorm to mean and variance of these images' features under the present weights, as PyTorch's <c>update_bn</c> does.
+    /// The statistics that training leaves behind are those of the last batch, and of norms as power iteration estimated them: certified ones are
+    /// larger, so freezing shrinks the features. Freeze the body first, then call this.
+    /// </summary>
+    /// <param name="batches">Training images, (n, channels, height, width) each; two positions or more in all. They stay the caller's.</param>
+    /// <exception cref="ArgumentException">There are fewer than two positions.</exception>
+    /// <exception cref="ShapeException">A batch does not fit the model.</exception>
+    /// <exception cref="NonFiniteException">A batch holds NaN or an infinity.</exception>
+    public void UpdateBatchNorm(IEnumerable<Tensor> batches)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (sum, squares) = (zeros_like(_norm.running_mean!, dtype: ScalarType.Float64), zeros_like(_norm.running_var!, dtype: ScalarType.Float64));
+        long positions = 0;
+        foreach (var batch in batches)
+        {
+            using var step = NewDisposeScope();
+            var features = Features(batch).to(ScalarType.Float64);
+            sum.add_(features.sum([0, 2, 3]));
+            squares.add_(features.square().sum([0, 2, 3]));
+            positions += features.numel() / features.size(1);
+        }
+        if (positions < 2) throw new ArgumentException($"{positions} positions have no variance: pass more images.", nameof(batches));
+        var mean = sum / positions;
+        _norm.running_mean!.copy_(mean);
+        _norm.running_var!.copy_((squares / positions - mean.square()) * positions / (positions - 1));
+    }
+
     /// <summary>F(x), the last feature map, from which <c>Body.Transform.Inverse</c> reconstructs x.</summary>
     public Tensor Features(Tensor x)
     {

@@ -31,6 +31,29 @@ public class ClassifierTests
         Expect.Close(classifier.Body.Transform.Inverse(classifier.Features(x), 1e-12).Value, x, 1e-10, "reconstruction");
     }
 
+    /// <summary>Statistics over all batches together, however they are cut: what BatchNorm makes of those images then has mean 0 and variance 1.</summary>
+    [Fact]
+    public void UpdatedBatchNormStandardizesTheFeatures()
+    {
+        using var scope = NewDisposeScope();
+        Draw.Seed(4);
+        var classifier = Draw.Prepared(new Classifier(Config, classes: 4));
+        var x = 3 * Draw.Normal(7, 2, 8, 8) + 1;
+        (Tensor, Tensor) Moments()
+        {
+            var features = classifier.Features(x);
+            var normalized = (features - classifier.Norm.running_mean!.view(1, -1, 1, 1)) / classifier.Norm.running_var!.view(1, -1, 1, 1).sqrt();
+            return (normalized.mean([0, 2, 3]), normalized.var([0, 2, 3]));
+        }
+        var (mean, variance) = Moments();
+        Assert.False(mean.allclose(zeros_like(mean), atol: 0.1) || variance.allclose(ones_like(variance), atol: 0.1), "the statistics fitted before");
+        classifier.UpdateBatchNorm([x[..3], x[3..4], x[4..]]);
+        (mean, variance) = Moments();
+        Expect.Close(mean, zeros_like(mean), 1e-12, "mean");
+        Expect.Close(variance, ones_like(variance), 1e-12, "variance");
+        Assert.Throws<ArgumentException>(() => classifier.UpdateBatchNorm([]));
+    }
+
     /// <summary>One image whose last map is a single pixel has no variance: an error, not NaN in BatchNorm's running variance.</summary>
     [Fact]
     public void TrainingOnOneValueAChannelIsRefused()

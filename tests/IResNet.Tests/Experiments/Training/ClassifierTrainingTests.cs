@@ -20,6 +20,21 @@ public class ClassifierTrainingTests
         Assert.False(classifier.training);
     }
 
+    /// <summary>BatchNorm's statistics are those of the certified norms with which the body is evaluated, not those of training.</summary>
+    [Fact]
+    public async Task TheHeadFitsTheFrozenBody()
+    {
+        using var scope = NewDisposeScope();
+        using var classifier = Tiny.Classifier();
+        var data = Tiny.Corners();
+        await ClassifierTraining.Run(classifier, data, Options, cancel: Cancel, preprocessing: new Preprocessing());
+        using var noGrad = no_grad();
+        var features = classifier.Features(new Preprocessing().ToTensor(data.Train, seed: 1)).to(ScalarType.Float64);
+        var (mean, variance) = (features.mean([0, 2, 3]), features.var([0, 2, 3]));
+        Expect.Close(classifier.Norm.running_mean!.to(ScalarType.Float64), mean, 1e-4 * variance.sqrt().max().ToDouble(), "mean");
+        Expect.Close(classifier.Norm.running_var!.to(ScalarType.Float64) / variance, ones_like(variance), 1e-4, "variance");
+    }
+
     /// <summary>Any network from images to logits is trained by the same loop.</summary>
     [Theory, InlineData(true), InlineData(false)]
     public async Task ABaselineLearnsTheSame(bool batchNorm)

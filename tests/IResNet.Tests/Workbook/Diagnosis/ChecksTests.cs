@@ -34,11 +34,12 @@ public class ChecksTests
         AssertFinding(TorchChecks.Cuda(devices, hasDriver), verdict, message);
 
     [Theory]
-    [InlineData(true, true, nameof(Verdict.Ok))]
-    [InlineData(false, true, nameof(Verdict.Warning))]
-    [InlineData(true, false, nameof(Verdict.Warning))]
-    public void SlowSettingsAreSaid(bool flushes, bool keeps, string verdict) =>
-        Assert.Equal(verdict, TorchChecks.Settings(flushes, keeps).Verdict.ToString());
+    [InlineData(true, true, true, nameof(Verdict.Ok), "oneDNN used")]
+    [InlineData(false, true, true, nameof(Verdict.Warning), "denormals kept")]
+    [InlineData(true, false, true, nameof(Verdict.Warning), "given back")]
+    [InlineData(true, true, false, nameof(Verdict.Warning), "oneDNN off")]
+    public void SlowSettingsAreSaid(bool flushes, bool keeps, bool usesOneDnn, string verdict, string message) =>
+        AssertFinding(TorchChecks.Settings(flushes, keeps, usesOneDnn), verdict, message);
 
     [Theory]
     [InlineData("AVX2", 2, nameof(Verdict.Ok), "4 cores, 2 for libtorch, AVX2")]
