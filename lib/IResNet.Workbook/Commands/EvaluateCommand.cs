@@ -41,7 +41,7 @@ internal static class EvaluateCommand
         using var saved = arguments.Open(parsed);
         output.WriteLine($"{saved.Experiment.Name}, {saved.Source}");
         long start = Stopwatch.GetTimestamp();
-        var result = await ModelEvaluation.Evaluate(saved, parsed.GetValue(Error), parsed.GetValue(Images), output.WriteLine, cancel);
+        var result = await ModelEvaluation.Evaluate(saved, parsed.GetValue(Error), parsed.GetValue(Images), output.WriteLine, cancel: cancel);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result}  ({Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s)"));
         return 0;
     }
