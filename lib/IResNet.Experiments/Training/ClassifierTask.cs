@@ -9,7 +9,7 @@ internal sealed class ClassifierTask(
     nn.Module<Tensor, Tensor> classifier, ImageSplits images, Preprocessing preprocessing, ClassifierTrainingOptions options)
     : ImageTask(classifier, images, preprocessing, options)
 {
-    // On CIFAR-10 ten times as many change the error by less than 0.1 points.
+    // On CIFAR-10 ten times as many change the error by 0.1 points at most.
     private const int StatisticsImages = 1000, StatisticsBatch = 250;
 
     public override Flow? Flow => (classifier as Classifier)?.Body;
