@@ -10,11 +10,12 @@ public sealed class ResidualBlock : Bijection
 {
     /// <summary>Wraps a branch.</summary>
     /// <param name="branch">g.</param>
-    /// <param name="estimator">How the log-determinant is computed; by default the paper's Algorithm 2 with five terms and one Gaussian probe.</param>
+    /// <param name="estimator">How the log-determinant is computed; by default <see cref="NeumannSeries"/> with five terms: the value of the paper's Algorithm 2 and a gradient that
+    /// costs a fraction. <see cref="PowerSeries"/> is the paper's own.</param>
     public ResidualBlock(ResidualBranch branch, LogDetEstimator? estimator = null) : base(nameof(ResidualBlock))
     {
         Branch = branch;
-        Estimator = estimator ?? new PowerSeries(terms: 5);
+        Estimator = estimator ?? new NeumannSeries(terms: 5);
         RegisterComponents();
     }
 

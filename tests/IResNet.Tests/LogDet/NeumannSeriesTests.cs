@@ -55,6 +55,11 @@ public class NeumannSeriesTests
         Assert.True(GradientError(branch, x, new Surrogate(4, sign: -1), new PowerSeries(5, d, new UnitVectors())) > 1e-4);
     }
 
+    /// <summary>Whoever trains with a loop of their own and chooses no estimator gets the cheap gradient.</summary>
+    [Fact]
+    public void ItIsTheDefault() =>
+        Assert.True(new ResidualBlock(new DenseBranch(2, [4], coefficient: 0.9)).Estimator is NeumannSeries { Terms: 5, Samples: 1 });
+
     /// <summary>Largest difference of the gradients in all parameters and in x, relative to the largest entry.</summary>
     private static double GradientError(ResidualBranch branch, Tensor x, LogDetEstimator one, LogDetEstimator other)
     {
