@@ -56,7 +56,7 @@ public class LayerNormsTests
         var layers = flow.ResidualBlocks.SelectMany(block => block.Branch.Layers).Cast<SpectralConv2d>().ToList();
         Assert.Equal(norms.Count, layers.Count);
         foreach (var (norm, layer) in norms.Zip(layers))
-            Assert.Equal(1, norm.Padded / KernelNorms.Of(layer.Weight.detach(), layer.NormHeight, layer.NormWidth).Exact, 1e-4);
+            Assert.Equal(1, norm.Padded / KernelNorms.Of(layer.Weight.detach(), layer.NormHeight, layer.NormWidth).Exact, 1e-6);
         Assert.Contains(norms, norm => norm.Kernel > 1 && norm.Circular > 1.02 * norm.Padded);
     }
 
