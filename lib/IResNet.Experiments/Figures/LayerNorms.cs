@@ -56,7 +56,6 @@ public static class LayerNorms
     {
         const int Iterations = 1000, Vectors = 8;
         const double Tolerance = 1e-8; // of an iteration
-        using var all = NewDisposeScope();
         using var generator = new Generator(1);
         var kernel = weight.to(ScalarType.Float64);
         long padding = weight.size(2) / 2;
@@ -69,7 +68,7 @@ public static class LayerNorms
             using var scope = NewDisposeScope();
             var basis = linalg.qr(v).Q.t();
             var image = nn.functional.conv2d(basis.reshape([-1, .. map]), kernel, padding: [padding, padding]);
-            double norm = Math.Sqrt(linalg.eigvalsh(image.flatten(1).mm(image.flatten(1).t())).max().ToDouble());
+            double norm = OperatorNorm.OfMatrix(image.flatten(1));
             v = nn.functional.conv_transpose2d(image, kernel, padding: [padding, padding]).flatten(1).t().MoveToOuterDisposeScope();
             if (norm <= last * (1 + Tolerance)) return norm;
             last = norm;
