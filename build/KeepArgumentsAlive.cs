@@ -4,24 +4,33 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Sets DebuggingModes.DisableOptimizations in an assembly's DebuggableAttribute. Code that the JIT compiles with optimizations gives an argument up after its last use,
-/// even where native code still uses what the argument's finalizer frees; without them, arguments live until the method returns.
+/// Sets DebuggingModes.DisableOptimizations in an assembly's DebuggableAttribute. Code that the JIT compiles with
+/// optimizations gives an argument up after its last use, even where native code still uses what the argument's
+/// finalizer frees; without them, arguments live until the method returns.
 /// </summary>
 public sealed class KeepArgumentsAlive : Task
 {
-    // A custom attribute's value in the #Blob heap: its length, the prolog 1, DebuggingModes as int32, no named arguments.
-    private static readonly byte[] Optimized = { 8, 1, 0, 2, 0, 0, 0, 0, 0 }, Unoptimized = { 8, 1, 0, 3, 1, 0, 0, 0, 0 };
+    // A custom attribute's value in the #Blob heap: its length, the prolog 1, DebuggingModes as int32, no named
+    // arguments.
+    private static readonly byte[] Optimized =  { 8, 1, 0, 2, 0, 0, 0, 0, 0 },
+        Unoptimized =  { 8, 1, 0, 3, 1, 0, 0, 0, 0 };
 
-    [Required] public string Assembly { get; set; }
+    [Required]
+    public string Assembly { get; set; }
 
     public override bool Execute()
     {
         byte[] file = File.ReadAllBytes(Assembly);
         int at = IndexOf(file, Optimized, 0);
-        if (at < 0 && IndexOf(file, Unoptimized, 0) >= 0) return true;
+        if (at < 0 && IndexOf(file, Unoptimized, 0) >= 0)
+            return true;
         if (at < 0 || IndexOf(file, Optimized, at + 1) >= 0)
         {
-            Log.LogError("{0}: its DebuggableAttribute was not found as expected. Is this another version of TorchSharp? See build/TorchNative.targets.", Assembly);
+            Log.LogError(
+                "{0}: its DebuggableAttribute was not found as expected. Is this another version of TorchSharp? See "
+                    + "build/TorchNative.targets.",
+                Assembly
+            );
             return false;
         }
         Unoptimized.CopyTo(file, at);
@@ -38,11 +47,17 @@ public sealed class KeepArgumentsAlive : Task
 
     private static int IndexOf(byte[] text, byte[] pattern, int start)
     {
-        for (int i = Array.IndexOf(text, pattern[0], start); i >= 0 && i <= text.Length - pattern.Length; i = Array.IndexOf(text, pattern[0], i + 1))
+        for (
+            int i = Array.IndexOf(text, pattern[0], start);
+            i >= 0 && i <= text.Length - pattern.Length;
+            i = Array.IndexOf(text, pattern[0], i + 1)
+        )
         {
             int j = 1;
-            while (j < pattern.Length && text[i + j] == pattern[j]) j++;
-            if (j == pattern.Length) return i;
+            while (j < pattern.Length && text[i + j] == pattern[j])
+                j++;
+            if (j == pattern.Length)
+                return i;
         }
         return -1;
     }

@@ -5,21 +5,32 @@ using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-/// <summary>Marks one symbol-version need of an ELF library as weak, where the system's libstdc++ does not define that version.</summary>
+/// <summary>
+/// Marks one symbol-version need of an ELF library as weak, where the system's libstdc++ does not define that version.
+/// </summary>
 public sealed class WeakenVersionNeed : Task
 {
-    private const int PtLoad = 1, PtDynamic = 2, WeakFlag = 2;
-    private const long DtStrTab = 5, DtVerNeed = 0x6ffffffe, DtVerNeedNum = 0x6fffffff;
+    private const int PtLoad = 1,
+        PtDynamic = 2,
+        WeakFlag = 2;
+    private const long DtStrTab = 5,
+        DtVerNeed = 0x6ffffffe,
+        DtVerNeedNum = 0x6fffffff;
 
-    [Required] public string Library { get; set; }
-    [Required] public string Version { get; set; }
+    [Required]
+    public string Library { get; set; }
+
+    [Required]
+    public string Version { get; set; }
 
     public override bool Execute()
     {
-        if (SystemDefines(Version)) return true;
+        if (SystemDefines(Version))
+            return true;
         byte[] file = File.ReadAllBytes(Library);
         int weakened = Weaken(file);
-        if (weakened == 0) return true;
+        if (weakened == 0)
+            return true;
 
         // Write beside and rename: the file may be a hard link into the package cache, which must stay as it came.
         DateTime stamp = File.GetLastWriteTimeUtc(Library);
@@ -28,8 +39,10 @@ public sealed class WeakenVersionNeed : Task
         File.SetLastWriteTimeUtc(temporary, stamp);
         File.Delete(Library);
         File.Move(temporary, Library);
-        Log.LogMessage(MessageImportance.High,
-            "TorchSharp: this system's libstdc++ has no " + Version + "; the need for it was marked weak in " + Library);
+        Log.LogMessage(
+            MessageImportance.High,
+            "TorchSharp: this system's libstdc++ has no " + Version + "; the need for it was marked weak in " + Library
+        );
         return true;
     }
 
@@ -44,11 +57,17 @@ public sealed class WeakenVersionNeed : Task
 
     private static int IndexOf(byte[] text, byte[] pattern)
     {
-        for (int i = Array.IndexOf(text, pattern[0]); i >= 0 && i <= text.Length - pattern.Length; i = Array.IndexOf(text, pattern[0], i + 1))
+        for (
+            int i = Array.IndexOf(text, pattern[0]);
+            i >= 0 && i <= text.Length - pattern.Length;
+            i = Array.IndexOf(text, pattern[0], i + 1)
+        )
         {
             int j = 1;
-            while (j < pattern.Length && text[i + j] == pattern[j]) j++;
-            if (j == pattern.Length) return i;
+            while (j < pattern.Length && text[i + j] == pattern[j])
+                j++;
+            if (j == pattern.Length)
+                return i;
         }
         return -1;
     }
@@ -57,30 +76,42 @@ public sealed class WeakenVersionNeed : Task
     private int Weaken(byte[] elf)
     {
         long headers = BitConverter.ToInt64(elf, 0x20);
-        int size = BitConverter.ToUInt16(elf, 0x36), count = BitConverter.ToUInt16(elf, 0x38);
+        int size = BitConverter.ToUInt16(elf, 0x36),
+            count = BitConverter.ToUInt16(elf, 0x38);
         Func<int, int> header = i => (int)headers + i * size;
         Func<long, long> offsetOf = address =>
         {
             for (int i = 0; i < count; i++)
             {
-                if (BitConverter.ToInt32(elf, header(i)) != PtLoad) continue;
-                long start = BitConverter.ToInt64(elf, header(i) + 16), length = BitConverter.ToInt64(elf, header(i) + 32);
-                if (address >= start && address < start + length) return address - start + BitConverter.ToInt64(elf, header(i) + 8);
+                if (BitConverter.ToInt32(elf, header(i)) != PtLoad)
+                    continue;
+                long start = BitConverter.ToInt64(elf, header(i) + 16),
+                    length = BitConverter.ToInt64(elf, header(i) + 32);
+                if (address >= start && address < start + length)
+                    return address - start + BitConverter.ToInt64(elf, header(i) + 8);
             }
             throw new InvalidDataException("no segment holds address " + address + " of " + Library);
         };
 
-        long names = 0, need = 0, needs = 0;
+        long names = 0,
+            need = 0,
+            needs = 0;
         for (int i = 0; i < count; i++)
         {
-            if (BitConverter.ToInt32(elf, header(i)) != PtDynamic) continue;
-            long start = BitConverter.ToInt64(elf, header(i) + 8), length = BitConverter.ToInt64(elf, header(i) + 32);
+            if (BitConverter.ToInt32(elf, header(i)) != PtDynamic)
+                continue;
+            long start = BitConverter.ToInt64(elf, header(i) + 8),
+                length = BitConverter.ToInt64(elf, header(i) + 32);
             for (long d = start; d < start + length; d += 16)
             {
-                long tag = BitConverter.ToInt64(elf, (int)d), value = BitConverter.ToInt64(elf, (int)d + 8);
-                if (tag == DtStrTab) names = offsetOf(value);
-                else if (tag == DtVerNeed) need = offsetOf(value);
-                else if (tag == DtVerNeedNum) needs = value;
+                long tag = BitConverter.ToInt64(elf, (int)d),
+                    value = BitConverter.ToInt64(elf, (int)d + 8);
+                if (tag == DtStrTab)
+                    names = offsetOf(value);
+                else if (tag == DtVerNeed)
+                    need = offsetOf(value);
+                else if (tag == DtVerNeedNum)
+                    needs = value;
             }
         }
 

@@ -7,7 +7,9 @@ namespace IResNet.Workbook;
 /// <summary>The engine as the workbook's cells know it; the kernel and the runner both start here.</summary>
 internal static class NotebookHost
 {
-    /// <summary>Makes an engine whose cells see the library, the experiments, the charts and TorchSharp without a directive.</summary>
+    /// <summary>
+    /// Makes an engine whose cells see the library, the experiments, the charts and TorchSharp without a directive.
+    /// </summary>
     /// <param name="baseDirectory">The notebook's folder.</param>
     public static ScriptEngine CreateEngine(string baseDirectory)
     {
@@ -16,21 +18,32 @@ internal static class NotebookHost
         return new ScriptEngine(Options(baseDirectory));
     }
 
-    private static EngineOptions Options(string baseDirectory) => new()
-    {
-        BaseDirectory = baseDirectory,
-        CellEnding = LiveFigure.FlushAll,
-        Assemblies =
-        [
-            "IResNet", "IResNet.Experiments", "IResNet.Workbook", "TorchSharp", "SkiaSharp", "ScottPlot",
-            "Plotly.NET", "Plotly.NET.CSharp", "FSharp.Core", "DynamicObj", "Giraffe.ViewEngine", "Newtonsoft.Json",
-        ],
-        PackageAliases = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    private static EngineOptions Options(string baseDirectory) =>
+        new()
         {
-            ["TorchSharp-cpu"] = "TorchSharp",
-            ["TorchSharp-cuda-linux"] = "TorchSharp",
-            ["TorchSharp-cuda-windows"] = "TorchSharp",
-            ["Plotly.NET.Interactive"] = "Plotly.NET",
-        },
-    };
+            BaseDirectory = baseDirectory,
+            CellEnding = LiveFigure.FlushAll,
+            Assemblies =
+            [
+                "IResNet",
+                "IResNet.Experiments",
+                "IResNet.Workbook",
+                "TorchSharp",
+                "SkiaSharp",
+                "ScottPlot",
+                "Plotly.NET",
+                "Plotly.NET.CSharp",
+                "FSharp.Core",
+                "DynamicObj",
+                "Giraffe.ViewEngine",
+                "Newtonsoft.Json",
+            ],
+            PackageAliases = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["TorchSharp-cpu"] = "TorchSharp",
+                ["TorchSharp-cuda-linux"] = "TorchSharp",
+                ["TorchSharp-cuda-windows"] = "TorchSharp",
+                ["Plotly.NET.Interactive"] = "Plotly.NET",
+            },
+        };
 }

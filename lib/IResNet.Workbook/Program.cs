@@ -17,8 +17,12 @@ return await new RootCommand("Invertible residual networks: notebooks, training,
     DataCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
-}.Parse(args).InvokeAsync(new InvocationConfiguration
-{
-    // Commands take Ctrl-C themselves: a cell that is stopped may need longer than the parser would wait.
-    ProcessTerminationTimeout = null,
-});
+}
+    .Parse(args)
+    .InvokeAsync(
+        new InvocationConfiguration
+        {
+            // Commands take Ctrl-C themselves: a cell that is stopped may need longer than the parser would wait.
+            ProcessTerminationTimeout = null,
+        }
+    );

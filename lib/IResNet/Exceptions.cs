@@ -12,7 +12,8 @@ public sealed class NonFiniteException(string message) : ArithmeticException(mes
 /// <param name="message">How far it came, and what to do.</param>
 /// <param name="iterations">Iterations made.</param>
 /// <param name="residual">max |x + g(x) - y| at the last iterate.</param>
-public sealed class NonConvergenceException(string message, int iterations, double residual) : ArithmeticException(message)
+public sealed class NonConvergenceException(string message, int iterations, double residual)
+    : ArithmeticException(message)
 {
     /// <summary>Iterations made.</summary>
     public int Iterations { get; } = iterations;

@@ -8,16 +8,22 @@ internal static class Guard
     {
         var s = x.shape;
         if (s.Length != 4 || s[1] != shape.Channels || s[2] != shape.Height || s[3] != shape.Width)
-            throw new ShapeException($"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but got ({string.Join(", ", s)}).");
+            throw new ShapeException(
+                $"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but got ({string.Join(", ", s)})."
+            );
         NonEmpty(x);
     }
 
-    /// <summary>Demands examples along the first axis and <paramref name="channels"/> features along the second.</summary>
+    /// <summary>
+    /// Demands examples along the first axis and <paramref name="channels"/> features along the second.
+    /// </summary>
     public static void Channels(Tensor x, long channels)
     {
         var s = x.shape;
         if (s.Length < 2 || s[1] != channels)
-            throw new ShapeException($"Expected {channels} channels along axis 1, but got shape ({string.Join(", ", s)}).");
+            throw new ShapeException(
+                $"Expected {channels} channels along axis 1, but got shape ({string.Join(", ", s)})."
+            );
         NonEmpty(x);
     }
 
@@ -25,7 +31,10 @@ internal static class Guard
     public static void Images(Tensor x, long channels)
     {
         Channels(x, channels);
-        if (x.dim() != 4) throw new ShapeException($"Expected images of shape (n, {channels}, height, width), but got ({string.Join(", ", x.shape)}).");
+        if (x.dim() != 4)
+            throw new ShapeException(
+                $"Expected images of shape (n, {channels}, height, width), but got ({string.Join(", ", x.shape)})."
+            );
     }
 
     /// <summary>Demands points of shape (n, <paramref name="dimensions"/>).</summary>
@@ -37,20 +46,34 @@ internal static class Guard
         NonEmpty(x);
     }
 
-    /// <summary>Demands the element type of the parameters that x is to meet; libtorch's own error would name an operation deep inside.</summary>
+    /// <summary>
+    /// Demands the element type of the parameters that x is to meet; libtorch's own error would name an operation deep
+    /// inside.
+    /// </summary>
     public static void SameType(Tensor x, Tensor parameter)
     {
-        if (x.dtype == parameter.dtype) return;
+        if (x.dtype == parameter.dtype)
+            return;
         throw new ShapeException(
-            $"The input is {x.dtype}, but the model's parameters are {parameter.dtype}. Convert the input, x.to(ScalarType.{parameter.dtype}), " +
-            (x.is_floating_point() ? $"or the model, model.to(ScalarType.{x.dtype})." : "or load it in that type."));
+            $"The input is {x.dtype}, but the model's parameters are {parameter.dtype}. Convert the input, "
+                + $"x.to(ScalarType.{parameter.dtype}), "
+                + (
+                    x.is_floating_point()
+                        ? $"or the model, model.to(ScalarType.{x.dtype})."
+                        : "or load it in that type."
+                )
+        );
     }
 
     /// <summary>Demands at least one example.</summary>
     public static void NonEmpty(Tensor x)
     {
-        if (x.dim() == 0) throw new ShapeException("Expected a batch, but got a single number. Add a batch axis.");
-        if (x.numel() == 0) throw new ShapeException($"The batch is empty: shape ({string.Join(", ", x.shape)}). Pass at least one example.");
+        if (x.dim() == 0)
+            throw new ShapeException("Expected a batch, but got a single number. Add a batch axis.");
+        if (x.numel() == 0)
+            throw new ShapeException(
+                $"The batch is empty: shape ({string.Join(", ", x.shape)}). Pass at least one example."
+            );
     }
 
     /// <summary>Demands finite numbers.</summary>
@@ -58,15 +81,25 @@ internal static class Guard
     {
         using var scope = NewDisposeScope();
         if (!isfinite(x).all().ToBoolean())
-            throw new NonFiniteException($"{what} holds NaN or an infinity. Check the data, the learning rate and the last checkpoint.");
+            throw new NonFiniteException(
+                $"{what} holds NaN or an infinity. Check the data, the learning rate and the last checkpoint."
+            );
     }
 
     /// <summary>Demands 0 &lt; c &lt; 1.</summary>
     public static double Coefficient(double c) =>
-        c is > 0 and < 1 ? c : throw new ArgumentOutOfRangeException(
-            nameof(c), c, "The spectral coefficient must lie strictly between 0 and 1: a block with Lip(g) >= 1 need not be invertible. The paper uses 0.5 to 0.9.");
+        c is > 0 and < 1
+            ? c
+            : throw new ArgumentOutOfRangeException(
+                nameof(c),
+                c,
+                "The spectral coefficient must lie strictly between 0 and 1: a block with Lip(g) >= 1 need not be "
+                    + "invertible. The paper uses 0.5 to 0.9."
+            );
 
     /// <summary>Demands a value of at least <paramref name="least"/>.</summary>
     public static int AtLeast(int value, int least, string name) =>
-        value >= least ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least}.");
+        value >= least
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least}.");
 }

@@ -11,7 +11,9 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
     public ImageShape Squeezed() =>
         Height % 2 == 0 && Width % 2 == 0
             ? new(4 * Channels, Height / 2, Width / 2)
-            : throw new ShapeException($"{this} cannot be squeezed: height and width must be even. Pad the images first.");
+            : throw new ShapeException(
+                $"{this} cannot be squeezed: height and width must be even. Pad the images first."
+            );
 
     /// <inheritdoc/>
     public override string ToString() => $"{Channels}x{Height}x{Width}";

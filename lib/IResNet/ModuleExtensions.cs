@@ -4,21 +4,28 @@ namespace IResNet;
 internal static class ModuleExtensions
 {
     /// <summary>
-    /// Lets a module outlive the dispose scope in which it was built: otherwise its parameters would die with the scope. Constructors that make tensors open a scope of their
-    /// own and end with this, so that what they need on the way does not wait for the garbage collector.
+    /// Lets a module outlive the dispose scope in which it was built: otherwise its parameters would die with the
+    /// scope. Constructors that make tensors open a scope of their own and end with this, so that what they need on the
+    /// way does not wait for the garbage collector.
     /// </summary>
     public static void KeepFromDisposeScope(this nn.Module module)
     {
-        foreach (var parameter in module.parameters(recurse: false)) parameter.DetachFromDisposeScope();
-        foreach (var (_, buffer) in module.named_buffers(recurse: false)) buffer.DetachFromDisposeScope();
+        foreach (var parameter in module.parameters(recurse: false))
+            parameter.DetachFromDisposeScope();
+        foreach (var (_, buffer) in module.named_buffers(recurse: false))
+            buffer.DetachFromDisposeScope();
     }
 
     /// <summary>BatchNorm of feature maps.</summary>
-    /// <exception cref="ShapeException">It trains on one value a channel, which has no variance: TorchSharp would put NaN into the running variance.</exception>
+    /// <exception cref="ShapeException">It trains on one value a channel, which has no variance: TorchSharp would put
+    /// NaN into the running variance.</exception>
     public static Tensor Normalize(this BatchNorm2d norm, Tensor x)
     {
         if (norm.training && x.numel() == x.size(1))
-            throw new ShapeException("BatchNorm cannot train on one value a channel: its variance would become NaN. Pass more than one image, or call eval().");
+            throw new ShapeException(
+                "BatchNorm cannot train on one value a channel: its variance would become NaN. Pass more than one "
+                    + "image, or call eval()."
+            );
         return norm.forward(x);
     }
 }

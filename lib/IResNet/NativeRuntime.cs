@@ -4,17 +4,27 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// Settings of libtorch and the C library that this workload needs and TorchSharp does not offer. Each is a large factor: denormal numbers make a convolution up to
-/// 150 times slower, page faults of freed and re-mapped megabyte buffers up to 3 times, and threads that wait for each other in a loop make every operation up to
-/// 30 times slower when other programs use the processor too.
+/// Settings of libtorch and the C library that this workload needs and TorchSharp does not offer. Each is a large
+/// factor: denormal numbers make a convolution up to 150 times slower, page faults of freed and re-mapped megabyte
+/// buffers up to 3 times, and threads that wait for each other in a loop make every operation up to 30 times slower
+/// when other programs use the processor too.
 /// </summary>
 public static partial class NativeRuntime
 {
     private static readonly Lazy<bool> UsesOneDnn = new(() =>
     {
-        // TorchSharp must not be touched where it does not load: it would copy half a gigabyte beside the program first.
-        bool loads = IsLinuxOnX64 && NativeLibrary.TryLoad("LibTorchSharp", typeof(TorchSharp.torch).Assembly, DllImportSearchPath.AssemblyDirectory, out _);
-        if (!loads) return true;
+        // TorchSharp must not be touched where it does not load: it would copy half a gigabyte beside the program
+        // first.
+        bool loads =
+            IsLinuxOnX64
+            && NativeLibrary.TryLoad(
+                "LibTorchSharp",
+                typeof(TorchSharp.torch).Assembly,
+                DllImportSearchPath.AssemblyDirectory,
+                out _
+            );
+        if (!loads)
+            return true;
         // NNPACK depends on the same properties of the processor, and complains at every call where it misses them.
         SetUserEnabledNnpack(GlobalContext(), 0);
         byte right = OneDnn.ComputesRight() ? (byte)1 : (byte)0;
@@ -24,29 +34,36 @@ public static partial class NativeRuntime
     });
 
     // M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc's malloc.h.
-    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3;
-    private const int Keep = 1 << 30, Pad = 64 << 20;
+    private const int TrimThreshold = -1,
+        TopPad = -2,
+        MmapThreshold = -3;
+    private const int Keep = 1 << 30,
+        Pad = 64 << 20;
 
     /// <summary>
-    /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep while they wait (unless OMP_WAIT_POLICY says otherwise). Call once at
-    /// start, before threads exist and before torch is used: the floating-point mode belongs to a thread and is inherited, and OpenMP reads its settings when it is
-    /// loaded. Where a setting is not available (other systems), it is left out. Then tries whether oneDNN's convolutions are right on this processor; where they
-    /// are not, libtorch's own take their place, which are slower.
+    /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep while they wait
+    /// (unless OMP_WAIT_POLICY says otherwise). Call once at start, before threads exist and before torch is used: the
+    /// floating-point mode belongs to a thread and is inherited, and OpenMP reads its settings when it is loaded. Where
+    /// a setting is not available (other systems), it is left out. Then tries whether oneDNN's convolutions are right
+    /// on this processor; where they are not, libtorch's own take their place, which are slower.
     /// </summary>
     /// <returns>What took effect.</returns>
     public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn) Configure()
     {
-        if (OperatingSystem.IsLinux()) Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
+        if (OperatingSystem.IsLinux())
+            Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
         return (FlushDenormals(), KeepMemory(), NativeRuntime.UsesOneDnn.Value);
     }
 
     /// <summary>
-    /// Flushes denormals on the calling thread. <see cref="Configure"/> does it at start; threads that existed before need their own call.
+    /// Flushes denormals on the calling thread. <see cref="Configure"/> does it at start; threads that existed before
+    /// need their own call.
     /// </summary>
     /// <returns>False where libtorch does not export the setter or the processor cannot.</returns>
     public static bool FlushDenormals()
     {
-        if (!IsLinuxOnX64) return false;
+        if (!IsLinuxOnX64)
+            return false;
         try
         {
             return SetFlushDenormal(GlobalContext(), 1) != 0;
@@ -57,18 +74,24 @@ public static partial class NativeRuntime
         }
     }
 
-    /// <summary>Gives memory that is free inside the process back to the system, at the end of a phase. What the C library holds can be given back on Linux only.</summary>
+    /// <summary>
+    /// Gives memory that is free inside the process back to the system, at the end of a phase. What the C library holds
+    /// can be given back on Linux only.
+    /// </summary>
     public static void TrimMemory()
     {
         LaneThreads.Trim();
         LaneMemory.Trim();
-        if (OperatingSystem.IsLinux()) Quietly(() => malloc_trim(0));
+        if (OperatingSystem.IsLinux())
+            Quietly(() => malloc_trim(0));
     }
 
-    private static bool IsLinuxOnX64 => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    private static bool IsLinuxOnX64 =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    private static bool KeepMemory() => OperatingSystem.IsLinux() && Quietly(
-        () => mallopt(TrimThreshold, Keep) & mallopt(MmapThreshold, Keep) & mallopt(TopPad, Pad));
+    private static bool KeepMemory() =>
+        OperatingSystem.IsLinux()
+        && Quietly(() => mallopt(TrimThreshold, Keep) & mallopt(MmapThreshold, Keep) & mallopt(TopPad, Pad));
 
     private static bool Quietly(Func<int> call)
     {
@@ -92,7 +115,8 @@ public static partial class NativeRuntime
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
 
-    // at::globalContext(), and of at::Context: setFlushDenormal(bool), setUserEnabledMkldnn(bool), setUserEnabledNNPACK(bool)
+    // at::globalContext(), and of at::Context: setFlushDenormal(bool), setUserEnabledMkldnn(bool),
+    // setUserEnabledNNPACK(bool)
     [LibraryImport("torch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
     private static partial nint GlobalContext();
 

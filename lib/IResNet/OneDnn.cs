@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace IResNet;
 
 /// <summary>
-/// oneDNN, with which libtorch computes convolutions on x86. On some virtual processors (seen where they do not tell the size of their caches) version 3.7.1, that of
-/// libtorch 2.10, rearranges maps wrongly whose channels do not fill a vector: results without any likeness to a convolution, or NaN, and no error.
+/// oneDNN, with which libtorch computes convolutions on x86. On some virtual processors (seen where they do not tell
+/// the size of their caches) version 3.7.1, that of libtorch 2.10, rearranges maps wrongly whose channels do not fill a
+/// vector: results without any likeness to a convolution, or NaN, and no error.
 /// </summary>
 internal static class OneDnn
 {
@@ -13,8 +14,8 @@ internal static class OneDnn
     private static readonly int[] Channels = [3, 7, 23];
 
     /// <summary>
-    /// Whether convolutions of single precision, with their gradients, agree with those of double precision, which oneDNN does not compute. Takes some
-    /// milliseconds; leaves the generator of random numbers alone.
+    /// Whether convolutions of single precision, with their gradients, agree with those of double precision, which
+    /// oneDNN does not compute. Takes some milliseconds; leaves the generator of random numbers alone.
     /// </summary>
     public static bool ComputesRight()
     {
@@ -39,8 +40,10 @@ internal static class OneDnn
         return (y.detach(), inputs[0], inputs[1]);
     }
 
-    private static Tensor Numbers(params long[] shape) => arange(shape.Aggregate(1L, (product, n) => product * n)).mul(0.7).sin().reshape(shape).to(float32);
+    private static Tensor Numbers(params long[] shape) =>
+        arange(shape.Aggregate(1L, (product, n) => product * n)).mul(0.7).sin().reshape(shape).to(float32);
 
     // NaN is not close either.
-    private static bool Close(Tensor value, Tensor exact) => (value - exact).abs().max().ToDouble() <= 1e-4 * exact.abs().max().ToDouble();
+    private static bool Close(Tensor value, Tensor exact) =>
+        (value - exact).abs().max().ToDouble() <= 1e-4 * exact.abs().max().ToDouble();
 }

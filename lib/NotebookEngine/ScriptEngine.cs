@@ -8,8 +8,8 @@ using NotebookEngine.Running;
 namespace NotebookEngine;
 
 /// <summary>
-/// Runs a notebook's cells: C# scripts that share their state, on one thread of their own. A new engine is a clean slate; assemblies that
-/// cells loaded stay in the process.
+/// Runs a notebook's cells: C# scripts that share their state, on one thread of their own. A new engine is a clean
+/// slate; assemblies that cells loaded stay in the process.
 /// </summary>
 public sealed class ScriptEngine : IDisposable
 {
@@ -42,27 +42,41 @@ public sealed class ScriptEngine : IDisposable
     /// <param name="sink">Where its outputs go; its value and its error as well.</param>
     /// <param name="number">Its number: errors speak of <c>cell[number]</c>.</param>
     /// <param name="interrupt">
-    /// Stops the cell, in steps over 600 ms: the token that its code sees is cancelled; its thread is woken from a wait; what it shows and
-    /// awaits is refused; its code is aborted. A cell that withstands all of them is left behind on its thread, and the next one gets another.
+    /// Stops the cell, in steps over 600 ms: the token that its code sees is cancelled; its thread is woken from a
+    /// wait; what it shows and awaits is refused; its code is aborted. A cell that withstands all of them is left
+    /// behind on its thread, and the next one gets another.
     /// </param>
     /// <returns>How it ended; a cell's failure is never thrown, only what the sink throws.</returns>
     /// <exception cref="InvalidOperationException">Another cell of this engine is running.</exception>
     /// <remarks>
-    /// The variables of a cell that threw keep what was assigned until then. Those of a cell that was aborted or left behind do not exist.
+    /// The variables of a cell that threw keep what was assigned until then. Those of a cell that was aborted or left
+    /// behind do not exist.
     /// </remarks>
-    public async Task<CellOutcome> ExecuteAsync(string code, ICellSink sink, int number, CancellationToken interrupt = default)
+    public async Task<CellOutcome> ExecuteAsync(
+        string code,
+        ICellSink sink,
+        int number,
+        CancellationToken interrupt = default
+    )
     {
-        if (Interlocked.Exchange(ref _running, 1) == 1) throw new InvalidOperationException("A cell is running: await it first.");
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+            throw new InvalidOperationException("A cell is running: await it first.");
         try
         {
             var clock = Stopwatch.StartNew();
             var output = new CellOutput(sink, _outputs);
             var interruption = new Interruption(interrupt);
-            var (value, shown, error) = await RunAsync(code, $"cell[{number}]", output, interruption).ConfigureAwait(false);
-            if (shown is not null) output.Result(shown);
-            if (error is not null) output.Error(error);
+            var (value, shown, error) = await RunAsync(code, $"cell[{number}]", output, interruption)
+                .ConfigureAwait(false);
+            if (shown is not null)
+                output.Result(shown);
+            if (error is not null)
+                output.Error(error);
             await _outputs.FlushAsync().ConfigureAwait(false);
-            var status = error is null ? CellStatus.Ok : interruption.Requested ? CellStatus.Interrupted : CellStatus.Failed;
+            var status =
+                error is null ? CellStatus.Ok
+                : interruption.Requested ? CellStatus.Interrupted
+                : CellStatus.Failed;
             return new CellOutcome(status, value, error, clock.Elapsed);
         }
         finally
@@ -79,25 +93,40 @@ public sealed class ScriptEngine : IDisposable
     }
 
     private async Task<(object? Value, MimeBundle? Shown, CellError? Error)> RunAsync(
-        string code, string name, CellOutput output, Interruption interruption)
+        string code,
+        string name,
+        CellOutput output,
+        Interruption interruption
+    )
     {
-        var run = _thread.RunAsync(() => RunCell(code, name, new CellContext(output, interruption.CellToken), interruption));
+        var run = _thread.RunAsync(() =>
+            RunCell(code, name, new CellContext(output, interruption.CellToken), interruption)
+        );
         var ended = await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run;
         if (!ended || interruption.Aborted)
         {
-            // A thread that was aborted out of a loop no longer answers the runtime's signals: the next such loop could not be stopped, and
-            // would hold up every garbage collection.
+            // A thread that was aborted out of a loop no longer answers the runtime's signals: the next such loop could
+            // not be stopped, and would hold up every garbage collection.
             _thread.Retire();
             _thread = new CellThread();
         }
-        if (ended) return await run.ConfigureAwait(false);
-        var stopped = new CellStoppedException("The cell could not be stopped and runs on in the background. Restart to be rid of it.");
+        if (ended)
+            return await run.ConfigureAwait(false);
+        var stopped = new CellStoppedException(
+            "The cell could not be stopped and runs on in the background. Restart to be rid of it."
+        );
         return (null, null, new ErrorReport(_runner.Texts).Describe(stopped, interrupted: true));
     }
 
-    /// <summary>On the cell thread. The value is formatted here as well: a lazy sequence runs the cell's code while it is shown.</summary>
+    /// <summary>
+    /// On the cell thread. The value is formatted here as well: a lazy sequence runs the cell's code while it is shown.
+    /// </summary>
     private (object? Value, MimeBundle? Shown, CellError? Error) RunCell(
-        string code, string name, CellContext cell, Interruption interruption)
+        string code,
+        string name,
+        CellContext cell,
+        Interruption interruption
+    )
     {
         object? value = null;
         MimeBundle? shown = null;
@@ -107,7 +136,8 @@ public sealed class ScriptEngine : IDisposable
             interruption.Guard(() =>
             {
                 value = _runner.Run(code, name, _baseDirectory, cell);
-                if (value is not null and not DisplayedValue) shown = ValueFormatter.Format(value);
+                if (value is not null and not DisplayedValue)
+                    shown = ValueFormatter.Format(value);
             });
             return (value, shown, null);
         }

@@ -14,12 +14,33 @@ public static class Benchmark
         DensityStep.Of("density_mnist32_b32_n5_pi5", BenchmarkModels.Mnist32.With(powerIterations: 5), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi1", BenchmarkModels.Cifar.With(powerIterations: 1), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32),
-        DensityStep.Of("density_cifar_b32_n20_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32, terms: 20),
+        DensityStep.Of(
+            "density_cifar_b32_n20_pi5",
+            BenchmarkModels.Cifar.With(powerIterations: 5),
+            batch: 32,
+            terms: 20
+        ),
         DensityStep.Of("density_paper_b4_n5_pi5", BenchmarkModels.Paper.With(powerIterations: 5), batch: 4),
-        ClassifierStep.Of("classifier_mnist28_b32_pi1", BenchmarkModels.Mnist28Classifier.With(powerIterations: 1), batch: 32),
-        ClassifierStep.Of("classifier_cifar_b32_pi1", BenchmarkModels.CifarClassifier.With(powerIterations: 1), batch: 32),
-        ClassifierStep.Of("classifier_cifar_b32_pi5", BenchmarkModels.CifarClassifier.With(powerIterations: 5), batch: 32),
-        ClassifierStep.Of("classifier_paper_b128_pi1", BenchmarkModels.PaperClassifier.With(powerIterations: 1), batch: 128),
+        ClassifierStep.Of(
+            "classifier_mnist28_b32_pi1",
+            BenchmarkModels.Mnist28Classifier.With(powerIterations: 1),
+            batch: 32
+        ),
+        ClassifierStep.Of(
+            "classifier_cifar_b32_pi1",
+            BenchmarkModels.CifarClassifier.With(powerIterations: 1),
+            batch: 32
+        ),
+        ClassifierStep.Of(
+            "classifier_cifar_b32_pi5",
+            BenchmarkModels.CifarClassifier.With(powerIterations: 5),
+            batch: 32
+        ),
+        ClassifierStep.Of(
+            "classifier_paper_b128_pi1",
+            BenchmarkModels.PaperClassifier.With(powerIterations: 1),
+            batch: 128
+        ),
         InverseCase.Of("inverse_cifar_b32", BenchmarkModels.Cifar),
         InverseCase.Of("inverse_mnist28_b32", BenchmarkModels.Mnist28),
         LogDetCase.OfFlow("logdet_cifar_b32", BenchmarkModels.Cifar, exactImages: 2),
@@ -34,8 +55,12 @@ public static class Benchmark
 
     /// <summary>The case of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists all.</exception>
-    public static BenchmarkCase Find(string name) => Cases.FirstOrDefault(c => c.Name == name)
-        ?? throw new ArgumentException($"There is no case \"{name}\". The cases are: {string.Join(", ", Cases.Select(c => c.Name))}.", nameof(name));
+    public static BenchmarkCase Find(string name) =>
+        Cases.FirstOrDefault(c => c.Name == name)
+        ?? throw new ArgumentException(
+            $"There is no case \"{name}\". The cases are: {string.Join(", ", Cases.Select(c => c.Name))}.",
+            nameof(name)
+        );
 
     /// <summary>Runs one case in this process. For figures of memory the process must be fresh.</summary>
     /// <param name="benchmark">The case.</param>

@@ -11,9 +11,13 @@ public sealed record BenchmarkCase(string Name, Func<BenchmarkSettings, Measurem
 public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient = LogDetGradient.Neumann)
 {
     /// <summary>The truncated series with this gradient.</summary>
-    internal LogDetEstimator Series(int terms) => Gradient == LogDetGradient.Neumann ? new NeumannSeries(terms) : new PowerSeries(terms);
+    internal LogDetEstimator Series(int terms) =>
+        Gradient == LogDetGradient.Neumann ? new NeumannSeries(terms) : new PowerSeries(terms);
 
-    /// <summary>Passes through the branches that its value and gradient take: a product a term, then the gradient of one (Neumann) or of all (the paper), twice a product each.</summary>
+    /// <summary>
+    /// Passes through the branches that its value and gradient take: a product a term, then the gradient of one
+    /// (Neumann) or of all (the paper), twice a product each.
+    /// </summary>
     internal int Passes(int terms) => terms + 2 * (Gradient == LogDetGradient.Neumann ? 1 : terms);
 }
 
@@ -23,7 +27,9 @@ public enum LogDetGradient
     /// <summary>This library's default, <see cref="NeumannSeries"/>.</summary>
     Neumann,
 
-    /// <summary>The paper's own algorithm, <see cref="PowerSeries"/>: back-propagation through the whole series.</summary>
+    /// <summary>
+    /// The paper's own algorithm, <see cref="PowerSeries"/>: back-propagation through the whole series.
+    /// </summary>
     Paper,
 }
 
@@ -32,8 +38,8 @@ public enum LogDetGradient
 public sealed record Measurement(Timing Timing)
 {
     /// <summary>
-    /// Floating-point operations of one run that no algorithm of this kind avoids: convolutions and matrix products, a multiply-add counted as two. Null where no
-    /// such count is meaningful.
+    /// Floating-point operations of one run that no algorithm of this kind avoids: convolutions and matrix products, a
+    /// multiply-add counted as two. Null where no such count is meaningful.
     /// </summary>
     public double? Operations { get; init; }
 

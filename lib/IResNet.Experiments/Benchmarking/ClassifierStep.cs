@@ -4,14 +4,19 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Benchmarking;
 
-/// <summary>A training step of a classifier: cross-entropy, its gradient and SGD with momentum, as the paper trains.</summary>
+/// <summary>
+/// A training step of a classifier: cross-entropy, its gradient and SGD with momentum, as the paper trains.
+/// </summary>
 internal static class ClassifierStep
 {
     private const int Classes = 10;
-    private const double LearningRate = 0.1, Momentum = 0.9, WeightDecay = 5e-4;
+    private const double LearningRate = 0.1,
+        Momentum = 0.9,
+        WeightDecay = 5e-4;
 
     /// <summary>The case of a model at a batch size.</summary>
-    public static BenchmarkCase Of(string name, FlowConfig config, int batch) => new(name, settings => Run(config, batch, settings));
+    public static BenchmarkCase Of(string name, FlowConfig config, int batch) =>
+        new(name, settings => Run(config, batch, settings));
 
     /// <summary>Measures one configuration.</summary>
     public static Measurement Run(FlowConfig config, int batch, BenchmarkSettings settings)
@@ -20,9 +25,22 @@ internal static class ClassifierStep
         model.train();
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
         using var labels = arange(batch).remainder(Classes);
-        var options = new ClassifierTrainingOptions { Optimizer = OptimizerKind.Sgd, LearningRate = LearningRate, Momentum = Momentum, WeightDecay = WeightDecay };
-        var (timing, _) = TrainingStep.Measure(model, options, () => nn.functional.cross_entropy(model.forward(x), labels), settings.Budget);
-        double operations = 3 * batch * ChainCost.Of(model.Body) + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(model.Body);
+        var options = new ClassifierTrainingOptions
+        {
+            Optimizer = OptimizerKind.Sgd,
+            LearningRate = LearningRate,
+            Momentum = Momentum,
+            WeightDecay = WeightDecay,
+        };
+        var (timing, _) = TrainingStep.Measure(
+            model,
+            options,
+            () => nn.functional.cross_entropy(model.forward(x), labels),
+            settings.Budget
+        );
+        double operations =
+            3 * batch * ChainCost.Of(model.Body)
+            + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(model.Body);
         return new(timing) { Operations = operations };
     }
 }

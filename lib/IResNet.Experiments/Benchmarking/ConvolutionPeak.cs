@@ -4,12 +4,16 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
-/// The highest rate at which this machine convolves: a 3x3 convolution of 512 channels to 512 on 16x16 maps, channels last, the shape at which libtorch
-/// is best. What a case's floating-point operations would take at this rate is its lower bound.
+/// The highest rate at which this machine convolves: a 3x3 convolution of 512 channels to 512 on 16x16 maps, channels
+/// last, the shape at which libtorch is best. What a case's floating-point operations would take at this rate is its
+/// lower bound.
 /// </summary>
 internal static class ConvolutionPeak
 {
-    private const int Batch = 8, Channels = 512, Side = 16, Kernel = 3;
+    private const int Batch = 8,
+        Channels = 512,
+        Side = 16,
+        Kernel = 3;
 
     /// <summary>Floating-point operations a second, a multiply-add counted as two.</summary>
     public static double Measure()
@@ -18,7 +22,10 @@ internal static class ConvolutionPeak
         using var noGrad = no_grad();
         var x = ChannelsLast(randn(Batch, Channels, Side, Side));
         var weight = ChannelsLast(randn(Channels, Channels, Kernel, Kernel));
-        var timing = Timing.Of(() => nn.functional.conv2d(x, weight, padding: [1, 1]).Dispose(), TimeSpan.FromSeconds(1));
+        var timing = Timing.Of(
+            () => nn.functional.conv2d(x, weight, padding: [1, 1]).Dispose(),
+            TimeSpan.FromSeconds(1)
+        );
         return 2.0 * Batch * Channels * Channels * Kernel * Kernel * Side * Side / timing.Min;
     }
 

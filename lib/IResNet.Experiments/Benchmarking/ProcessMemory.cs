@@ -25,8 +25,14 @@ internal static class ProcessMemory
     private static double? Status(string field)
     {
         const string File = "/proc/self/status";
-        if (!System.IO.File.Exists(File)) return null;
+        if (!System.IO.File.Exists(File))
+            return null;
         var line = System.IO.File.ReadLines(File).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
-        return line is null ? null : double.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+        return line is null
+            ? null
+            : double.Parse(
+                line[field.Length..].Replace("kB", "", StringComparison.Ordinal),
+                CultureInfo.InvariantCulture
+            ) / 1024;
     }
 }

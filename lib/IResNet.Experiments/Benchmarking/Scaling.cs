@@ -1,6 +1,9 @@
 namespace IResNet.Experiments.Benchmarking;
 
-/// <summary>How the cost of a density model's training step grows, one quantity at a time, from a common setting: that of <see cref="Batch"/>, <see cref="Terms"/> and so on.</summary>
+/// <summary>
+/// How the cost of a density model's training step grows, one quantity at a time, from a common setting: that of
+/// <see cref="Batch"/>, <see cref="Terms"/> and so on.
+/// </summary>
 public static class Scaling
 {
     /// <summary>Images a batch.</summary>
@@ -21,14 +24,15 @@ public static class Scaling
     private const int Stages = 3;
 
     /// <summary>The quantities and their values.</summary>
-    public static IReadOnlyDictionary<string, int[]> Quantities { get; } = new Dictionary<string, int[]>
-    {
-        ["terms"] = [1, 2, 3, 5, 10, 20],
-        ["batch"] = [16, 32, 64, 128],
-        ["blocks"] = [1, 2, 4, 8],
-        ["channels"] = [16, 32, 64, 128],
-        ["side"] = [16, 32, 64],
-    };
+    public static IReadOnlyDictionary<string, int[]> Quantities { get; } =
+        new Dictionary<string, int[]>
+        {
+            ["terms"] = [1, 2, 3, 5, 10, 20],
+            ["batch"] = [16, 32, 64, 128],
+            ["blocks"] = [1, 2, 4, 8],
+            ["channels"] = [16, 32, 64, 128],
+            ["side"] = [16, 32, 64],
+        };
 
     /// <summary>Measures one quantity at its values.</summary>
     /// <param name="quantity">A key of <see cref="Quantities"/>.</param>
@@ -39,7 +43,9 @@ public static class Scaling
         {
             int Of(string name, int usual) => name == quantity ? value : usual;
             int side = Of("side", Side);
-            var config = BenchmarkModels.Density(new(3, side, side), Stages, Of("blocks", Blocks), Of("channels", Channels)).With(powerIterations: 1);
+            var config = BenchmarkModels
+                .Density(new(3, side, side), Stages, Of("blocks", Blocks), Of("channels", Channels))
+                .With(powerIterations: 1);
             var found = DensityStep.Run(config, Of("batch", Batch), Of("terms", Terms), settings);
             yield return new(quantity, value, found.Timing.Median, found.Timing.Min, found.Operations!.Value / 1e9);
         }
@@ -50,8 +56,13 @@ public static class Scaling
     {
         var brief = settings with { Budget = settings.Budget / 10 };
         var points = Quantities.Keys.SelectMany(quantity => Measure(quantity, brief)).ToList();
-        var usual = points.Where(point => point.Quantity == "terms" && point.Value == Terms).Select(point => point.Minimum);
-        return new(new([.. usual])) { Details = points.ToDictionary(point => $"{point.Quantity}_{point.Value}_min_s", point => point.Minimum) };
+        var usual = points
+            .Where(point => point.Quantity == "terms" && point.Value == Terms)
+            .Select(point => point.Minimum);
+        return new(new([.. usual]))
+        {
+            Details = points.ToDictionary(point => $"{point.Quantity}_{point.Value}_min_s", point => point.Minimum),
+        };
     }
 }
 

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Benchmarking;
 
-/// <summary>Where the time of a density model's training step goes: the step is timed as it grows by one part after the other, and each part is what it adds.</summary>
+/// <summary>
+/// Where the time of a density model's training step goes: the step is timed as it grows by one part after the other,
+/// and each part is what it adds.
+/// </summary>
 public static class StepParts
 {
     /// <summary>Measures the parts.</summary>
@@ -13,8 +16,9 @@ public static class StepParts
     /// <param name="terms">Terms of the log-determinant's series.</param>
     /// <param name="settings">The estimator; its budget is that of each part.</param>
     /// <returns>
-    /// Spectral normalization, residual branches forward, log-determinant forward, all backward, optimiser: their times are the differences of least times, so one can come out
-    /// a little below 0 where it is small, and they add up to the step's.
+    /// Spectral normalization, residual branches forward, log-determinant forward, all backward, optimiser: their times
+    /// are the differences of least times, so one can come out a little below 0 where it is small, and they add up to
+    /// the step's.
     /// </returns>
     public static IReadOnlyList<StepPart> Measure(FlowConfig config, int batch, int terms, BenchmarkSettings settings)
     {
@@ -23,13 +27,17 @@ public static class StepParts
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
         SpectralLayer[] layers = [.. flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)];
         Tensor Loss() => BitsPerDimension.Of(flow.forward(x), flow.Dimensions).mean();
-        double Seconds(Action work) => Timing.Of(
-            () =>
-            {
-                using var scope = NewDisposeScope();
-                work();
-            },
-            settings.Budget).Min;
+        double Seconds(Action work) =>
+            Timing
+                .Of(
+                    () =>
+                    {
+                        using var scope = NewDisposeScope();
+                        work();
+                    },
+                    settings.Budget
+                )
+                .Min;
 
         double normalized = Seconds(() => SpectralStep.Begin(layers).Dispose());
         flow.WithEstimator(new NoLogDet());
@@ -41,7 +49,9 @@ public static class StepParts
             flow.zero_grad();
             Loss().backward();
         });
-        double step = TrainingStep.Measure(flow, new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax }, Loss, settings.Budget).timing.Min;
+        double step = TrainingStep
+            .Measure(flow, new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax }, Loss, settings.Budget)
+            .timing.Min;
         return
         [
             new("spectral normalization", normalized),

@@ -6,12 +6,15 @@ namespace IResNet.Experiments.Benchmarking;
 /// <param name="Seconds">One entry a run, in the order run.</param>
 public sealed record Timing(IReadOnlyList<double> Seconds)
 {
-    private const int LeastRuns = 3, WarmUps = 3;
+    private const int LeastRuns = 3,
+        WarmUps = 3;
 
     /// <summary>The middle time: what to expect.</summary>
     public double Median => Seconds.Order().ElementAt(Seconds.Count / 2);
 
-    /// <summary>The shortest time: what the work itself takes, other load on the machine left out. Ratios are of these.</summary>
+    /// <summary>
+    /// The shortest time: what the work itself takes, other load on the machine left out. Ratios are of these.
+    /// </summary>
     public double Min => Seconds.Min();
 
     /// <summary>One run, not repeated.</summary>
@@ -27,12 +30,14 @@ public sealed record Timing(IReadOnlyList<double> Seconds)
     /// <param name="budget">How long to repeat; at least three runs are made.</param>
     public static Timing Of(Action work, TimeSpan budget)
     {
-        // The warm-up too is bounded: it is there for caches and the just-in-time compiler, which short work needs most.
+        // The warm-up too is bounded: it is there for caches and the just-in-time compiler, which short work needs
+        // most.
         var start = Stopwatch.GetTimestamp();
         for (int i = 0; i < WarmUps || Stopwatch.GetElapsedTime(start) < budget / 10; i++)
         {
             work();
-            if (Stopwatch.GetElapsedTime(start) > budget) break;
+            if (Stopwatch.GetElapsedTime(start) > budget)
+                break;
         }
         var times = new List<double>();
         start = Stopwatch.GetTimestamp();

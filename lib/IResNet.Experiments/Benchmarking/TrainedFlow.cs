@@ -6,14 +6,16 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
-/// A density model after some hundred steps on MNIST. What inverses, norms and log-determinants cost depends on the weights: at the start all Jacobians are small, and the norms
-/// reach their bound with training only.
+/// A density model after some hundred steps on MNIST. What inverses, norms and log-determinants cost depends on the
+/// weights: at the start all Jacobians are small, and the norms reach their bound with training only.
 /// </summary>
 internal sealed class TrainedFlow : IDisposable
 {
-    private const int TrainingImages = 20_000, TestImages = 1_000;
+    private const int TrainingImages = 20_000,
+        TestImages = 1_000;
 
-    private TrainedFlow(MultiscaleFlow flow, Preprocessing preprocessing, ImageSplit test) => (Flow, Preprocessing, Test) = (flow, preprocessing, test);
+    private TrainedFlow(MultiscaleFlow flow, Preprocessing preprocessing, ImageSplit test) =>
+        (Flow, Preprocessing, Test) = (flow, preprocessing, test);
 
     /// <summary>The model, in training mode.</summary>
     public MultiscaleFlow Flow { get; }
@@ -35,19 +37,30 @@ internal sealed class TrainedFlow : IDisposable
     /// <param name="look">Takes the model and the step. It must not change the model.</param>
     public static TrainedFlow Train(FlowConfig config, IReadOnlyList<int> checkpoints, Action<MultiscaleFlow, int> look)
     {
-        var preprocessing = config.Input.Channels == 1 ? Preprocessing.MnistDensity : Preprocessing.MnistDensityOfficial;
+        var preprocessing =
+            config.Input.Channels == 1 ? Preprocessing.MnistDensity : Preprocessing.MnistDensityOfficial;
         var mnist = DataSets.Mnist().GetAwaiter().GetResult();
         var (train, test) = (mnist.Train[..TrainingImages], mnist.Test[..TestImages]);
         manual_seed(0);
         var flow = new MultiscaleFlow(config);
-        var options = new DensityTrainingOptions { Steps = checkpoints[^1], Batch = 64, LearningRate = 3e-3, WarmUpSteps = 100, Terms = 5 };
-        using (var trainer = new Trainer(new DensityTask(flow, new(train, test, test), preprocessing, options), options))
+        var options = new DensityTrainingOptions
+        {
+            Steps = checkpoints[^1],
+            Batch = 64,
+            LearningRate = 3e-3,
+            WarmUpSteps = 100,
+            Terms = 5,
+        };
+        using (
+            var trainer = new Trainer(new DensityTask(flow, new(train, test, test), preprocessing, options), options)
+        )
         {
             trainer.Initialize();
             for (int step = 1; step <= checkpoints[^1]; step++)
             {
                 trainer.Next();
-                if (checkpoints.Contains(step)) look(flow, step);
+                if (checkpoints.Contains(step))
+                    look(flow, step);
             }
         }
         return new(flow, preprocessing, test);
@@ -57,7 +70,8 @@ internal sealed class TrainedFlow : IDisposable
     public Tensor Images(int count) => Preprocessing.ToTensor(Test[..count], seed: 1);
 
     /// <summary>
-    /// The same function in float64: the frozen model's weights as raw weights of a model that does not normalize. Its results are exact in comparison with float32.
+    /// The same function in float64: the frozen model's weights as raw weights of a model that does not normalize. Its
+    /// results are exact in comparison with float32.
     /// </summary>
     public MultiscaleFlow InDouble()
     {
@@ -67,8 +81,10 @@ internal sealed class TrainedFlow : IDisposable
         StateDict.Copy(OfficialWeights.Named(Flow), OfficialWeights.Named(exact));
         using var noGrad = no_grad();
         foreach (var (block, twin) in Flow.ResidualBlocks.Zip(exact.ResidualBlocks))
-            foreach (var (layer, copy) in block.Branch.Layers.Zip(twin.Branch.Layers)) copy.Weight.copy_(layer.EffectiveWeight());
-        foreach (var norm in exact.ActNorms) norm.IsInitialized = true;
+        foreach (var (layer, copy) in block.Branch.Layers.Zip(twin.Branch.Layers))
+            copy.Weight.copy_(layer.EffectiveWeight());
+        foreach (var norm in exact.ActNorms)
+            norm.IsInitialized = true;
         exact.eval();
         return exact;
     }

@@ -14,7 +14,12 @@ internal static class TrainingStep
     /// <param name="loss">The loss of the batch.</param>
     /// <param name="budget">How long to repeat.</param>
     /// <returns>The times, and the last loss.</returns>
-    public static (Timing timing, double loss) Measure(nn.Module model, TrainingOptions options, Func<Tensor> loss, TimeSpan budget)
+    public static (Timing timing, double loss) Measure(
+        nn.Module model,
+        TrainingOptions options,
+        Func<Tensor> loss,
+        TimeSpan budget
+    )
     {
         var parameters = new FlatParameters(model);
         using var optimizer = FlatOptimizer.Create(parameters, options);
@@ -28,10 +33,12 @@ internal static class TrainingStep
                 last = value.ToDouble();
                 value.backward();
                 var gradient = parameters.Gradient();
-                if (!FlatParameters.IsFinite(gradient)) throw new NonFiniteException("The benchmark's gradient is not finite.");
+                if (!FlatParameters.IsFinite(gradient))
+                    throw new NonFiniteException("The benchmark's gradient is not finite.");
                 optimizer.Step(gradient, options.LearningRate);
             },
-            budget);
+            budget
+        );
         return (timing, last);
     }
 }

@@ -17,7 +17,8 @@ public sealed record ClassifierExperiment : Experiment
 
     internal override TrainingOptions Options => Training;
 
-    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) => Data.Load(options, cancel);
+    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) =>
+        Data.Load(options, cancel);
 
     private protected override void ValidateModel()
     {

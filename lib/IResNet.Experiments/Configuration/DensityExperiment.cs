@@ -17,12 +17,14 @@ public sealed record DensityExperiment : Experiment
 
     internal override TrainingOptions Options => Training;
 
-    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) => Data.Load(options, cancel);
+    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) =>
+        Data.Load(options, cancel);
 
     private protected override void ValidateModel()
     {
         Data.Validate();
-        if (!Data.Dequantise) throw new ArgumentException("data.dequantise is false, but a density needs dequantised images.");
+        if (!Data.Dequantise)
+            throw new ArgumentException("data.dequantise is false, but a density needs dequantised images.");
         _ = Model.For(Data.ModelInput);
     }
 

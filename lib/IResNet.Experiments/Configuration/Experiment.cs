@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>
-/// An experiment with all its values: data, model, training, and what a run keeps. As JSON it is a run folder's <c>config.json</c>; the experiments and presets are
-/// in <see cref="ExperimentCatalogue"/>.
+/// An experiment with all its values: data, model, training, and what a run keeps. As JSON it is a run folder's
+/// <c>config.json</c>; the experiments and presets are in <see cref="ExperimentCatalogue"/>.
 /// </summary>
 public abstract record Experiment
 {

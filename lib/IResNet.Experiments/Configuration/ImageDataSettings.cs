@@ -10,8 +10,9 @@ public sealed record ImageDataSettings
     public required string Name { get; init; }
 
     /// <summary>
-    /// The last so many training images are held out: evaluations along the way, and the choice of the best checkpoint, use them and never the test images. With 0
-    /// (the paper trains on all) the evaluations along the way use the test images.
+    /// The last so many training images are held out: evaluations along the way, and the choice of the best checkpoint,
+    /// use them and never the test images. With 0 (the paper trains on all) the evaluations along the way use the test
+    /// images.
     /// </summary>
     public int Validation { get; init; }
 
@@ -37,36 +38,63 @@ public sealed record ImageDataSettings
     public IReadOnlyList<double> Std { get; init; } = [1];
 
     /// <summary>As the batches take it.</summary>
-    internal Preprocessing Preprocessing => new() { Dequantise = Dequantise, MaxShift = MaxShift, Flip = Flip, Pad = Pad, Copies = Copies, Mean = Mean, Std = Std };
+    internal Preprocessing Preprocessing =>
+        new()
+        {
+            Dequantise = Dequantise,
+            MaxShift = MaxShift,
+            Flip = Flip,
+            Pad = Pad,
+            Copies = Copies,
+            Mean = Mean,
+            Std = Std,
+        };
 
     /// <summary>The settings of a preprocessing.</summary>
-    internal static ImageDataSettings Of(string name, Preprocessing p, int validation) => new()
-    {
-        Name = name, Validation = validation, Dequantise = p.Dequantise, MaxShift = p.MaxShift, Flip = p.Flip, Pad = p.Pad, Copies = p.Copies, Mean = p.Mean, Std = p.Std,
-    };
+    internal static ImageDataSettings Of(string name, Preprocessing p, int validation) =>
+        new()
+        {
+            Name = name,
+            Validation = validation,
+            Dequantise = p.Dequantise,
+            MaxShift = p.MaxShift,
+            Flip = p.Flip,
+            Pad = p.Pad,
+            Copies = p.Copies,
+            Mean = p.Mean,
+            Std = p.Std,
+        };
 
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
-    internal ImageShape ModelInput => Preprocessing.Output(Name.StartsWith("cifar", StringComparison.Ordinal) ? new(3, 32, 32) : new(1, 28, 28));
+    internal ImageShape ModelInput =>
+        Preprocessing.Output(Name.StartsWith("cifar", StringComparison.Ordinal) ? new(3, 32, 32) : new(1, 28, 28));
 
     /// <summary>Number of classes.</summary>
     internal int Classes => Name == "cifar100" ? 100 : 10;
 
     /// <summary>Loads the images.</summary>
-    internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) => await DataSets.Load(Name, options, cancel);
+    internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) =>
+        await DataSets.Load(Name, options, cancel);
 
     /// <summary>Training, validation and test images.</summary>
     internal ImageSplits Split(ImageDataSet data)
     {
         if (Validation >= data.Train.Count)
-            throw new ArgumentException($"data.validation is {Validation}, but there are {data.Train.Count} training images.");
-        return Validation == 0 ? new(data.Train, data.Test, data.Test) : new(data.Train[..^Validation], data.Train[^Validation..], data.Test);
+            throw new ArgumentException(
+                $"data.validation is {Validation}, but there are {data.Train.Count} training images."
+            );
+        return Validation == 0
+            ? new(data.Train, data.Test, data.Test)
+            : new(data.Train[..^Validation], data.Train[^Validation..], data.Test);
     }
 
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (!DataSets.Names.Contains(Name)) throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
-        if (Validation < 0) throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
+        if (!DataSets.Names.Contains(Name))
+            throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
+        if (Validation < 0)
+            throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(ModelInput with { Channels = ModelInput.Channels / Math.Max(1, Copies) });
     }
 
@@ -74,6 +102,7 @@ public sealed record ImageDataSettings
     internal void ValidateForClassifier()
     {
         Validate();
-        if (Dequantise) throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
+        if (Dequantise)
+            throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
     }
 }

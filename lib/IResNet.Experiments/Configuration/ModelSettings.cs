@@ -1,6 +1,8 @@
 namespace IResNet.Experiments.Configuration;
 
-/// <summary>The architecture of a convolutional i-ResNet or Glow, see <see cref="FlowConfig"/>. Lists have one entry a stage.</summary>
+/// <summary>
+/// The architecture of a convolutional i-ResNet or Glow, see <see cref="FlowConfig"/>. Lists have one entry a stage.
+/// </summary>
 public sealed record ModelSettings
 {
     /// <inheritdoc cref="FlowConfig.Kind"/>
@@ -46,10 +48,26 @@ public sealed record ModelSettings
     public bool NormBeforeSqueeze { get; init; }
 
     /// <summary>For images of a shape.</summary>
-    internal FlowConfig For(ImageShape input) => new()
-    {
-        Input = input, Kind = Kind, Blocks = Blocks, Strides = Strides, Hidden = Hidden, InitialSqueeze = InitialSqueeze, Padding = Padding, Activation = Activation,
-        SpectralNorm = new() { Coefficient = Coefficient, PowerIterations = PowerIterations, DivisorMargin = DivisorMargin, Enabled = Normalized },
-        ActNorm = ActNorm, LearnedPrior = LearnedPrior, NormBeforeSqueeze = NormBeforeSqueeze,
-    };
+    internal FlowConfig For(ImageShape input) =>
+        new()
+        {
+            Input = input,
+            Kind = Kind,
+            Blocks = Blocks,
+            Strides = Strides,
+            Hidden = Hidden,
+            InitialSqueeze = InitialSqueeze,
+            Padding = Padding,
+            Activation = Activation,
+            SpectralNorm = new()
+            {
+                Coefficient = Coefficient,
+                PowerIterations = PowerIterations,
+                DivisorMargin = DivisorMargin,
+                Enabled = Normalized,
+            },
+            ActNorm = ActNorm,
+            LearnedPrior = LearnedPrior,
+            NormBeforeSqueeze = NormBeforeSqueeze,
+        };
 }

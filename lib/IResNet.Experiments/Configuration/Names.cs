@@ -9,8 +9,11 @@ internal static class Names
         string[] all = [.. known];
         // "steps" for "training.steps", if there is only one.
         string[] endings = [.. all.Where(name => name.EndsWith("." + wrong, StringComparison.OrdinalIgnoreCase))];
-        if (endings.Length == 1) return endings[0];
-        var best = all.Select(name => (name, distance: Distance(wrong.ToLowerInvariant(), name.ToLowerInvariant()))).OrderBy(pair => pair.distance).FirstOrDefault();
+        if (endings.Length == 1)
+            return endings[0];
+        var best = all.Select(name => (name, distance: Distance(wrong.ToLowerInvariant(), name.ToLowerInvariant())))
+            .OrderBy(pair => pair.distance)
+            .FirstOrDefault();
         return best.name is not null && best.distance <= Math.Max(2, wrong.Length / 3) ? best.name : null;
     }
 
@@ -26,7 +29,10 @@ internal static class Names
         {
             (int diagonal, row[0]) = (row[0], i);
             for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+                (diagonal, row[j]) = (
+                    row[j],
+                    Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1))
+                );
         }
         return row[^1];
     }

@@ -17,15 +17,20 @@ public sealed record ResNetExperiment : Experiment
 
     internal override TrainingOptions Options => Training;
 
-    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) => Data.Load(options, cancel);
+    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) =>
+        Data.Load(options, cancel);
 
     private protected override void ValidateModel()
     {
         Data.ValidateForClassifier();
-        if (Run.Samples > 0) throw new ArgumentException($"run.samples is {Run.Samples}, but must be 0: a network without an inverse makes no pictures.");
+        if (Run.Samples > 0)
+            throw new ArgumentException(
+                $"run.samples is {Run.Samples}, but must be 0: a network without an inverse makes no pictures."
+            );
     }
 
-    private protected override TrainedModel BuildModel() => new(new ResNet(Model.For(Data.ModelInput), Data.Classes), null);
+    private protected override TrainedModel BuildModel() =>
+        new(new ResNet(Model.For(Data.ModelInput), Data.Classes), null);
 
     private protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet? data) =>
         new ClassifierTask((ResNet)model.Module, Data.Split(data!), Data.Preprocessing, Training);
@@ -44,5 +49,12 @@ public sealed record ResNetSettings
     public bool BatchNorm { get; init; } = true;
 
     /// <summary>For images of a shape.</summary>
-    internal ResNetConfig For(ImageShape input) => new() { Input = input, Blocks = Blocks, Widths = Widths, BatchNorm = BatchNorm };
+    internal ResNetConfig For(ImageShape input) =>
+        new()
+        {
+            Input = input,
+            Blocks = Blocks,
+            Widths = Widths,
+            BatchNorm = BatchNorm,
+        };
 }

@@ -3,7 +3,10 @@ namespace IResNet.Experiments.Configuration;
 /// <summary>What a run folder keeps, and how often.</summary>
 public sealed record RunSettings
 {
-    /// <summary>Steps between two checkpoints; null for by time alone. There is one at the end, at each best figure and at a signal too.</summary>
+    /// <summary>
+    /// Steps between two checkpoints; null for by time alone. There is one at the end, at each best figure and at a
+    /// signal too.
+    /// </summary>
     public long? CheckpointEvery { get; init; }
 
     /// <summary>Seconds between two checkpoints; null for by steps alone.</summary>
@@ -30,6 +33,7 @@ public sealed record RunSettings
 
     private static void Demand(bool holds, string key, object? value, string range)
     {
-        if (!holds) throw new ArgumentException(FormattableString.Invariant($"{key} is {value}, but must be {range}."));
+        if (!holds)
+            throw new ArgumentException(FormattableString.Invariant($"{key} is {value}, but must be {range}."));
     }
 }

@@ -17,11 +17,13 @@ public sealed record ToyExperiment : Experiment
 
     internal override TrainingOptions Options => Training;
 
-    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) => Task.FromResult<ImageDataSet?>(null);
+    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) =>
+        Task.FromResult<ImageDataSet?>(null);
 
     private protected override void ValidateModel()
     {
-        if (!ToyData.Names.Contains(Data.Name)) throw new ArgumentException($"data.name is '{Data.Name}'. {Names.Advice(Data.Name, [.. ToyData.Names])}");
+        if (!ToyData.Names.Contains(Data.Name))
+            throw new ArgumentException($"data.name is '{Data.Name}'. {Names.Advice(Data.Name, [.. ToyData.Names])}");
         _ = Model.SpectralNorm;
     }
 
@@ -31,7 +33,8 @@ public sealed record ToyExperiment : Experiment
         return new(flow, flow);
     }
 
-    private protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet? data) => new ToyTask(model.Flow, Data.Name, Training);
+    private protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet? data) =>
+        new ToyTask(model.Flow, Data.Name, Training);
 }
 
 /// <summary>Which 2-D density.</summary>
@@ -65,5 +68,11 @@ public sealed record ToyModelSettings
     /// <inheritdoc cref="SpectralNormOptions.Enabled"/>
     public bool Normalized { get; init; } = true;
 
-    internal SpectralNormOptions SpectralNorm => new() { Coefficient = Coefficient, PowerIterations = PowerIterations, Enabled = Normalized };
+    internal SpectralNormOptions SpectralNorm =>
+        new()
+        {
+            Coefficient = Coefficient,
+            PowerIterations = PowerIterations,
+            Enabled = Normalized,
+        };
 }

@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace IResNet.Experiments.Data;
 
-/// <summary>Some preprocessed images. It belongs to whoever took it: dispose it, or take it inside a dispose scope.</summary>
+/// <summary>
+/// Some preprocessed images. It belongs to whoever took it: dispose it, or take it inside a dispose scope.
+/// </summary>
 /// <param name="images">(n, channels, height, width).</param>
 /// <param name="labels">(n), int64.</param>
 public sealed class Batch(torch.Tensor images, torch.Tensor labels) : IDisposable

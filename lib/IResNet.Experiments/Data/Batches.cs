@@ -23,8 +23,9 @@ public sealed record BatchOptions
 }
 
 /// <summary>
-/// An endless sequence of batches, epoch after epoch, each image once an epoch. The next batch is made on another thread while the caller works with
-/// this one; what it holds depends on the state alone, so <see cref="State"/> can be saved and the sequence continued bit for bit. Not thread-safe.
+/// An endless sequence of batches, epoch after epoch, each image once an epoch. The next batch is made on another
+/// thread while the caller works with this one; what it holds depends on the state alone, so <see cref="State"/> can be
+/// saved and the sequence continued bit for bit. Not thread-safe.
 /// </summary>
 public sealed class Batches
 {
@@ -45,23 +46,25 @@ public sealed class Batches
     /// <param name="options">How they are cut into batches.</param>
     /// <inheritdoc cref="Batches(ImageSplit, Preprocessing, BatchState, BatchOptions?)" path="/exception"/>
     public Batches(ImageSplit data, Preprocessing preprocessing, ulong seed, BatchOptions? options = null)
-        : this(data, preprocessing, new BatchState(seed), options)
-    {
-    }
+        : this(data, preprocessing, new BatchState(seed), options) { }
 
     /// <summary>Continues where another sequence stood.</summary>
     /// <param name="data">The images.</param>
     /// <param name="preprocessing">What is done to them.</param>
     /// <param name="state">The other's <see cref="State"/>.</param>
     /// <param name="options">How they are cut into batches.</param>
-    /// <exception cref="ArgumentException">There are no images, the batch is smaller than 1 or larger than the data set, the preprocessing does not fit the images, or the state is not of this data set.</exception>
+    /// <exception cref="ArgumentException">There are no images, the batch is smaller than 1 or larger than the data
+    /// set, the preprocessing does not fit the images, or the state is not of this data set.</exception>
     public Batches(ImageSplit data, Preprocessing preprocessing, BatchState state, BatchOptions? options = null)
     {
         options ??= new();
         if (data.Count == 0)
             throw new ArgumentException("There are no images to make batches of.", nameof(data));
         if (options.Size < 1 || options.Size > data.Count)
-            throw new ArgumentException($"Batches of {options.Size} cannot be made of {data.Count:N0} images: choose 1 to {data.Count:N0}.", nameof(options));
+            throw new ArgumentException(
+                $"Batches of {options.Size} cannot be made of {data.Count:N0} images: choose 1 to {data.Count:N0}.",
+                nameof(options)
+            );
         if (state.Epoch < 0 || state.Position < 0 || state.Position >= data.Count)
             throw new ArgumentException($"{state} is no place in a data set of {data.Count:N0} images.", nameof(state));
         preprocessing.Check(data.Shape);
@@ -78,7 +81,8 @@ public sealed class Batches
     public ImageShape Shape => _shape;
 
     /// <summary>Batches in a whole epoch.</summary>
-    public int PerEpoch => _options.DropLast ? _data.Count / _options.Size : (_data.Count + _options.Size - 1) / _options.Size;
+    public int PerEpoch =>
+        _options.DropLast ? _data.Count / _options.Size : (_data.Count + _options.Size - 1) / _options.Size;
 
     /// <summary>The next batch.</summary>
     /// <param name="cancel">Stops the waiting for it; the batch is not lost then.</param>
@@ -87,8 +91,12 @@ public sealed class Batches
         _next ??= Prepare();
         var count = _next.WaitAsync(cancel).GetAwaiter().GetResult();
         // Tensors are made here and not on the other thread: dispose scopes belong to threads.
-        var images = ToTensor<float>(_pixels.AsSpan(0, count * _shape.Dimensions), [count, _shape.Channels, _shape.Height, _shape.Width],
-            torch.ScalarType.Float32, _options.Type);
+        var images = ToTensor<float>(
+            _pixels.AsSpan(0, count * _shape.Dimensions),
+            [count, _shape.Channels, _shape.Height, _shape.Width],
+            torch.ScalarType.Float32,
+            _options.Type
+        );
         var labels = ToTensor<long>(_labels.AsSpan(0, count), [count], torch.ScalarType.Int64, torch.ScalarType.Int64);
         State = SkipRest(State with { Position = State.Position + count });
         _next = Prepare();
@@ -99,7 +107,7 @@ public sealed class Batches
     /// <param name="cancel">Stops between two batches.</param>
     public IEnumerable<Batch> Epoch(CancellationToken cancel = default)
     {
-        for (var epoch = State.Epoch; State.Epoch == epoch;)
+        for (var epoch = State.Epoch; State.Epoch == epoch; )
             yield return Next(cancel);
     }
 
@@ -107,7 +115,13 @@ public sealed class Batches
     private BatchState SkipRest(BatchState state)
     {
         var left = _data.Count - state.Position;
-        return left == 0 || (_options.DropLast && left < _options.Size) ? state with { Epoch = checked(state.Epoch + 1), Position = 0 } : state;
+        return left == 0 || (_options.DropLast && left < _options.Size)
+            ? state with
+            {
+                Epoch = checked(state.Epoch + 1),
+                Position = 0,
+            }
+            : state;
     }
 
     private Task<int> Prepare()
@@ -125,7 +139,14 @@ public sealed class Batches
             {
                 var index = _order[state.Position + i];
                 _labels[i] = _data.Label(index);
-                _preprocessing.Apply(_data.Image(index), _data.Shape, state.Seed, state.Epoch, index, _pixels.AsSpan(i * _shape.Dimensions, _shape.Dimensions));
+                _preprocessing.Apply(
+                    _data.Image(index),
+                    _data.Shape,
+                    state.Seed,
+                    state.Epoch,
+                    index,
+                    _pixels.AsSpan(i * _shape.Dimensions, _shape.Dimensions)
+                );
             }
             return count;
         });
@@ -146,7 +167,13 @@ public sealed class Batches
         return order;
     }
 
-    private torch.Tensor ToTensor<T>(ReadOnlySpan<T> values, long[] shape, torch.ScalarType type, torch.ScalarType finalType) where T : unmanaged
+    private torch.Tensor ToTensor<T>(
+        ReadOnlySpan<T> values,
+        long[] shape,
+        torch.ScalarType type,
+        torch.ScalarType finalType
+    )
+        where T : unmanaged
     {
         var tensor = torch.empty(shape, type);
         values.CopyTo(MemoryMarshal.Cast<byte, T>(tensor.bytes));

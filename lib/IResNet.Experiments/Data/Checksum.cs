@@ -17,7 +17,8 @@ public sealed record Checksum(HashAlgorithmName Kind, string Hex)
     public string Of(Stream content) => Convert.ToHexStringLower(CryptographicOperations.HashData(Kind, content));
 
     /// <summary>The digest of bytes, lower-case hexadecimal.</summary>
-    public string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(CryptographicOperations.HashData(Kind, content));
+    public string Of(ReadOnlySpan<byte> content) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(Kind, content));
 
     /// <summary>The SHA-256 digest of a file, lower-case hexadecimal.</summary>
     public static string Sha256OfFile(string path) => Sha256("").OfFile(path);

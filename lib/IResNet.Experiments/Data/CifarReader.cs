@@ -1,7 +1,8 @@
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// The binary format of CIFAR: rows of one label byte (CIFAR-100: the coarse label, then the fine one) and 3 x 32 x 32 pixels, the red plane first.
+/// The binary format of CIFAR: rows of one label byte (CIFAR-100: the coarse label, then the fine one) and 3 x 32 x 32
+/// pixels, the red plane first.
 /// </summary>
 internal static class CifarReader
 {
@@ -16,11 +17,24 @@ internal static class CifarReader
         var (rows, rest) = Math.DivRem(length, RowBytes(labelBytes));
         return rows is > 0 and < int.MaxValue && rest == 0
             ? (int)rows
-            : throw new DataFormatException(file, $"{length:N0} bytes", $"a multiple of {RowBytes(labelBytes)} bytes (label and 3x32x32 pixels)");
+            : throw new DataFormatException(
+                file,
+                $"{length:N0} bytes",
+                $"a multiple of {RowBytes(labelBytes)} bytes (label and 3x32x32 pixels)"
+            );
     }
 
-    /// <summary>Splits rows into images and labels (the last label byte), each below <paramref name="classes"/>.</summary>
-    public static void Read(string file, ReadOnlySpan<byte> content, int labelBytes, int classes, Span<byte> images, Span<byte> labels)
+    /// <summary>
+    /// Splits rows into images and labels (the last label byte), each below <paramref name="classes"/>.
+    /// </summary>
+    public static void Read(
+        string file,
+        ReadOnlySpan<byte> content,
+        int labelBytes,
+        int classes,
+        Span<byte> images,
+        Span<byte> labels
+    )
     {
         var row = RowBytes(labelBytes);
         for (var i = 0; i < Rows(file, content.Length, labelBytes); i++)

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// Writes <see cref="DataProgress"/> as text: one line that is overwritten on a terminal; elsewhere (log, notebook) a line for each new activity and
-/// at most one every two seconds within it.
+/// Writes <see cref="DataProgress"/> as text: one line that is overwritten on a terminal; elsewhere (log, notebook) a
+/// line for each new activity and at most one every two seconds within it.
 /// </summary>
 /// <param name="writer">Where to; the console by default.</param>
 /// <param name="terminal">Whether a carriage return goes back to the start of the line; found out by default.</param>

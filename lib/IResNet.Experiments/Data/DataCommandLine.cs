@@ -4,7 +4,9 @@ using IResNet.Experiments.Data.Fetching;
 
 namespace IResNet.Experiments.Data;
 
-/// <summary>The command that fetches a data set: of <c>iresnet data NAME</c> and of the scripts in <c>data-scripts</c>.</summary>
+/// <summary>
+/// The command that fetches a data set: of <c>iresnet data NAME</c> and of the scripts in <c>data-scripts</c>.
+/// </summary>
 public static class DataCommandLine
 {
     private static readonly Option<string?> From = new("--from")
@@ -15,11 +17,15 @@ public static class DataCommandLine
 
     private static readonly Option<string?> Folder = new("--folder")
     {
-        Description = $"The folder of the data sets (default: the variable {DataFolder.Variable}, else a folder of the user).",
+        Description =
+            $"The folder of the data sets (default: the variable {DataFolder.Variable}, else a folder of the user).",
         HelpName = "DIR",
     };
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Fetch again, and replace what is there." };
+    private static readonly Option<bool> Force = new("--force")
+    {
+        Description = "Fetch again, and replace what is there.",
+    };
 
     /// <summary>Fetches one data set with the arguments of a script.</summary>
     /// <param name="name">The data set, one of <see cref="DataSets.Names"/>.</param>
@@ -27,7 +33,14 @@ public static class DataCommandLine
     /// <returns>The exit code.</returns>
     public static Task<int> RunScript(string name, string[] arguments)
     {
-        var command = new RootCommand($"Fetches {Catalogue.Find(name).Title}, checks it and puts it into the data folder.") { From, Folder, Force };
+        var command = new RootCommand(
+            $"Fetches {Catalogue.Find(name).Title}, checks it and puts it into the data folder."
+        )
+        {
+            From,
+            Folder,
+            Force,
+        };
         command.SetAction((parsed, cancel) => Run(name, parsed, cancel));
         return command.Parse(arguments).InvokeAsync();
     }
@@ -35,11 +48,19 @@ public static class DataCommandLine
     /// <summary>The command <c>data [NAME]</c>: without a name it lists what is there.</summary>
     public static Command Create()
     {
-        var name = new Argument<string?>("NAME") { Description = "The data set; without it, what is there is listed.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "The data set; without it, what is there is listed.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         name.AcceptOnlyFromAmong([.. DataSets.Names]);
         var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
-        command.SetAction((parsed, cancel) =>
-            parsed.GetValue(name) is { } chosen ? Run(chosen, parsed, cancel) : Task.FromResult(List(parsed.GetValue(Folder), parsed.InvocationConfiguration.Output)));
+        command.SetAction(
+            (parsed, cancel) =>
+                parsed.GetValue(name) is { } chosen
+                    ? Run(chosen, parsed, cancel)
+                    : Task.FromResult(List(parsed.GetValue(Folder), parsed.InvocationConfiguration.Output))
+        );
         return command;
     }
 
@@ -62,7 +83,10 @@ public static class DataCommandLine
             output.WriteLine(set);
             var folder = new DataFolder(options.Folder ?? DataFolder.DefaultRoot);
             var data = Catalogue.Find(name);
-            output.WriteLine($"in {folder.Of(data)}, from {folder.Find(data)?.Source}; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
+            output.WriteLine(
+                $"in {folder.Of(data)}, from {folder.Find(data)?.Source}; "
+                    + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s"
+            );
             return 0;
         }
         catch (OperationCanceledException)
@@ -78,7 +102,9 @@ public static class DataCommandLine
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             progress.Done();
-            errors.WriteLine($"{e.Message.TrimEnd('.')}. Another data folder is chosen with --folder or {DataFolder.Variable}.");
+            errors.WriteLine(
+                $"{e.Message.TrimEnd('.')}. Another data folder is chosen with --folder or {DataFolder.Variable}."
+            );
         }
         return 1;
     }
@@ -98,7 +124,7 @@ public static class DataCommandLine
             {
                 state = e.Message;
             }
-            output.WriteLine($"  {data.Name,-14} {state}");
+            output.WriteLine($"  {data.Name, -14} {state}");
         }
         return 0;
     }

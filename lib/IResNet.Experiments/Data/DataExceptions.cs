@@ -29,8 +29,10 @@ public sealed class DataFormatException(string file, string found, string expect
 /// <param name="actual">The checksum it has.</param>
 /// <param name="setAside">Where the wrong file lies now; null when it is not ours to move.</param>
 public sealed class DataIntegrityException(string file, Checksum expected, string actual, string? setAside = null)
-    : DataSetException($"{file}: {expected.Kind} is {actual}, expected {expected.Hex}."
-                       + (setAside is null ? "" : $" The wrong file was set aside as {setAside}."))
+    : DataSetException(
+        $"{file}: {expected.Kind} is {actual}, expected {expected.Hex}."
+            + (setAside is null ? "" : $" The wrong file was set aside as {setAside}.")
+    )
 {
     /// <summary>The checksum it should have.</summary>
     public Checksum Expected { get; } = expected;
@@ -46,14 +48,17 @@ public sealed class DataIntegrityException(string file, Checksum expected, strin
 /// <param name="source">The address or program.</param>
 /// <param name="reason">What happened.</param>
 /// <param name="cause">The error behind it.</param>
-public sealed class DataFetchException(string source, string reason, Exception? cause = null) : DataSetException($"{source}: {reason}.", cause);
+public sealed class DataFetchException(string source, string reason, Exception? cause = null)
+    : DataSetException($"{source}: {reason}.", cause);
 
 /// <summary>None of the sources delivered a data set.</summary>
 /// <param name="dataSet">Its name.</param>
 /// <param name="attempts">What was tried, and the reason why each did not work.</param>
 /// <param name="advice">What to do.</param>
 public sealed class DataUnavailableException(string dataSet, IReadOnlyList<DataSetException> attempts, string advice)
-    : DataSetException($"{dataSet} could not be fetched. Tried:\n{string.Join("\n", attempts.Select((a, i) => $"  {i + 1}. {a.Message}"))}\n{advice}")
+    : DataSetException(
+        $"{dataSet} could not be fetched. Tried:\n{string.Join("\n", attempts.Select((a, i) => $"  {i + 1}. {a.Message}"))}\n{advice}"
+    )
 {
     /// <summary>What was tried, in order, and the reason why each did not work.</summary>
     public IReadOnlyList<DataSetException> Attempts { get; } = attempts;

@@ -20,22 +20,31 @@ public static class DataSets
     public static string DefaultFolder => DataFolder.DefaultRoot;
 
     /// <summary>Handwritten digits: 60,000 + 10,000 of 1x28x28.</summary>
-    public static Task<ImageDataSet> Mnist(DataOptions? options = null, CancellationToken cancel = default) => Ensure(Catalogue.Mnist, options, cancel);
+    public static Task<ImageDataSet> Mnist(DataOptions? options = null, CancellationToken cancel = default) =>
+        Ensure(Catalogue.Mnist, options, cancel);
 
     /// <summary>Pictures of clothing: 60,000 + 10,000 of 1x28x28.</summary>
     public static Task<ImageDataSet> FashionMnist(DataOptions? options = null, CancellationToken cancel = default) =>
         Ensure(Catalogue.FashionMnist, options, cancel);
 
-    /// <summary>Photographs of ten classes: 50,000 + 10,000 of 3x32x32. <see cref="ImageDataSet.Name"/> tells when they are JPEGs or only a part.</summary>
-    public static Task<ImageDataSet> Cifar10(DataOptions? options = null, CancellationToken cancel = default) => Ensure(Catalogue.Cifar10, options, cancel);
+    /// <summary>
+    /// Photographs of ten classes: 50,000 + 10,000 of 3x32x32. <see cref="ImageDataSet.Name"/> tells when they are
+    /// JPEGs or only a part.
+    /// </summary>
+    public static Task<ImageDataSet> Cifar10(DataOptions? options = null, CancellationToken cancel = default) =>
+        Ensure(Catalogue.Cifar10, options, cancel);
 
     /// <summary>Photographs of a hundred classes (the fine labels): 50,000 + 10,000 of 3x32x32.</summary>
-    public static Task<ImageDataSet> Cifar100(DataOptions? options = null, CancellationToken cancel = default) => Ensure(Catalogue.Cifar100, options, cancel);
+    public static Task<ImageDataSet> Cifar100(DataOptions? options = null, CancellationToken cancel = default) =>
+        Ensure(Catalogue.Cifar100, options, cancel);
 
     /// <summary>A data set by its name, one of <see cref="Names"/>.</summary>
     /// <exception cref="ArgumentException">There is no such data set.</exception>
-    public static Task<ImageDataSet> Load(string name, DataOptions? options = null, CancellationToken cancel = default) =>
-        Ensure(Catalogue.Find(name), options, cancel);
+    public static Task<ImageDataSet> Load(
+        string name,
+        DataOptions? options = null,
+        CancellationToken cancel = default
+    ) => Ensure(Catalogue.Find(name), options, cancel);
 
     internal static async Task<ImageDataSet> Ensure(ImageData data, DataOptions? options, CancellationToken cancel)
     {
@@ -57,8 +66,11 @@ public static class DataSets
                 if (installed is not null && (options.From is null || IsFrom(folder, data, options.From)))
                     return installed;
                 if (installed is not null)
-                    throw new DataFetchException(options.From!,
-                        $"{installed.Name} is already there, from {folder.Find(data)!.Source}: use --force (Force = true) to replace it");
+                    throw new DataFetchException(
+                        options.From!,
+                        $"{installed.Name} is already there, from {folder.Find(data)!.Source}: use --force (Force = "
+                            + "true) to replace it"
+                    );
                 if (damage is not null)
                 {
                     failures.Add(damage);
@@ -74,7 +86,13 @@ public static class DataSets
     }
 
     private static async Task<ImageDataSet> Fetch(
-        DataFolder folder, ImageData data, string? from, List<DataSetException> failures, IProgress<DataProgress> progress, CancellationToken cancel)
+        DataFolder folder,
+        ImageData data,
+        string? from,
+        List<DataSetException> failures,
+        IProgress<DataProgress> progress,
+        CancellationToken cancel
+    )
     {
         if (from is not null)
             return await folder.Install(data, new LocalSource(from), progress, cancel);
@@ -90,11 +108,15 @@ public static class DataSets
                 progress.Report(new(e.Message));
             }
         }
-        throw new DataUnavailableException(data.Title, failures,
-            $"If you have the files: --from FILE|FOLDER (iresnet data {data.Name} --from ..., or DataOptions.From).");
+        throw new DataUnavailableException(
+            data.Title,
+            failures,
+            $"If you have the files: --from FILE|FOLDER (iresnet data {data.Name} --from ..., or DataOptions.From)."
+        );
     }
 
-    private static bool IsFrom(DataFolder folder, ImageData data, string from) => folder.Find(data)?.Source == new LocalSource(from).Address;
+    private static bool IsFrom(DataFolder folder, ImageData data, string from) =>
+        folder.Find(data)?.Source == new LocalSource(from).Address;
 
     private static async Task<(ImageDataSet? Set, DataSetException? Damage)> TryOpen(DataFolder folder, ImageData data)
     {

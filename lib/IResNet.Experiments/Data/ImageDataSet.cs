@@ -1,7 +1,8 @@
 namespace IResNet.Experiments.Data;
 
 /// <summary>Labelled images with their official division into training and test.</summary>
-/// <param name="Name">What to print beside every figure: "MNIST", or "CIFAR-10 (JPEG)" where the images are not the original ones.</param>
+/// <param name="Name">What to print beside every figure: "MNIST", or "CIFAR-10 (JPEG)" where the images are not the
+/// original ones.</param>
 /// <param name="Classes">Names of the classes, by label.</param>
 /// <param name="Train">The training images.</param>
 /// <param name="Test">The test images.</param>
@@ -11,5 +12,6 @@ public sealed record ImageDataSet(string Name, IReadOnlyList<string> Classes, Im
     public ImageShape Shape => Train.Shape;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}: {Train.Count:N0} training and {Test.Count:N0} test images, {Shape}, {Classes.Count} classes";
+    public override string ToString() =>
+        $"{Name}: {Train.Count:N0} training and {Test.Count:N0} test images, {Shape}, {Classes.Count} classes";
 }

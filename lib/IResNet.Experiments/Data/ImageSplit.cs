@@ -1,6 +1,8 @@
 namespace IResNet.Experiments.Data;
 
-/// <summary>Some labelled images as bytes. Parts are taken with ranges (<c>test[..1000]</c>) and share the memory.</summary>
+/// <summary>
+/// Some labelled images as bytes. Parts are taken with ranges (<c>test[..1000]</c>) and share the memory.
+/// </summary>
 public sealed class ImageSplit
 {
     /// <summary>Wraps images and labels without a copy.</summary>
@@ -11,7 +13,10 @@ public sealed class ImageSplit
     public ImageSplit(ImageShape shape, ReadOnlyMemory<byte> images, ReadOnlyMemory<byte> labels)
     {
         if (shape.Dimensions < 1 || images.Length != (long)labels.Length * shape.Dimensions)
-            throw new ArgumentException($"{images.Length:N0} bytes are not {labels.Length:N0} images of {shape}.", nameof(images));
+            throw new ArgumentException(
+                $"{images.Length:N0} bytes are not {labels.Length:N0} images of {shape}.",
+                nameof(images)
+            );
         (Shape, Images, Labels) = (shape, images, labels);
     }
 
@@ -28,12 +33,17 @@ public sealed class ImageSplit
     public int Count => Labels.Length;
 
     /// <summary>The pixels of one image, channels x height x width.</summary>
-    public ReadOnlySpan<byte> Image(int index) => Images.Span.Slice(checked(index * Shape.Dimensions), Shape.Dimensions);
+    public ReadOnlySpan<byte> Image(int index) =>
+        Images.Span.Slice(checked(index * Shape.Dimensions), Shape.Dimensions);
 
     /// <summary>The class of one image.</summary>
     public int Label(int index) => Labels.Span[index];
 
     /// <summary>A part, sharing the memory; what <c>split[start..end]</c> calls.</summary>
     public ImageSplit Slice(int start, int length) =>
-        new(Shape, Images.Slice(checked(start * Shape.Dimensions), checked(length * Shape.Dimensions)), Labels.Slice(start, length));
+        new(
+            Shape,
+            Images.Slice(checked(start * Shape.Dimensions), checked(length * Shape.Dimensions)),
+            Labels.Slice(start, length)
+        );
 }

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// The counter-based generator Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A stream is a pure function of
-/// a key and a name: whoever knows where a run stands can draw what comes next, and no state needs to be saved.
+/// The counter-based generator Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A
+/// stream is a pure function of a key and a name: whoever knows where a run stands can draw what comes next, and no
+/// state needs to be saved.
 /// </summary>
 /// <param name="key">The seed.</param>
 /// <param name="stream">The stream's name: up to 96 bits, of which each value gives other numbers.</param>
@@ -22,7 +23,13 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
             _words = Block(key, new(_block++, stream.Purpose, stream.Epoch, stream.Index));
             _pending = 4;
         }
-        return (4 - _pending--) switch { 0 => _words.A, 1 => _words.B, 2 => _words.C, _ => _words.D };
+        return (4 - _pending--) switch
+        {
+            0 => _words.A,
+            1 => _words.B,
+            2 => _words.C,
+            _ => _words.D,
+        };
     }
 
     /// <summary>A uniform integer in [0, bound), without bias (Lemire 2019).</summary>
@@ -41,7 +48,7 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
     {
         _pending = 0;
         Span<Words> one = stackalloc Words[1];
-        for (var bits = MemoryMarshal.Cast<Words, ushort>(one); target.Length > 0;)
+        for (var bits = MemoryMarshal.Cast<Words, ushort>(one); target.Length > 0; )
         {
             one[0] = Block(key, new(_block++, stream.Purpose, stream.Epoch, stream.Index));
             var count = Math.Min(bits.Length, target.Length);

@@ -4,16 +4,17 @@ using TorchSharp;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// From bytes to what a model takes, in this order: a random shift, a random flip, zeros around, copies of the channels, a scale. What is random comes
-/// from a seed and the image's place alone, so it can be repeated and resumed.
+/// From bytes to what a model takes, in this order: a random shift, a random flip, zeros around, copies of the
+/// channels, a scale. What is random comes from a seed and the image's place alone, so it can be repeated and resumed.
 /// </summary>
 public sealed record Preprocessing
 {
-    private static readonly double[] Half = [0.5], One = [1];
+    private static readonly double[] Half = [0.5],
+        One = [1];
 
     /// <summary>
-    /// Moves by up to this many pixels in each direction, all places equally likely: a symmetric padding (the border mirrored, its own pixels included)
-    /// and a random crop of the original size. The paper: 4 for CIFAR, 2 for MNIST.
+    /// Moves by up to this many pixels in each direction, all places equally likely: a symmetric padding (the border
+    /// mirrored, its own pixels included) and a random crop of the original size. The paper: 4 for CIFAR, 2 for MNIST.
     /// </summary>
     public int MaxShift { get; init; }
 
@@ -23,12 +24,15 @@ public sealed record Preprocessing
     /// <summary>Zeros added on each side: 2 makes MNIST 32x32.</summary>
     public int Pad { get; init; }
 
-    /// <summary>How often each channel is repeated, each time with its own dequantisation noise: 3 in the official code's MNIST.</summary>
+    /// <summary>
+    /// How often each channel is repeated, each time with its own dequantisation noise: 3 in the official code's MNIST.
+    /// </summary>
     public int Copies { get; init; } = 1;
 
     /// <summary>
-    /// Uniform dequantisation, x = (p + u)/256 - 0.5 with the byte p and u uniform in [0, 1): x in [-0.5, 0.5), and bits/dim = -ln p(x)/(d ln 2) + 8. The noise
-    /// has 16 bits, so that x is exact in float32 and p is always recovered. Without it, x = (p/255 - <see cref="Mean"/>)/<see cref="Std"/>.
+    /// Uniform dequantisation, x = (p + u)/256 - 0.5 with the byte p and u uniform in [0, 1): x in [-0.5, 0.5), and
+    /// bits/dim = -ln p(x)/(d ln 2) + 8. The noise has 16 bits, so that x is exact in float32 and p is always
+    /// recovered. Without it, x = (p/255 - <see cref="Mean"/>)/<see cref="Std"/>.
     /// </summary>
     public bool Dequantise { get; init; }
 
@@ -41,28 +45,55 @@ public sealed record Preprocessing
     /// <summary>Density of MNIST in 784 dimensions (1x28x28), as in the paper's table 4.</summary>
     public static Preprocessing MnistDensity { get; } = new() { Dequantise = true };
 
-    /// <summary>Density of MNIST as the official code has it: padded to 32x32 and repeated to three channels, 3072 dimensions.</summary>
-    public static Preprocessing MnistDensityOfficial { get; } = new() { Dequantise = true, Pad = 2, Copies = 3 };
+    /// <summary>
+    /// Density of MNIST as the official code has it: padded to 32x32 and repeated to three channels, 3072 dimensions.
+    /// </summary>
+    public static Preprocessing MnistDensityOfficial { get; } =
+        new()
+        {
+            Dequantise = true,
+            Pad = 2,
+            Copies = 3,
+        };
 
     /// <summary>Density of CIFAR-10: crops and flips in training as in the official code.</summary>
-    public static Preprocessing CifarDensity { get; } = new() { Dequantise = true, MaxShift = 4, Flip = true };
+    public static Preprocessing CifarDensity { get; } =
+        new()
+        {
+            Dequantise = true,
+            MaxShift = 4,
+            Flip = true,
+        };
 
     /// <summary>Classification of MNIST: shifts up to 2 pixels, x in [-0.5, 0.5].</summary>
     public static Preprocessing MnistClassification { get; } = new() { MaxShift = 2 };
 
     /// <summary>Classification of CIFAR-10: crops, flips, the training images' mean and deviation.</summary>
     public static Preprocessing Cifar10Classification { get; } =
-        new() { MaxShift = 4, Flip = true, Mean = [0.4914, 0.4822, 0.4465], Std = [0.2023, 0.1994, 0.2010] };
+        new()
+        {
+            MaxShift = 4,
+            Flip = true,
+            Mean = [0.4914, 0.4822, 0.4465],
+            Std = [0.2023, 0.1994, 0.2010],
+        };
 
     /// <summary>Classification of CIFAR-100: crops, flips, the training images' mean and deviation.</summary>
     public static Preprocessing Cifar100Classification { get; } =
-        new() { MaxShift = 4, Flip = true, Mean = [0.5071, 0.4867, 0.4408], Std = [0.2675, 0.2565, 0.2761] };
+        new()
+        {
+            MaxShift = 4,
+            Flip = true,
+            Mean = [0.5071, 0.4867, 0.4408],
+            Std = [0.2675, 0.2565, 0.2761],
+        };
 
     /// <summary>The same without shifts and flips: for evaluation. Dequantisation stays.</summary>
     public Preprocessing ForEvaluation() => this with { MaxShift = 0, Flip = false };
 
     /// <summary>The shape after it.</summary>
-    public ImageShape Output(ImageShape input) => new(input.Channels * Copies, input.Height + 2 * Pad, input.Width + 2 * Pad);
+    public ImageShape Output(ImageShape input) =>
+        new(input.Channels * Copies, input.Height + 2 * Pad, input.Width + 2 * Pad);
 
     /// <summary>All images as one tensor (images, channels, height, width), float32 on the CPU.</summary>
     /// <param name="images">The images, some thousands at most: for more, use <see cref="Batches"/>.</param>
@@ -75,7 +106,14 @@ public sealed record Preprocessing
         var x = torch.empty([images.Count, shape.Channels, shape.Height, shape.Width], torch.float32);
         var values = MemoryMarshal.Cast<byte, float>(x.bytes);
         for (var i = 0; i < images.Count; i++)
-            Apply(images.Image(i), images.Shape, seed, epoch: 0, i, values.Slice(i * shape.Dimensions, shape.Dimensions));
+            Apply(
+                images.Image(i),
+                images.Shape,
+                seed,
+                epoch: 0,
+                i,
+                values.Slice(i * shape.Dimensions, shape.Dimensions)
+            );
         return x;
     }
 
@@ -95,14 +133,19 @@ public sealed record Preprocessing
     internal void Check(ImageShape input)
     {
         if (MaxShift < 0 || MaxShift > Math.Min(input.Height, input.Width))
-            throw new ArgumentException($"MaxShift = {MaxShift}: shifts of {input} can be 0 to {Math.Min(input.Height, input.Width)} pixels.");
+            throw new ArgumentException(
+                $"MaxShift = {MaxShift}: shifts of {input} can be 0 to {Math.Min(input.Height, input.Width)} pixels."
+            );
         if (Pad < 0)
             throw new ArgumentException($"Pad = {Pad}: give 0 or more pixels.");
         if (Copies < 1)
             throw new ArgumentException($"Copies = {Copies}: give 1 or more.");
         foreach (var (name, values) in new[] { (nameof(Mean), Mean), (nameof(Std), Std) })
             if (values.Count != 1 && values.Count != input.Channels * Copies)
-                throw new ArgumentException($"{name} has {values.Count} values: give one, or one for each of the {input.Channels * Copies} channels.");
+                throw new ArgumentException(
+                    $"{name} has {values.Count} values: give one, or one for each of the {input.Channels * Copies} "
+                        + "channels."
+                );
         if (Std.FirstOrDefault(s => !(s > 0), 1) is var bad and not 1)
             throw new ArgumentException($"Std = {bad}: give positive numbers.");
     }
@@ -117,18 +160,25 @@ public sealed record Preprocessing
     internal void Apply(ReadOnlySpan<byte> image, ImageShape shape, ulong seed, int epoch, int index, Span<float> x)
     {
         var random = new Philox(seed, (RandomStreams.Augmentation, (uint)epoch, (uint)index));
-        var (down, right) = MaxShift > 0 ? (random.NextInt32(2 * MaxShift + 1) - MaxShift, random.NextInt32(2 * MaxShift + 1) - MaxShift) : (0, 0);
+        var (down, right) =
+            MaxShift > 0
+                ? (random.NextInt32(2 * MaxShift + 1) - MaxShift, random.NextInt32(2 * MaxShift + 1) - MaxShift)
+                : (0, 0);
         var flip = Flip && random.NextInt32(2) == 1;
         var output = Output(shape);
         var noise = new ushort[Dequantise ? output.Dimensions : 0];
         random.Fill(noise);
 
         // Where each padded row and column comes from; -1 where it is padding.
-        int[] rows = new int[output.Height], columns = new int[output.Width];
+        int[] rows = new int[output.Height],
+            columns = new int[output.Width];
         for (var i = 0; i < output.Height; i++)
             rows[i] = i < Pad || i >= Pad + shape.Height ? -1 : Mirrored(i - Pad + down, shape.Height);
         for (var j = 0; j < output.Width; j++)
-            columns[j] = j < Pad || j >= Pad + shape.Width ? -1 : Mirrored((flip ? shape.Width - 1 - (j - Pad) : j - Pad) + right, shape.Width);
+            columns[j] =
+                j < Pad || j >= Pad + shape.Width
+                    ? -1
+                    : Mirrored((flip ? shape.Width - 1 - (j - Pad) : j - Pad) + right, shape.Width);
 
         var k = 0;
         for (var c = 0; c < output.Channels; c++)
@@ -138,16 +188,20 @@ public sealed record Preprocessing
             var mean = (float)Mean[Mean.Count == 1 ? 0 : c];
             var std = (float)Std[Std.Count == 1 ? 0 : c];
             foreach (var row in rows)
-                foreach (var column in columns)
-                {
-                    var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
-                    x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - 0.5f : (p / 255f - mean) / std;
-                    k++;
-                }
+            foreach (var column in columns)
+            {
+                var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
+                x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - 0.5f : (p / 255f - mean) / std;
+                k++;
+            }
         }
     }
 
-    /// <summary>The position inside that a symmetric padding shows at a position just outside: -1 is 0, n is n - 1.</summary>
+    /// <summary>
+    /// The position inside that a symmetric padding shows at a position just outside: -1 is 0, n is n - 1.
+    /// </summary>
     private static int Mirrored(int position, int length) =>
-        position < 0 ? -1 - position : position >= length ? 2 * length - 1 - position : position;
+        position < 0 ? -1 - position
+        : position >= length ? 2 * length - 1 - position
+        : position;
 }

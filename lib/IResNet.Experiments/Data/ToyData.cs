@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// Two-dimensional densities for flows: those of the official repository (swissroll, circles, moons, 8gaussians, pinwheel, 2spirals, checkerboard, line, cos)
-/// and the rings of Residual Flows, with their constants. Points are independent: where the original spaces angles evenly, they are drawn uniformly here.
+/// Two-dimensional densities for flows: those of the official repository (swissroll, circles, moons, 8gaussians,
+/// pinwheel, 2spirals, checkerboard, line, cos) and the rings of Residual Flows, with their constants. Points are
+/// independent: where the original spaces angles evenly, they are drawn uniformly here.
 /// </summary>
 public static class ToyData
 {
@@ -29,14 +30,18 @@ public static class ToyData
     /// <summary>Draws points.</summary>
     /// <param name="name">The density, one of <see cref="Names"/>.</param>
     /// <param name="count">How many, from 1.</param>
-    /// <param name="generator">Where randomness comes from; its state decides the points, so saving it makes a sequence of calls resumable.</param>
+    /// <param name="generator">Where randomness comes from; its state decides the points, so saving it makes a sequence
+    /// of calls resumable.</param>
     /// <param name="type">float32 or float64.</param>
     /// <returns>(count, 2), on the generator's device.</returns>
     /// <exception cref="ArgumentException">There is no such density, or the count is below 1.</exception>
     public static Tensor Sample(string name, int count, Generator generator, ScalarType type = ScalarType.Float32)
     {
         if (!Recipes.TryGetValue(name, out var recipe))
-            throw new ArgumentException($"There is no toy density '{name}': choose {string.Join(", ", Names)}.", nameof(name));
+            throw new ArgumentException(
+                $"There is no toy density '{name}': choose {string.Join(", ", Names)}.",
+                nameof(name)
+            );
         if (count < 1)
             throw new ArgumentException($"{count} points cannot be drawn: give 1 or more.", nameof(count));
         using var scope = NewDisposeScope();
@@ -115,9 +120,11 @@ public static class ToyData
 
     private static Tensor OnCircle(Tensor angle, Scalar radius) => radius * Points(angle.cos(), angle.sin());
 
-    private static Tensor OnCircle(Tensor angle, Tensor radius) => radius.unsqueeze(1) * Points(angle.cos(), angle.sin());
+    private static Tensor OnCircle(Tensor angle, Tensor radius) =>
+        radius.unsqueeze(1) * Points(angle.cos(), angle.sin());
 
-    private static Tensor Constant(Draws draws, double x, double y) => tensor([x, y], draws.Type, draws.Generator.device);
+    private static Tensor Constant(Draws draws, double x, double y) =>
+        tensor([x, y], draws.Type, draws.Generator.device);
 
     /// <summary>Random vectors of <paramref name="Count"/> elements.</summary>
     private sealed record Draws(int Count, Generator Generator, ScalarType Type)
@@ -129,6 +136,7 @@ public static class ToyData
         public Tensor Normals() => randn([Count, 2], Type, Generator.device, generator: Generator);
 
         /// <summary>An integer from 0 to alternatives - 1.</summary>
-        public Tensor Pick(int alternatives) => randint(alternatives, [Count], Type, Generator.device, generator: Generator);
+        public Tensor Pick(int alternatives) =>
+            randint(alternatives, [Count], Type, Generator.device, generator: Generator);
     }
 }

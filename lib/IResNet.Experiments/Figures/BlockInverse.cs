@@ -3,13 +3,18 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Figures;
 
-/// <summary>One residual block inverted by itself, from its exact output: which blocks of a network invert, and what that has to do with norms (Theorem 1).</summary>
+/// <summary>
+/// One residual block inverted by itself, from its exact output: which blocks of a network invert, and what that has to
+/// do with norms (Theorem 1).
+/// </summary>
 /// <param name="Block">The block, from 1.</param>
 /// <param name="LipschitzBound">An upper bound of Lip(g), certified.</param>
 /// <param name="JacobianNorm">
-/// The largest norm of J_g over the examples, by power iteration: a lower bound of Lip(g). Above 1, the iteration stretches some directions at the very point that it should find.
+/// The largest norm of J_g over the examples, by power iteration: a lower bound of Lip(g). Above 1, the iteration
+/// stretches some directions at the very point that it should find.
 /// </param>
-/// <param name="Error">The largest error of an element after the iterations; infinite if an iterate left the range of numbers.</param>
+/// <param name="Error">The largest error of an element after the iterations; infinite if an iterate left the range of
+/// numbers.</param>
 public sealed record BlockInverse(int Block, double LipschitzBound, double JacobianNorm, double Error)
 {
     private const int PowerIterations = 30;
@@ -23,7 +28,15 @@ public sealed record BlockInverse(int Block, double LipschitzBound, double Jacob
     {
         var result = new List<BlockInverse>();
         BlockLinearizations.Visit(flow, x, g =>
-            result.Add(new(result.Count + 1, g.LipschitzBound, Norm(g), InverseError(flow.ResidualBlocks[result.Count], g, iterations))));
+            result.Add(
+                new(
+                    result.Count + 1,
+                    g.LipschitzBound,
+                    Norm(g),
+                    InverseError(flow.ResidualBlocks[result.Count], g, iterations)
+                )
+            )
+        );
         return result;
     }
 
@@ -49,7 +62,10 @@ public sealed record BlockInverse(int Block, double LipschitzBound, double Jacob
     {
         try
         {
-            return (block.Inverse(g.Point + g.Value, FixedPoint.Iterations(iterations)).Value - g.Point).abs().max().ToDouble();
+            return (block.Inverse(g.Point + g.Value, FixedPoint.Iterations(iterations)).Value - g.Point)
+                .abs()
+                .max()
+                .ToDouble();
         }
         catch (NonConvergenceException)
         {

@@ -5,13 +5,19 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Figures;
 
-/// <summary>Size and length of the trainings of a comparison, the same for all its networks. The paper: 18 blocks a stage, 78,000 steps of 128.</summary>
+/// <summary>
+/// Size and length of the trainings of a comparison, the same for all its networks. The paper: 18 blocks a stage,
+/// 78,000 steps of 128.
+/// </summary>
 public sealed record ClassifierScale
 {
     /// <summary>Residual blocks in each of the three stages.</summary>
     public int Blocks { get; init; } = 1;
 
-    /// <summary>Channels to which the images are padded with zeros before the first block of an i-ResNet, at least the images' own.</summary>
+    /// <summary>
+    /// Channels to which the images are padded with zeros before the first block of an i-ResNet, at least the images'
+    /// own.
+    /// </summary>
     public int Channels { get; init; } = 8;
 
     /// <summary>Width of the i-ResNet's branches in each stage.</summary>
@@ -21,12 +27,15 @@ public sealed record ClassifierScale
     public IReadOnlyList<int> Widths { get; init; } = [8, 16, 32];
 
     /// <summary>
-    /// Power iterations a step. The paper's one lags behind weights that change as fast as in a short training, and the network with certified norms, which is tested, is then
-    /// not the one that was trained.
+    /// Power iterations a step. The paper's one lags behind weights that change as fast as in a short training, and the
+    /// network with certified norms, which is tested, is then not the one that was trained.
     /// </summary>
     public int PowerIterations { get; init; } = 15;
 
-    /// <summary>Training steps, by stochastic gradient descent with momentum at 0.1 as in the paper: a tenth of them warm-up, times 0.2 after 60 and 80 %.</summary>
+    /// <summary>
+    /// Training steps, by stochastic gradient descent with momentum at 0.1 as in the paper: a tenth of them warm-up,
+    /// times 0.2 after 60 and 80 %.
+    /// </summary>
     public int Steps { get; init; } = 200;
 
     /// <summary>Images a step.</summary>
@@ -41,10 +50,16 @@ public sealed record ClassifierScale
 
 /// <summary>One network of a comparison, trained.</summary>
 /// <param name="Variant">Which one.</param>
-/// <param name="Network">From images to logits, ready for evaluation; an i-ResNet's body is frozen at certified norms. Disposed with this.</param>
+/// <param name="Network">From images to logits, ready for evaluation; an i-ResNet's body is frozen at certified norms.
+/// Disposed with this.</param>
 /// <param name="Parameters">How many numbers it learned.</param>
 /// <param name="Training">Losses, time and test error.</param>
-public sealed record ComparedClassifier(ClassifierVariant Variant, nn.Module<Tensor, Tensor> Network, long Parameters, TrainingResult<ClassifierEvaluation> Training) : IDisposable
+public sealed record ComparedClassifier(
+    ClassifierVariant Variant,
+    nn.Module<Tensor, Tensor> Network,
+    long Parameters,
+    TrainingResult<ClassifierEvaluation> Training
+) : IDisposable
 {
     /// <summary>Mean time of a training step in seconds.</summary>
     public double SecondsPerStep => Training.Seconds / Training.Steps;
@@ -65,10 +80,21 @@ public static class ClassifierComparison
     /// <exception cref="ArgumentException">The scale is impossible.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite.</exception>
     public static async Task<ComparedClassifier> Train(
-        ClassifierVariant variant, ImageDataSet data, ClassifierScale scale, ITrainingSink? sink = null, CancellationToken cancel = default)
+        ClassifierVariant variant,
+        ImageDataSet data,
+        ClassifierScale scale,
+        ITrainingSink? sink = null,
+        CancellationToken cancel = default
+    )
     {
         var network = variant.Create(scale, data.Shape, data.Classes.Count);
-        var training = await ComparedTraining.Run(network, data, ComparedTraining.Options(scale.Steps, scale.Batch, scale.TestImages, (ulong)scale.Seed), sink, cancel);
+        var training = await ComparedTraining.Run(
+            network,
+            data,
+            ComparedTraining.Options(scale.Steps, scale.Batch, scale.TestImages, (ulong)scale.Seed),
+            sink,
+            cancel
+        );
         return new(variant, network, network.parameters().Sum(parameter => parameter.numel()), training);
     }
 }

@@ -9,8 +9,11 @@ public sealed record ClassifierVariant
 {
     private readonly Func<ClassifierScale, ImageShape, int, nn.Module<Tensor, Tensor>> _create;
 
-    private ClassifierVariant(string name, double? coefficient, Func<ClassifierScale, ImageShape, int, nn.Module<Tensor, Tensor>> create) =>
-        (Name, Coefficient, _create) = (name, coefficient, create);
+    private ClassifierVariant(
+        string name,
+        double? coefficient,
+        Func<ClassifierScale, ImageShape, int, nn.Module<Tensor, Tensor>> create
+    ) => (Name, Coefficient, _create) = (name, coefficient, create);
 
     /// <summary>The name in tables and legends: "c = 0.9".</summary>
     public string Name { get; }
@@ -25,15 +28,17 @@ public sealed record ClassifierVariant
     public static ClassifierVariant PlainResNet { get; } = Baseline("ResNet, plain", batchNorm: false);
 
     /// <summary>The i-ResNet's architecture without the constraint.</summary>
-    public static ClassifierVariant Vanilla { get; } = new("vanilla", null, (scale, shape, classes) => Invertible(scale, shape, classes, new() { Enabled = false }));
+    public static ClassifierVariant Vanilla { get; } =
+        new("vanilla", null, (scale, shape, classes) => Invertible(scale, shape, classes, new() { Enabled = false }));
 
     /// <summary>The i-ResNet with a coefficient.</summary>
     /// <exception cref="ArgumentOutOfRangeException">c is outside (0, 1).</exception>
     public static ClassifierVariant IResNet(double c)
     {
         var options = new SpectralNormOptions { Coefficient = c };
-        return new(string.Create(CultureInfo.InvariantCulture, $"c = {c}"), c,
-            (scale, shape, classes) => Invertible(scale, shape, classes, options with { PowerIterations = scale.PowerIterations }));
+        return new(string.Create(CultureInfo.InvariantCulture, $"c = {c}"), c, (scale, shape, classes) =>
+            Invertible(scale, shape, classes, options with { PowerIterations = scale.PowerIterations })
+        );
     }
 
     /// <summary>The network, untrained; the scale's seed decides its initial weights.</summary>
@@ -43,14 +48,34 @@ public sealed record ClassifierVariant
         return _create(scale, shape, classes);
     }
 
-    private static ClassifierVariant Baseline(string name, bool batchNorm) => new(name, null, (scale, shape, classes) => new ResNet(
-        new() { Input = shape, Blocks = [scale.Blocks, scale.Blocks, scale.Blocks], Widths = scale.Widths, BatchNorm = batchNorm }, classes));
+    private static ClassifierVariant Baseline(string name, bool batchNorm) =>
+        new(name, null, (scale, shape, classes) => new ResNet(
+                new()
+                {
+                    Input = shape,
+                    Blocks = [scale.Blocks, scale.Blocks, scale.Blocks],
+                    Widths = scale.Widths,
+                    BatchNorm = batchNorm,
+                },
+                classes
+            ));
 
-    private static Classifier Invertible(ClassifierScale scale, ImageShape shape, int classes, SpectralNormOptions options) => new(
-        new()
-        {
-            Input = shape, Blocks = [scale.Blocks, scale.Blocks, scale.Blocks], Strides = [1, 2, 2], Hidden = scale.Hidden, Padding = scale.Channels - shape.Channels,
-            SpectralNorm = options,
-        },
-        classes);
+    private static Classifier Invertible(
+        ClassifierScale scale,
+        ImageShape shape,
+        int classes,
+        SpectralNormOptions options
+    ) =>
+        new(
+            new()
+            {
+                Input = shape,
+                Blocks = [scale.Blocks, scale.Blocks, scale.Blocks],
+                Strides = [1, 2, 2],
+                Hidden = scale.Hidden,
+                Padding = scale.Channels - shape.Channels,
+                SpectralNorm = options,
+            },
+            classes
+        );
 }

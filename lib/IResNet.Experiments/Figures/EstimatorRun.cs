@@ -6,26 +6,39 @@ namespace IResNet.Experiments.Figures;
 /// <summary>An estimator of ln det(I + J) at one block: what it costs, and how far it is off.</summary>
 /// <param name="Estimator">Its name.</param>
 /// <param name="Products">Jacobian products an example.</param>
-/// <param name="Error">Root mean square over the examples and repetitions of estimate - exact, in nats: bias and spread together.</param>
+/// <param name="Error">Root mean square over the examples and repetitions of estimate - exact, in nats: bias and spread
+/// together.</param>
 public sealed record EstimatorRun(string Estimator, int Products, double Error)
 {
-    /// <summary>The estimators by name, each for about so many Jacobian products an example at a block of a shape.</summary>
-    /// <param name="terms">Terms of the series; the Arnoldi process takes half as many steps, which reach as far.</param>
+    /// <summary>
+    /// The estimators by name, each for about so many Jacobian products an example at a block of a shape.
+    /// </summary>
+    /// <param name="terms">Terms of the series; the Arnoldi process takes half as many steps, which reach as
+    /// far.</param>
     /// <param name="shape">The batch's shape.</param>
     /// <param name="generator">The random stream of all.</param>
-    public static IReadOnlyDictionary<string, Func<int, (LogDetEstimator Estimator, int Products)>> Family(int terms, IReadOnlyList<long> shape, Generator generator)
+    public static IReadOnlyDictionary<string, Func<int, (LogDetEstimator Estimator, int Products)>> Family(
+        int terms,
+        IReadOnlyList<long> shape,
+        Generator generator
+    )
     {
         int steps = Math.Max(2, terms / 2);
         return new Dictionary<string, Func<int, (LogDetEstimator, int)>>
         {
             ["series, Gaussian (the paper's)"] = products => Series(products, new GaussianProbes(generator)),
             ["series, random signs"] = products => Series(products, new RademacherProbes(generator)),
-            ["Arnoldi, random signs"] = products => Arnoldi(Math.Max(1, products / steps), new RademacherProbes(generator)),
+            ["Arnoldi, random signs"] = products =>
+                Arnoldi(Math.Max(1, products / steps), new RademacherProbes(generator)),
             ["Arnoldi, coloured"] = products =>
             {
                 // The finest colouring that the products pay for.
                 int stride = 1;
-                while (new ColouredProbes(stride + 1).Colours(shape) * steps <= products && stride < shape.Skip(2).DefaultIfEmpty(1).Max()) stride++;
+                while (
+                    new ColouredProbes(stride + 1).Colours(shape) * steps <= products
+                    && stride < shape.Skip(2).DefaultIfEmpty(1).Max()
+                )
+                    stride++;
                 var probes = new ColouredProbes(stride, generator);
                 int colours = probes.Colours(shape);
                 return Arnoldi(colours * Math.Max(1, products / (colours * steps)), probes);
@@ -38,7 +51,8 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
             return (new PowerSeries(terms, samples, probes), samples * terms);
         }
 
-        (LogDetEstimator, int) Arnoldi(int samples, Probes probes) => (new Arnoldi(steps, samples, probes), samples * steps);
+        (LogDetEstimator, int) Arnoldi(int samples, Probes probes) =>
+            (new Arnoldi(steps, samples, probes), samples * steps);
     }
 
     /// <summary>Repeats an estimator on one linearization.</summary>
@@ -48,7 +62,14 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
     /// <param name="g">The branch at a batch.</param>
     /// <param name="exact">Its log-determinants, shape (n).</param>
     /// <param name="repeats">How often.</param>
-    public static EstimatorRun Of(string name, LogDetEstimator estimator, int products, Linearization g, Tensor exact, int repeats)
+    public static EstimatorRun Of(
+        string name,
+        LogDetEstimator estimator,
+        int products,
+        Linearization g,
+        Tensor exact,
+        int repeats
+    )
     {
         using var noGrad = no_grad();
         double sum = 0;

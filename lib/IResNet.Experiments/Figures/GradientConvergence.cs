@@ -4,11 +4,12 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// The gradient of the truncated log-determinant against the exact one's (Theorem 4): the error in the maximum norm falls like Lip(g)^n. Traces are exact, so that nothing but the
-/// truncation is seen.
+/// The gradient of the truncated log-determinant against the exact one's (Theorem 4): the error in the maximum norm
+/// falls like Lip(g)^n. Traces are exact, so that nothing but the truncation is seen.
 /// </summary>
 /// <param name="Terms">Numbers of terms n.</param>
-/// <param name="Errors">max |gradient of the truncated series - gradient of ln det(I + J)| over all parameters, divided by the largest entry of the latter.</param>
+/// <param name="Errors">max |gradient of the truncated series - gradient of ln det(I + J)| over all parameters, divided
+/// by the largest entry of the latter.</param>
 /// <param name="Lipschitz">The certified Lip(g).</param>
 public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList<double> Errors, double Lipschitz)
 {
@@ -25,7 +26,11 @@ public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList
     /// <exception cref="ArgumentException">The branch is frozen.</exception>
     public static GradientConvergence Of(ResidualBranch branch, Tensor x, IReadOnlyList<int> terms)
     {
-        if (branch.Layers.Any(layer => layer.IsFrozen)) throw new ArgumentException("No gradient reaches the weights of a frozen branch: unfreeze it.", nameof(branch));
+        if (branch.Layers.Any(layer => layer.IsFrozen))
+            throw new ArgumentException(
+                "No gradient reaches the weights of a frozen branch: unfreeze it.",
+                nameof(branch)
+            );
         using var scope = NewDisposeScope();
         Tensor[] parameters = [.. branch.parameters()];
         // Every dimension is a colour of its own: the quadratic forms add up to the exact trace.
@@ -34,7 +39,12 @@ public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList
 
         var exact = Gradient(new ExactLogDet());
         double scale = exact.abs().max().ToDouble();
-        double[] errors = [.. terms.Select(n => (Gradient(new NeumannSeries(n, complete, probes)) - exact).abs().max().ToDouble() / scale)];
+        double[] errors =
+        [
+            .. terms.Select(n =>
+                (Gradient(new NeumannSeries(n, complete, probes)) - exact).abs().max().ToDouble() / scale
+            ),
+        ];
         return new(terms, errors, branch.LipschitzBound());
 
         Tensor Gradient(LogDetEstimator estimator)
@@ -43,7 +53,12 @@ public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList
             var logDet = estimator.Estimate(branch.Linearize(x)).mean();
             // Biases of the last layer do not move J.
             var gradients = autograd.grad([logDet], parameters, allow_unused: true);
-            return cat([.. gradients.Zip(parameters, (gradient, parameter) => (gradient.IsInvalid ? zeros_like(parameter) : gradient).flatten())]).MoveToOuterDisposeScope();
+            return cat([
+                    .. gradients.Zip(parameters, (gradient, parameter) =>
+                        (gradient.IsInvalid ? zeros_like(parameter) : gradient).flatten()
+                    ),
+                ])
+                .MoveToOuterDisposeScope();
         }
     }
 }

@@ -4,21 +4,27 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// The error of Algorithm 1 against the number of iterations a block (Figure 8, Appendix D). One block's distance to the exact inverse shrinks by Lip(g) or better at each
-/// iteration, so at rate c^3 for three layers; a network's does the same up to a factor, the product of the Lipschitz constants of the blocks' inverses.
+/// The error of Algorithm 1 against the number of iterations a block (Figure 8, Appendix D). One block's distance to
+/// the exact inverse shrinks by Lip(g) or better at each iteration, so at rate c^3 for three layers; a network's does
+/// the same up to a factor, the product of the Lipschitz constants of the blocks' inverses.
 /// </summary>
 /// <param name="Iterations">Numbers of iterations a block.</param>
 /// <param name="Errors">Mean distance to the exact inverse in the 2-norm over the examples, after each.</param>
-/// <param name="Lipschitz">The largest certified Lip(g) of the blocks; c^3 if every layer is as large as allowed.</param>
+/// <param name="Lipschitz">The largest certified Lip(g) of the blocks; c^3 if every layer is as large as
+/// allowed.</param>
 public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnlyList<double> Errors, double Lipschitz)
 {
-    // Rounding errors of float64, some orders above the rounding unit: where an error is below this share of the first, it no longer shrinks.
+    // Rounding errors of float64, some orders above the rounding unit: where an error is below this share of the first,
+    // it no longer shrinks.
     private const double Floor = 1e-13;
 
     /// <summary>The line of the theory through the first error: e_0 times Lip(g)^n.</summary>
     public IReadOnlyList<double> Theory => GeometricDecay.Line(Iterations, Errors[0], Lipschitz);
 
-    /// <summary>By what factor the error shrinks at an iteration, on average between the first number of iterations and the last above rounding errors.</summary>
+    /// <summary>
+    /// By what factor the error shrinks at an iteration, on average between the first number of iterations and the last
+    /// above rounding errors.
+    /// </summary>
     public double Rate
     {
         get
@@ -28,11 +34,14 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
         }
     }
 
-    /// <summary>The least of the numbers of iterations whose error is at most a share of the first; null if none is.</summary>
+    /// <summary>
+    /// The least of the numbers of iterations whose error is at most a share of the first; null if none is.
+    /// </summary>
     public int? Needed(double share)
     {
         for (int i = 0; i < Errors.Count; i++)
-            if (Errors[i] <= share * Errors[0]) return Iterations[i];
+            if (Errors[i] <= share * Errors[0])
+                return Iterations[i];
         return null;
     }
 
@@ -40,13 +49,23 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
     /// <param name="transform">Frozen bijections; in float64, or the error stops falling at some 1e-6.</param>
     /// <param name="x">Examples of its type.</param>
     /// <param name="iterations">Numbers of iterations, rising; 0 takes every block's output for its input.</param>
-    /// <exception cref="NonConvergenceException">An iterate left the range of numbers: the branches are no contractions.</exception>
+    /// <exception cref="NonConvergenceException">An iterate left the range of numbers: the branches are no
+    /// contractions.</exception>
     public static InverseConvergence Of(Sequence transform, Tensor x, IReadOnlyList<int> iterations)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var y = transform.forward(x).y;
-        double[] errors = [.. iterations.Select(n => (transform.Inverse(y, FixedPoint.Iterations(n)).Value - x).flatten(1).norm(1).mean().ToDouble())];
-        return new(iterations, errors, transform.Bijections.OfType<ResidualBlock>().Max(block => block.Branch.LipschitzBound()));
+        double[] errors =
+        [
+            .. iterations.Select(n =>
+                (transform.Inverse(y, FixedPoint.Iterations(n)).Value - x).flatten(1).norm(1).mean().ToDouble()
+            ),
+        ];
+        return new(
+            iterations,
+            errors,
+            transform.Bijections.OfType<ResidualBlock>().Max(block => block.Branch.LipschitzBound())
+        );
     }
 }

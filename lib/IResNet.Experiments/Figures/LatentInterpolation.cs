@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// Images between two images: the straight line between their latents, sent backwards through the network. The ends are the images themselves, since the network inverts;
-/// what lies between shows what the latent space has learned.
+/// Images between two images: the straight line between their latents, sent backwards through the network. The ends are
+/// the images themselves, since the network inverts; what lies between shows what the latent space has learned.
 /// </summary>
 public static class LatentInterpolation
 {
@@ -20,12 +20,21 @@ public static class LatentInterpolation
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
     public static Tensor Between(Flow flow, Tensor from, Tensor to, int steps, double tolerance = 1e-6)
     {
-        if (!from.shape.SequenceEqual(to.shape)) throw new ArgumentException($"Images of shapes ({string.Join(", ", from.shape)}) and ({string.Join(", ", to.shape)}) make no pairs.", nameof(to));
-        if (steps < 2) throw new ArgumentException($"{steps} steps: two ends are the least.", nameof(steps));
+        if (!from.shape.SequenceEqual(to.shape))
+            throw new ArgumentException(
+                $"Images of shapes ({string.Join(", ", from.shape)}) and ({string.Join(", ", to.shape)}) make no pairs.",
+                nameof(to)
+            );
+        if (steps < 2)
+            throw new ArgumentException($"{steps} steps: two ends are the least.", nameof(steps));
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Tensor start = flow.LatentsOf(from).unsqueeze(1), end = flow.LatentsOf(to).unsqueeze(1);
-        var t = linspace(0, 1, steps, dtype: start.dtype, device: start.device).view([1, steps, .. start.shape.Skip(2).Select(_ => 1L)]);
-        return flow.Transform.Inverse((start + t * (end - start)).flatten(0, 1), tolerance: tolerance).Value.MoveToOuterDisposeScope();
+        Tensor start = flow.LatentsOf(from).unsqueeze(1),
+            end = flow.LatentsOf(to).unsqueeze(1);
+        var t = linspace(0, 1, steps, dtype: start.dtype, device: start.device)
+            .view([1, steps, .. start.shape.Skip(2).Select(_ => 1L)]);
+        return flow
+            .Transform.Inverse((start + t * (end - start)).flatten(0, 1), tolerance: tolerance)
+            .Value.MoveToOuterDisposeScope();
     }
 }

@@ -4,10 +4,15 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Figures;
 
-/// <summary>How a network for Figure 1 is made. The paper states no depth, width, noise or optimiser: these are ours.</summary>
+/// <summary>
+/// How a network for Figure 1 is made. The paper states no depth, width, noise or optimiser: these are ours.
+/// </summary>
 public sealed record LineDynamicsOptions
 {
-    /// <summary>Residual blocks, an even number. x^3 has slope 12 at 2, and each block of Lipschitz constant L multiplies slopes by 1 + L at most.</summary>
+    /// <summary>
+    /// Residual blocks, an even number. x^3 has slope 12 at 2, and each block of Lipschitz constant L multiplies slopes
+    /// by 1 + L at most.
+    /// </summary>
     public int Blocks { get; init; } = 20;
 
     /// <summary>Widths of the hidden layers of each block.</summary>
@@ -33,12 +38,14 @@ public sealed record LineDynamicsOptions
 }
 
 /// <summary>
-/// A residual network on the real line, trained to be x^3 at half depth and the identity at full depth, each with noise on its targets (Figure 1). Its weights are frozen at
-/// certified norms and it computes in float64, so that a crossing is one of the network and not of rounding.
+/// A residual network on the real line, trained to be x^3 at half depth and the identity at full depth, each with noise
+/// on its targets (Figure 1). Its weights are frozen at certified norms and it computes in float64, so that a crossing
+/// is one of the network and not of rounding.
 /// </summary>
 public sealed class LineDynamics : IDisposable
 {
-    private readonly Sequence _firstHalf, _secondHalf;
+    private readonly Sequence _firstHalf,
+        _secondHalf;
 
     private LineDynamics(Sequence firstHalf, Sequence secondHalf, IReadOnlyList<double> losses)
     {
@@ -77,7 +84,12 @@ public sealed class LineDynamics : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<LineDynamics> Train(LineDynamicsOptions options, CancellationToken cancel = default)
     {
-        if (options.Blocks < 2 || options.Blocks % 2 != 0) throw new ArgumentOutOfRangeException(nameof(options), options.Blocks, "Blocks must be even, and at least 2.");
+        if (options.Blocks < 2 || options.Blocks % 2 != 0)
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                options.Blocks,
+                "Blocks must be even, and at least 2."
+            );
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Batch, 1);
         return TrainingThread.Run(() => TrainHere(options, cancel));
@@ -95,32 +107,49 @@ public sealed class LineDynamics : IDisposable
         manual_seed(options.Seed);
         using var generator = new Generator((ulong)options.Seed);
         var (firstHalf, secondHalf) = (Half(options), Half(options));
-        var layers = firstHalf.Bijections.Concat(secondHalf.Bijections).Cast<ResidualBlock>().SelectMany(block => block.Branch.Layers).ToList();
-        foreach (var layer in layers) layer.PowerIteration(50);
+        var layers = firstHalf
+            .Bijections.Concat(secondHalf.Bijections)
+            .Cast<ResidualBlock>()
+            .SelectMany(block => block.Branch.Layers)
+            .ToList();
+        foreach (var layer in layers)
+            layer.PowerIteration(50);
         using var adam = optim.Adam(firstHalf.parameters().Concat(secondHalf.parameters()), options.LearningRate);
         var losses = new List<double>();
         for (int step = 0; step < options.Steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            foreach (var group in adam.ParamGroups) group.LearningRate = options.LearningRate * (1 + Math.Cos(Math.PI * step / options.Steps)) / 2;
+            foreach (var group in adam.ParamGroups)
+                group.LearningRate = options.LearningRate * (1 + Math.Cos(Math.PI * step / options.Steps)) / 2;
             var x = rand(options.Batch, 1, generator: generator) * 4 - 2;
             var halfway = firstHalf.forward(x).y;
             var end = secondHalf.forward(halfway).y;
             Tensor Noise() => options.Noise * randn(options.Batch, 1, generator: generator);
             var loss = nn.functional.mse_loss(halfway, x.pow(3) + Noise()) + nn.functional.mse_loss(end, x + Noise());
             losses.Add(loss.ToDouble());
-            if (!double.IsFinite(losses[^1])) throw new NonFiniteException($"The loss of step {step + 1} is {losses[^1]}. Lower the learning rate.");
+            if (!double.IsFinite(losses[^1]))
+                throw new NonFiniteException($"The loss of step {step + 1} is {losses[^1]}. Lower the learning rate.");
             adam.zero_grad();
             loss.backward();
             adam.step();
         }
-        foreach (var half in new[] { firstHalf, secondHalf }) half.to(ScalarType.Float64).eval();
-        foreach (var layer in layers) layer.Freeze(FrozenNorm.Certified);
+        foreach (var half in new[] { firstHalf, secondHalf })
+            half.to(ScalarType.Float64).eval();
+        foreach (var layer in layers)
+            layer.Freeze(FrozenNorm.Certified);
         return new(firstHalf, secondHalf, losses);
     }
 
-    // No activation before the first layer: ELU saturates for negative numbers, and on the line that would be half of the input.
+    // No activation before the first layer: ELU saturates for negative numbers, and on the line that would be half of
+    // the input.
     private static Sequence Half(LineDynamicsOptions options) =>
-        new(Enumerable.Range(0, options.Blocks / 2).Select(_ => new ResidualBlock(new DenseBranch(1, options.Hidden, options.SpectralNorm), new NoLogDet())));
+        new(
+            Enumerable
+                .Range(0, options.Blocks / 2)
+                .Select(_ => new ResidualBlock(
+                    new DenseBranch(1, options.Hidden, options.SpectralNorm),
+                    new NoLogDet()
+                ))
+        );
 }

@@ -4,11 +4,13 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// Images sent through a network and back by a fixed number of iterations a block (Figures 3 and 7, Appendix B). Without a bound on Lip(g) the iteration need not converge:
-/// an image whose iterates leave the range of numbers has no reconstruction, which is said and not drawn.
+/// Images sent through a network and back by a fixed number of iterations a block (Figures 3 and 7, Appendix B).
+/// Without a bound on Lip(g) the iteration need not converge: an image whose iterates leave the range of numbers has no
+/// reconstruction, which is said and not drawn.
 /// </summary>
 /// <param name="Images">The reconstructions, of the originals' shape; zero where there is none.</param>
-/// <param name="Errors">Of each image the largest |x - reconstruction| over its pixels; infinite where there is none.</param>
+/// <param name="Errors">Of each image the largest |x - reconstruction| over its pixels; infinite where there is
+/// none.</param>
 /// <param name="Failures">Of each image why it has no reconstruction; null where it has one.</param>
 public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Errors, IReadOnlyList<string?> Failures)
 {
@@ -24,7 +26,8 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
     /// <summary>Reconstructs a batch.</summary>
     /// <param name="flow">The network, in evaluation mode.</param>
     /// <param name="x">Images that it takes, at least one.</param>
-    /// <param name="iterations">Iterations a block; the paper takes 100, so that nobody can blame a failure on too few.</param>
+    /// <param name="iterations">Iterations a block; the paper takes 100, so that nobody can blame a failure on too
+    /// few.</param>
     public static ReconstructionError Of(Flow flow, Tensor x, int iterations = 100)
     {
         using var scope = NewDisposeScope();
@@ -38,9 +41,11 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
 
         var images = cat([.. parts.Select(part => part.Value ?? zeros_like(x.narrow(0, 0, 1)))]);
         double[] errors = [.. (images - x).abs().flatten(1).amax([1]).to(ScalarType.Float64).data<double>()];
-        string?[] failures = parts.Count == errors.Length ? [.. parts.Select(part => part.Failure)] : new string?[errors.Length];
+        string?[] failures =
+            parts.Count == errors.Length ? [.. parts.Select(part => part.Failure)] : new string?[errors.Length];
         for (int i = 0; i < errors.Length; i++)
-            if (failures[i] is not null) errors[i] = double.PositiveInfinity;
+            if (failures[i] is not null)
+                errors[i] = double.PositiveInfinity;
         return new(images.MoveToOuterDisposeScope(), errors, failures);
     }
 
@@ -49,7 +54,9 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
         try
         {
             var value = flow.Transform.Inverse(y, solver).Value;
-            return isfinite(value).all().ToBoolean() ? (value, null) : (null, "The last layers' inverse left the range of numbers.");
+            return isfinite(value).all().ToBoolean()
+                ? (value, null)
+                : (null, "The last layers' inverse left the range of numbers.");
         }
         catch (ArithmeticException failure) when (failure is NonConvergenceException or NonFiniteException)
         {

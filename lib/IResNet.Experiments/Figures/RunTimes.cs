@@ -5,17 +5,20 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// The run-times that the paper states, measured on a smaller network with the same blocks: what spectral normalization costs a classifier's step, what a log-determinant of five terms
-/// costs beside it (section 3.3), and what inverting costs by iterations.
+/// The run-times that the paper states, measured on a smaller network with the same blocks: what spectral normalization
+/// costs a classifier's step, what a log-determinant of five terms costs beside it (section 3.3), and what inverting
+/// costs by iterations.
 /// </summary>
 public sealed class RunTimes
 {
-    private const int Terms = 5, NormIterations = 30;
+    private const int Terms = 5,
+        NormIterations = 30;
     private readonly FlowConfig _config;
     private readonly BenchmarkSettings _settings;
 
     /// <summary>For a network.</summary>
-    /// <param name="config">Its body; by default 3x32x32 padded to 16 channels, three stages of four blocks of 32 channels.</param>
+    /// <param name="config">Its body; by default 3x32x32 padded to 16 channels, three stages of four blocks of 32
+    /// channels.</param>
     /// <param name="secondsEach">How long each measurement repeats its work.</param>
     public RunTimes(FlowConfig? config = null, double secondsEach = 0.5)
     {
@@ -28,10 +31,16 @@ public sealed class RunTimes
     public (double Normalized, double Free) ClassifierSteps(int batch)
     {
         var free = _config with { SpectralNorm = _config.SpectralNorm with { Enabled = false } };
-        return (ClassifierStep.Run(_config, batch, _settings).Timing.Min, ClassifierStep.Run(free, batch, _settings).Timing.Min);
+        return (
+            ClassifierStep.Run(_config, batch, _settings).Timing.Min,
+            ClassifierStep.Run(free, batch, _settings).Timing.Min
+        );
     }
 
-    /// <summary>Seconds of forward and backward through the body without log-determinant, with this library's gradient of it, and with the paper's.</summary>
+    /// <summary>
+    /// Seconds of forward and backward through the body without log-determinant, with this library's gradient of it,
+    /// and with the paper's.
+    /// </summary>
     /// <param name="batch">Images a batch.</param>
     public (double Without, double Neumann, double Paper) LogDetSteps(int batch)
     {
@@ -41,19 +50,25 @@ public sealed class RunTimes
         double Seconds(LogDetEstimator estimator)
         {
             flow.WithEstimator(estimator);
-            return Timing.Of(
-                () =>
-                {
-                    using var scope = NewDisposeScope();
-                    flow.zero_grad();
-                    flow.forward(x).mean().backward();
-                },
-                _settings.Budget).Min;
+            return Timing
+                .Of(
+                    () =>
+                    {
+                        using var scope = NewDisposeScope();
+                        flow.zero_grad();
+                        flow.forward(x).mean().backward();
+                    },
+                    _settings.Budget
+                )
+                .Min;
         }
         return (Seconds(new NoLogDet()), Seconds(new NeumannSeries(Terms)), Seconds(new PowerSeries(Terms)));
     }
 
-    /// <summary>Seconds to invert a batch with fixed numbers of iterations a block, and the largest error of the result; untrained weights scaled to their bound.</summary>
+    /// <summary>
+    /// Seconds to invert a batch with fixed numbers of iterations a block, and the largest error of the result;
+    /// untrained weights scaled to their bound.
+    /// </summary>
     /// <param name="batch">Images a batch.</param>
     /// <param name="iterations">Iterations a block.</param>
     public IReadOnlyList<(int Iterations, double Seconds, double Error)> Inverses(int batch, params int[] iterations)
@@ -76,12 +91,17 @@ public sealed class RunTimes
             {
                 using var found = flow.Transform.Inverse(z, FixedPoint.Iterations(count)).Value;
                 // Once: the run before has warmed up, and a hundred iterations take long.
-                double seconds = Timing.Once(() => flow.Transform.Inverse(z, FixedPoint.Iterations(count)).Value.Dispose()).Min;
+                double seconds = Timing
+                    .Once(() => flow.Transform.Inverse(z, FixedPoint.Iterations(count)).Value.Dispose())
+                    .Min;
                 using var difference = found - x;
                 return (count, seconds, difference.abs().max().ToDouble());
             }),
         ];
     }
 
-    private Tensor Images(int batch) => rand(batch, _config.Input.Channels, _config.Input.Height, _config.Input.Width).sub_(0.5).DetachFromDisposeScope();
+    private Tensor Images(int batch) =>
+        rand(batch, _config.Input.Channels, _config.Input.Height, _config.Input.Width)
+            .sub_(0.5)
+            .DetachFromDisposeScope();
 }

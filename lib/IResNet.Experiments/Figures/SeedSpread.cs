@@ -5,7 +5,8 @@ namespace IResNet.Experiments.Figures;
 /// <summary>What a figure is over trainings that differ in their seeds only.</summary>
 /// <param name="Mean">Mean over seeds.</param>
 /// <param name="Deviation">Standard deviation over seeds; NaN for one seed.</param>
-/// <param name="HalfWidth">Half the 95 % interval of the mean, by Student's t; NaN for one seed, which says nothing of the spread.</param>
+/// <param name="HalfWidth">Half the 95 % interval of the mean, by Student's t; NaN for one seed, which says nothing of
+/// the spread.</param>
 /// <param name="Seeds">How many.</param>
 public sealed record SeedSpread(double Mean, double Deviation, double HalfWidth, int Seeds)
 {
@@ -13,11 +14,18 @@ public sealed record SeedSpread(double Mean, double Deviation, double HalfWidth,
     /// <exception cref="ArgumentException">There is none.</exception>
     public static SeedSpread Of(params IReadOnlyList<double> values)
     {
-        if (values.Count == 0) throw new ArgumentException("There is no value: a spread needs at least one.", nameof(values));
+        if (values.Count == 0)
+            throw new ArgumentException("There is no value: a spread needs at least one.", nameof(values));
         double mean = values.Average();
-        if (values.Count == 1) return new(mean, double.NaN, double.NaN, 1);
+        if (values.Count == 1)
+            return new(mean, double.NaN, double.NaN, 1);
         double deviation = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1));
-        return new(mean, deviation, StudentT.Quantile(0.975, values.Count - 1) * deviation / Math.Sqrt(values.Count), values.Count);
+        return new(
+            mean,
+            deviation,
+            StudentT.Quantile(0.975, values.Count - 1) * deviation / Math.Sqrt(values.Count),
+            values.Count
+        );
     }
 
     /// <summary>With a number of digits: "12.3 ± 0.4", or "12.3" for one seed.</summary>

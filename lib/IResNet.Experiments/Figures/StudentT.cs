@@ -10,10 +10,12 @@ public static class StudentT
     public static double Probability(double t, int freedom)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(freedom, 1);
-        double angle = Math.Atan(t / Math.Sqrt(freedom)), cosine = Math.Cos(angle);
+        double angle = Math.Atan(t / Math.Sqrt(freedom)),
+            cosine = Math.Cos(angle);
         bool odd = freedom % 2 == 1;
         // Each term is the one before times cos² and a ratio of neighbouring whole numbers.
-        double term = odd ? cosine : 1, sum = 0;
+        double term = odd ? cosine : 1,
+            sum = 0;
         for (int k = odd ? 1 : 0; k < freedom - 1; k += 2)
         {
             sum += term;
@@ -32,13 +34,16 @@ public static class StudentT
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(probability, 0.5);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1);
         double high = 1;
-        while (Probability(high, freedom) < probability) high *= 2;
+        while (Probability(high, freedom) < probability)
+            high *= 2;
         double low = 0;
         while (high - low > 1e-13 * high) // bisection: doubles end it
         {
             double middle = (low + high) / 2;
-            if (Probability(middle, freedom) < probability) low = middle;
-            else high = middle;
+            if (Probability(middle, freedom) < probability)
+                low = middle;
+            else
+                high = middle;
         }
         return high;
     }

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// Size and length of Figure 2's trainings: both models get the same depth, points, steps, optimiser and rates. The paper: 100 blocks of 2-64-64-64-2 against 100 coupling layers
-/// with as many parameters; it states no optimiser, no length, no c and no figures.
+/// Size and length of Figure 2's trainings: both models get the same depth, points, steps, optimiser and rates. The
+/// paper: 100 blocks of 2-64-64-64-2 against 100 coupling layers with as many parameters; it states no optimiser, no
+/// length, no c and no figures.
 /// </summary>
 public sealed record ToyScale
 {
@@ -18,13 +19,19 @@ public sealed record ToyScale
     /// <summary>Widths of a branch's hidden layers.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [32, 32];
 
-    /// <summary>Widths of a coupling network's hidden layers. With one unit more a layer, Glow has slightly more parameters, as in the paper.</summary>
+    /// <summary>
+    /// Widths of a coupling network's hidden layers. With one unit more a layer, Glow has slightly more parameters, as
+    /// in the paper.
+    /// </summary>
     public IReadOnlyList<int> GlowHidden { get; init; } = [33, 33];
 
     /// <summary>c of the i-ResNet.</summary>
     public double Coefficient { get; init; } = 0.99;
 
-    /// <summary>Steps of Adam, gradients clipped to norm 1. The rate is raised over the first twentieth, and falls to a fifth after 60 % and again after 85 % of them.</summary>
+    /// <summary>
+    /// Steps of Adam, gradients clipped to norm 1. The rate is raised over the first twentieth, and falls to a fifth
+    /// after 60 % and again after 85 % of them.
+    /// </summary>
     public long Steps { get; init; } = 2000;
 
     /// <summary>Fresh points a step.</summary>
@@ -33,20 +40,37 @@ public sealed record ToyScale
     /// <summary>The rate after warm-up.</summary>
     public double LearningRate { get; init; } = 0.01;
 
-    /// <summary>The experiment that trains one of the models on one of the densities; what <c>iresnet train</c> runs with these values.</summary>
+    /// <summary>
+    /// The experiment that trains one of the models on one of the densities; what <c>iresnet train</c> runs with these
+    /// values.
+    /// </summary>
     /// <param name="density">One of <see cref="Data.ToyData.Names"/>.</param>
     /// <param name="kind">i-ResNet or Glow.</param>
     /// <param name="seed">Of initial weights and points.</param>
     public ToyExperiment Of(string density, BlockKind kind, ulong seed = 1)
     {
-        var preset = (ToyExperiment)ExperimentCatalogue.Get(kind == BlockKind.Residual ? "density-toy" : "glow-toy", "quick");
+        var preset = (ToyExperiment)
+            ExperimentCatalogue.Get(kind == BlockKind.Residual ? "density-toy" : "glow-toy", "quick");
         return preset with
         {
             Data = new() { Name = density },
-            Model = new() { Kind = kind, Blocks = Blocks, Hidden = kind == BlockKind.Residual ? Hidden : GlowHidden, Coefficient = Coefficient },
+            Model = new()
+            {
+                Kind = kind,
+                Blocks = Blocks,
+                Hidden = kind == BlockKind.Residual ? Hidden : GlowHidden,
+                Coefficient = Coefficient,
+            },
             Training = preset.Training with
             {
-                Steps = Steps, Batch = Batch, LearningRate = LearningRate, WarmUpSteps = Steps / 20, ClipNorm = 1, DecaySteps = [Steps * 6 / 10, Steps * 85 / 100], EvaluateEvery = null, Seed = seed,
+                Steps = Steps,
+                Batch = Batch,
+                LearningRate = LearningRate,
+                WarmUpSteps = Steps / 20,
+                ClipNorm = 1,
+                DecaySteps = [Steps * 6 / 10, Steps * 85 / 100],
+                EvaluateEvery = null,
+                Seed = seed,
             },
         };
     }
@@ -57,10 +81,12 @@ public sealed record ToyScale
 /// <param name="Model">The model. Disposed with this.</param>
 /// <param name="Test">Nats on 10,000 fresh points, the same for every model of a density.</param>
 /// <param name="Seconds">Training time; null where a file does not say it.</param>
-public sealed record ToyFit(ToyExperiment Experiment, TrainedModel Model, Evaluation Test, double? Seconds) : IDisposable
+public sealed record ToyFit(ToyExperiment Experiment, TrainedModel Model, Evaluation Test, double? Seconds)
+    : IDisposable
 {
     /// <summary>How many numbers were learned.</summary>
-    public long Parameters => Model.Module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+    public long Parameters =>
+        Model.Module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
@@ -75,7 +101,11 @@ public static class ToyComparison
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="OperationCanceledException">It was ended before it was through.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite.</exception>
-    public static async Task<ToyFit> Train(ToyExperiment experiment, ITrainingSink? sink = null, CancellationToken cancel = default)
+    public static async Task<ToyFit> Train(
+        ToyExperiment experiment,
+        ITrainingSink? sink = null,
+        CancellationToken cancel = default
+    )
     {
         experiment.Validate();
         var model = experiment.CreateModel(CPU);
@@ -104,7 +134,12 @@ public static class ToyComparison
             saved.Dispose();
             throw new ConfigurationException($"{path} holds a model of {saved.Experiment.Name}, not of a 2-D density.");
         }
-        return new(experiment, saved.Model, await ModelEvaluation.Evaluate(saved, error: 1, cancel: cancel), saved.Summary?.TrainingSeconds);
+        return new(
+            experiment,
+            saved.Model,
+            await ModelEvaluation.Evaluate(saved, error: 1, cancel: cancel),
+            saved.Summary?.TrainingSeconds
+        );
     }
 
     /// <summary>p(x) of a frozen flow at the centres of a grid's cells.</summary>
@@ -122,7 +157,9 @@ public static class ToyComparison
         return flow.forward(points).exp().view(cells, cells).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Points as a picture of the square from -4 to 4: square roots of counts, relative to the largest.</summary>
+    /// <summary>
+    /// Points as a picture of the square from -4 to 4: square roots of counts, relative to the largest.
+    /// </summary>
     /// <param name="points">Shape (n, 2).</param>
     /// <returns>Shape (128, 128), the first row on top.</returns>
     public static Tensor Picture(Tensor points)
@@ -131,19 +168,24 @@ public static class ToyComparison
         return ToyTask.Histogram(points).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The share of the probability that lies on a grid: 1 if the grid holds all of it and the log-determinant is right.</summary>
+    /// <summary>
+    /// The share of the probability that lies on a grid: 1 if the grid holds all of it and the log-determinant is
+    /// right.
+    /// </summary>
     /// <param name="density">As <see cref="Density"/> gives it.</param>
     /// <param name="reach">The grid's.</param>
     public static double Mass(Tensor density, double reach) => density.mean().ToDouble() * 4 * reach * reach;
 
     /// <summary>
-    /// The entropy of a density in nats, which no model can beat on average; null where no formula is known. The checkerboard is uniform on an area of 32; the eight Gaussians lie six
-    /// standard deviations apart and hardly overlap.
+    /// The entropy of a density in nats, which no model can beat on average; null where no formula is known. The
+    /// checkerboard is uniform on an area of 32; the eight Gaussians lie six standard deviations apart and hardly
+    /// overlap.
     /// </summary>
-    public static double? Entropy(string density) => density switch
-    {
-        "checkerboard" => Math.Log(32),
-        "8gaussians" => Math.Log(8) + 1 + Math.Log(2 * Math.PI * 0.25 / (1.414 * 1.414)),
-        _ => null,
-    };
+    public static double? Entropy(string density) =>
+        density switch
+        {
+            "checkerboard" => Math.Log(32),
+            "8gaussians" => Math.Log(8) + 1 + Math.Log(2 * Math.PI * 0.25 / (1.414 * 1.414)),
+            _ => null,
+        };
 }

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// What is known for certain about a model's invertibility (Theorem 1): upper bounds of norms that rest on no iteration having converged, for the weights as training
-/// normalises them and as <see cref="Flow.Freeze"/> does; beside them what power iteration says, which lies below.
+/// What is known for certain about a model's invertibility (Theorem 1): upper bounds of norms that rest on no iteration
+/// having converged, for the weights as training normalises them and as <see cref="Flow.Freeze"/> does; beside them
+/// what power iteration says, which lies below.
 /// </summary>
 /// <param name="Layers">All normalised layers, in forward order.</param>
 /// <param name="Blocks">All residual blocks, in forward order.</param>
@@ -27,10 +28,34 @@ public sealed record Certification(IReadOnlyList<LayerCertificate> Layers, IRead
         flow.Freeze();
         var frozen = blocks.Select(Measure).ToList();
         return new(
-            [.. blocks.SelectMany((block, b) => block.Branch.Layers.Select((layer, i) =>
-                new LayerCertificate(b + 1, i + 1, layer.Options.Coefficient, trained[b][i].Estimate, trained[b][i].Bound, frozen[b][i].Bound)))],
-            [.. blocks.Select((_, b) => new BlockCertificate(
-                b + 1, Product(trained[b].Select(layer => layer.Estimate)), Product(trained[b].Select(layer => layer.Bound)), Product(frozen[b].Select(layer => layer.Bound))))]);
+            [
+                .. blocks.SelectMany(
+                    (block, b) =>
+                        block.Branch.Layers.Select(
+                            (layer, i) =>
+                                new LayerCertificate(
+                                    b + 1,
+                                    i + 1,
+                                    layer.Options.Coefficient,
+                                    trained[b][i].Estimate,
+                                    trained[b][i].Bound,
+                                    frozen[b][i].Bound
+                                )
+                        )
+                ),
+            ],
+            [
+                .. blocks.Select(
+                    (_, b) =>
+                        new BlockCertificate(
+                            b + 1,
+                            Product(trained[b].Select(layer => layer.Estimate)),
+                            Product(trained[b].Select(layer => layer.Bound)),
+                            Product(frozen[b].Select(layer => layer.Bound))
+                        )
+                ),
+            ]
+        );
     }
 
     private static List<(double Estimate, double Bound)> Measure(ResidualBlock block) =>
@@ -43,16 +68,26 @@ public sealed record Certification(IReadOnlyList<LayerCertificate> Layers, IRead
 /// <param name="Block">The block, from 1.</param>
 /// <param name="Layer">The layer in its branch, from 1.</param>
 /// <param name="Coefficient">c, to which it is held.</param>
-/// <param name="Estimate">What power iteration says of the weights as training normalises them: from below, see <see cref="SpectralLayer.NormEstimate"/>.</param>
+/// <param name="Estimate">What power iteration says of the weights as training normalises them: from below, see
+/// <see cref="SpectralLayer.NormEstimate"/>.</param>
 /// <param name="Trained">
-/// An upper bound for the same weights. Above c by as much as the power iteration had not converged, or as the bound is loose.
+/// An upper bound for the same weights. Above c by as much as the power iteration had not converged, or as the bound is
+/// loose.
 /// </param>
 /// <param name="Frozen">An upper bound for the weights of the frozen model.</param>
-public sealed record LayerCertificate(int Block, int Layer, double Coefficient, double Estimate, double Trained, double Frozen);
+public sealed record LayerCertificate(
+    int Block,
+    int Layer,
+    double Coefficient,
+    double Estimate,
+    double Trained,
+    double Frozen
+);
 
 /// <summary>A block's Lip(g), estimated and bounded: the products over its layers.</summary>
 /// <param name="Block">The block, from 1.</param>
-/// <param name="Estimate">Of the power iteration's estimates, for the weights as training normalises them. Certifies nothing.</param>
+/// <param name="Estimate">Of the power iteration's estimates, for the weights as training normalises them. Certifies
+/// nothing.</param>
 /// <param name="Trained">Of upper bounds for the same weights.</param>
 /// <param name="Frozen">Of upper bounds for the weights of the frozen model.</param>
 public sealed record BlockCertificate(int Block, double Estimate, double Trained, double Frozen)
@@ -61,8 +96,9 @@ public sealed record BlockCertificate(int Block, double Estimate, double Trained
     public double Forward => 1 + Frozen;
 
     /// <summary>
-    /// An upper bound of the frozen inverse's Lipschitz constant, 1 / (1 - Lip(g)) (Lemma 2), and so of the distance to the exact inverse as a multiple of the residual
-    /// |x + g(x) - y|. Infinite where Lip(g) is not certain to be below 1.
+    /// An upper bound of the frozen inverse's Lipschitz constant, 1 / (1 - Lip(g)) (Lemma 2), and so of the distance to
+    /// the exact inverse as a multiple of the residual |x + g(x) - y|. Infinite where Lip(g) is not certain to be below
+    /// 1.
     /// </summary>
     public double Inverse => Frozen < 1 ? 1 / (1 - Frozen) : double.PositiveInfinity;
 }

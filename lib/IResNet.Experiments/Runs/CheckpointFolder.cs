@@ -5,48 +5,88 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// The checkpoints of a run: a folder each, <c>step-00000500</c>, with a manifest and its parts. A checkpoint is written under another name and renamed when all of it
-/// is on the disk, and deleted manifest first; so a folder with a manifest is whole.
+/// The checkpoints of a run: a folder each, <c>step-00000500</c>, with a manifest and its parts. A checkpoint is
+/// written under another name and renamed when all of it is on the disk, and deleted manifest first; so a folder with a
+/// manifest is whole.
 /// </summary>
 internal sealed class CheckpointFolder(string path)
 {
-    private const string Manifest = "checkpoint.json", Prefix = "step-", Unfinished = "unfinished-";
+    private const string Manifest = "checkpoint.json",
+        Prefix = "step-",
+        Unfinished = "unfinished-";
     private const int Kept = 2;
 
     /// <summary>Steps of which there is a checkpoint, the latest first.</summary>
-    public IReadOnlyList<long> Steps => !Directory.Exists(path)
-        ? []
-        : [.. Directory.GetDirectories(path, Prefix + "*").Where(folder => File.Exists(Path.Combine(folder, Manifest)))
-            .Select(folder => long.TryParse(Path.GetFileName(folder)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1)
-            .Where(step => step >= 0).OrderDescending()];
+    public IReadOnlyList<long> Steps =>
+        !Directory.Exists(path)
+            ? []
+            :
+            [
+                .. Directory
+                    .GetDirectories(path, Prefix + "*")
+                    .Where(folder => File.Exists(Path.Combine(folder, Manifest)))
+                    .Select(folder =>
+                        long.TryParse(
+                            Path.GetFileName(folder)[Prefix.Length..],
+                            NumberStyles.None,
+                            CultureInfo.InvariantCulture,
+                            out long step
+                        )
+                            ? step
+                            : -1
+                    )
+                    .Where(step => step >= 0)
+                    .OrderDescending(),
+            ];
 
     /// <summary>Where a step's checkpoint is.</summary>
-    public string Of(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D8}"));
+    public string Of(long step) =>
+        Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D8}"));
 
     /// <summary>Removes what an interrupted saving or deleting left.</summary>
     public void Sweep()
     {
-        if (!Directory.Exists(path)) return;
+        if (!Directory.Exists(path))
+            return;
         foreach (string folder in Directory.GetDirectories(path))
-            if (Path.GetFileName(folder) is var name && (name.StartsWith(Unfinished, StringComparison.Ordinal) ||
-                (name.StartsWith(Prefix, StringComparison.Ordinal) && !File.Exists(Path.Combine(folder, Manifest)))))
+            if (
+                Path.GetFileName(folder) is var name
+                && (
+                    name.StartsWith(Unfinished, StringComparison.Ordinal)
+                    || (
+                        name.StartsWith(Prefix, StringComparison.Ordinal)
+                        && !File.Exists(Path.Combine(folder, Manifest))
+                    )
+                )
+            )
                 Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Saves a checkpoint, unless there is one of this step; then only the last two and the best are kept.</summary>
+    /// <summary>
+    /// Saves a checkpoint, unless there is one of this step; then only the last two and the best are kept.
+    /// </summary>
     /// <param name="manifest">Where the run stands; its parts are filled in here.</param>
     /// <param name="parts">What to save.</param>
     /// <exception cref="RunFolderException">It cannot be written. What was there before is still there.</exception>
-    public CheckpointManifest Save(CheckpointManifest manifest, IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> parts)
+    public CheckpointManifest Save(
+        CheckpointManifest manifest,
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> parts
+    )
     {
-        if (Directory.Exists(Of(manifest.Step))) return ReadManifest(manifest.Step);
+        if (Directory.Exists(Of(manifest.Step)))
+            return ReadManifest(manifest.Step);
         string unfinished = Path.Combine(path, $"{Unfinished}{Guid.NewGuid():N}");
         try
         {
-            // Not CreateDirectory of the whole path: a run folder that somebody deleted must not come back with nothing but a checkpoint in it.
-            if (!Directory.Exists(Path.GetDirectoryName(path))) throw new DirectoryNotFoundException($"{Path.GetDirectoryName(path)} is gone.");
+            // Not CreateDirectory of the whole path: a run folder that somebody deleted must not come back with nothing
+            // but a checkpoint in it.
+            if (!Directory.Exists(Path.GetDirectoryName(path)))
+                throw new DirectoryNotFoundException($"{Path.GetDirectoryName(path)} is gone.");
             Directory.CreateDirectory(unfinished);
-            var written = parts.ToDictionary(part => part.Key, part => CheckpointPart.Write(Path.Combine(unfinished, FileOf(part.Key)), part.Value));
+            var written = parts.ToDictionary(
+                part => part.Key,
+                part => CheckpointPart.Write(Path.Combine(unfinished, FileOf(part.Key)), part.Value)
+            );
             manifest = manifest with { Parts = written };
             manifest.Write(Path.Combine(unfinished, Manifest));
             Directory.Move(unfinished, Of(manifest.Step));
@@ -55,10 +95,13 @@ internal sealed class CheckpointFolder(string path)
         {
             TryDelete(unfinished);
             throw new RunFolderException(
-                $"The checkpoint of step {manifest.Step} cannot be written: {fault.Message} " +
-                $"{(Steps is [var last, ..] ? $"The last good one is of step {last}." : "There is none before it.")} Free the disk or repair the folder, then continue with --resume.", fault);
+                $"The checkpoint of step {manifest.Step} cannot be written: {fault.Message} "
+                    + $"{(Steps is [var last, ..] ? $"The last good one is of step {last}." : "There is none before it.")} Free the disk or repair the folder, then continue with --resume.",
+                fault
+            );
         }
-        foreach (long old in Steps.Skip(Kept).Where(step => step != manifest.Best?.Step)) Delete(old);
+        foreach (long old in Steps.Skip(Kept).Where(step => step != manifest.Best?.Step))
+            Delete(old);
         return manifest;
     }
 
@@ -71,23 +114,30 @@ internal sealed class CheckpointFolder(string path)
     /// <param name="manifest">Its manifest.</param>
     /// <param name="targets">Where to copy to, by part; they must agree in names, shapes and types.</param>
     /// <exception cref="CheckpointException">A part is damaged or does not fit. Nothing was changed.</exception>
-    public void Load(long step, CheckpointManifest manifest, IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> targets)
+    public void Load(
+        long step,
+        CheckpointManifest manifest,
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> targets
+    )
     {
         var files = new Dictionary<string, TensorFile>();
         try
         {
             foreach (var (part, tensors) in targets)
             {
-                if (!manifest.Parts.TryGetValue(part, out var expected)) throw new CheckpointException(Of(step), $"it has no part '{part}'.");
+                if (!manifest.Parts.TryGetValue(part, out var expected))
+                    throw new CheckpointException(Of(step), $"it has no part '{part}'.");
                 files.Add(part, CheckpointPart.Read(Path.Combine(Of(step), FileOf(part)), expected, tensors));
             }
             using var noGrad = no_grad();
             foreach (var (part, file) in files)
-                foreach (var (name, tensor) in file.Tensors) targets[part][name].copy_(tensor);
+            foreach (var (name, tensor) in file.Tensors)
+                targets[part][name].copy_(tensor);
         }
         finally
         {
-            foreach (var file in files.Values) file.Dispose();
+            foreach (var file in files.Values)
+                file.Dispose();
         }
     }
 
@@ -110,7 +160,8 @@ internal sealed class CheckpointFolder(string path)
     {
         try
         {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -7,8 +7,8 @@ using IResNet.Experiments.Data;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// checkpoint.json: where a run stands, and the length and SHA-256 of each part beside it. The file is <c>{"sha256": …, "manifest": …}</c> with the hash over the
-/// manifest's own bytes, so that a change of any byte is seen.
+/// checkpoint.json: where a run stands, and the length and SHA-256 of each part beside it. The file is <c>{"sha256": …,
+/// "manifest": …}</c> with the hash over the manifest's own bytes, so that a change of any byte is seen.
 /// </summary>
 internal sealed record CheckpointManifest
 {
@@ -75,18 +75,41 @@ internal sealed record CheckpointManifest
     {
         try
         {
-            if (new FileInfo(path).Length > MaxBytes) throw new CheckpointException(path, "it is far too large for a manifest.");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowDuplicateProperties = false, MaxDepth = 16 });
+            if (new FileInfo(path).Length > MaxBytes)
+                throw new CheckpointException(path, "it is far too large for a manifest.");
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(path),
+                new() { AllowDuplicateProperties = false, MaxDepth = 16 }
+            );
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || root.GetPropertyCount() != 2 || !root.TryGetProperty("sha256", out var hash) || !root.TryGetProperty("manifest", out var manifest))
+            if (
+                root.ValueKind != JsonValueKind.Object
+                || root.GetPropertyCount() != 2
+                || !root.TryGetProperty("sha256", out var hash)
+                || !root.TryGetProperty("manifest", out var manifest)
+            )
                 throw new CheckpointException(path, "it is no manifest: \"sha256\" and \"manifest\" are expected.");
             if (hash.ValueKind != JsonValueKind.String || hash.GetString() != Hash(manifest.GetRawText()))
                 throw new CheckpointException(path, "its SHA-256 is wrong: the file is damaged.");
-            if (!manifest.TryGetProperty("version", out var version) || !version.TryGetInt32(out int number) || number != CurrentVersion)
-                throw new CheckpointException(path, $"it has version {version}; this program reads version {CurrentVersion}.");
+            if (
+                !manifest.TryGetProperty("version", out var version)
+                || !version.TryGetInt32(out int number)
+                || number != CurrentVersion
+            )
+                throw new CheckpointException(
+                    path,
+                    $"it has version {version}; this program reads version {CurrentVersion}."
+                );
             return manifest.Deserialize<CheckpointManifest>(Format)!;
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException or DecoderFallbackException)
+        catch (Exception fault)
+            when (fault
+                    is JsonException
+                        or InvalidOperationException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or DecoderFallbackException
+            )
         {
             throw new CheckpointException(path, $"it cannot be read: {fault.Message}", fault);
         }

@@ -6,33 +6,44 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Runs;
 
-/// <summary>Weights for other programs, and from them: safetensors with the names of the official PyTorch code.</summary>
+/// <summary>
+/// Weights for other programs, and from them: safetensors with the names of the official PyTorch code.
+/// </summary>
 public static class Exchange
 {
     /// <summary>
-    /// Writes a model's weights: under the official names where the official code has such a model, else under ours. The file names its experiment and, of a run, what
-    /// <see cref="RunSummary"/> says: seed, steps, test figure, times, machine (not its name).
+    /// Writes a model's weights: under the official names where the official code has such a model, else under ours.
+    /// The file names its experiment and, of a run, what <see cref="RunSummary"/> says: seed, steps, test figure,
+    /// times, machine (not its name).
     /// </summary>
     /// <param name="saved">The model.</param>
     /// <param name="path">The file; replaced if there is one.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Export(SavedModel saved, string path)
     {
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [SavedModel.ConfigKey] = ExperimentJson.Write(saved.Experiment) };
-        if (saved.Summary is { } summary) metadata[SavedModel.RunKey] = (summary with { Machine = summary.Machine with { Host = "" } }).Text;
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [SavedModel.ConfigKey] = ExperimentJson.Write(saved.Experiment),
+        };
+        if (saved.Summary is { } summary)
+            metadata[SavedModel.RunKey] = (summary with { Machine = summary.Machine with { Host = "" } }).Text;
         SafeTensors.Save(path, Official(saved.Model) ?? TrainerState.Of(saved.Model.Module), metadata);
     }
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
-    /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/> wrote.</param>
+    /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/>
+    /// wrote.</param>
     /// <param name="folder">The new run folder.</param>
-    /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says nothing.</param>
+    /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says
+    /// nothing.</param>
     /// <exception cref="WeightsFormatException">The file is damaged or does not fit the experiment's model.</exception>
     /// <exception cref="RunFolderException">The folder is not empty or cannot be written.</exception>
     /// <exception cref="ConfigurationException">The experiment is unknown or impossible.</exception>
     public static void Import(string file, string folder, Func<Experiment?, Experiment> choose)
     {
-        if (!File.Exists(file)) throw new RunFolderException($"There is no file '{file}'.");
+        if (!File.Exists(file))
+            throw new RunFolderException($"There is no file '{file}'.");
         using var saved = SavedModel.Open(file, choose: choose);
         var run = new RunFolder(folder);
         saved.Model.Module.train();
@@ -53,11 +64,19 @@ public static class Exchange
         using var optimizer = FlatOptimizer.Create(parameters, options);
         var start = new CheckpointManifest
         {
-            Config = JsonElement.Parse(ExperimentJson.Write(saved.Experiment)), Step = 0, Updates = 0, SkippedInARow = 0, Data = new(options.Seed), Evaluated = true,
+            Config = JsonElement.Parse(ExperimentJson.Write(saved.Experiment)),
+            Step = 0,
+            Updates = 0,
+            SkippedInARow = 0,
+            Data = new(options.Seed),
+            Evaluated = true,
             Machine = RunMachine.Here(CPU),
         };
         var average = options.AverageDecay is null ? null : parameters.Values();
-        return new CheckpointFolder(run.CheckpointsFolder).Save(start, TrainerState.Parts(saved.Model.Module, parameters, optimizer, average));
+        return new CheckpointFolder(run.CheckpointsFolder).Save(
+            start,
+            TrainerState.Parts(saved.Model.Module, parameters, optimizer, average)
+        );
     }
 
     /// <summary>Copies tensors with the official names or with ours into a model.</summary>
@@ -66,17 +85,23 @@ public static class Exchange
     {
         var ours = TrainerState.Of(model.Module);
         // Some names are the same in both.
-        bool official = Official(model) is { } names && tensors.Keys.Any(name => names.ContainsKey(name) && !ours.ContainsKey(name));
-        if (!official) StateDict.Copy(tensors, ours);
-        else if (model.Classifier is { } classifier) OfficialWeights.Load(classifier, tensors);
-        else OfficialWeights.Load(model.Flow, tensors);
+        bool official =
+            Official(model) is { } names
+            && tensors.Keys.Any(name => names.ContainsKey(name) && !ours.ContainsKey(name));
+        if (!official)
+            StateDict.Copy(tensors, ours);
+        else if (model.Classifier is { } classifier)
+            OfficialWeights.Load(classifier, tensors);
+        else
+            OfficialWeights.Load(model.Flow, tensors);
     }
 
-    private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) => model switch
-    {
-        { Invertible.ResidualBlocks.Count: 0 } => null,
-        { Classifier: { } classifier } => OfficialWeights.Named(classifier),
-        { Invertible: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
-        _ => null,
-    };
+    private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) =>
+        model switch
+        {
+            { Invertible.ResidualBlocks.Count: 0 } => null,
+            { Classifier: { } classifier } => OfficialWeights.Named(classifier),
+            { Invertible: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
+            _ => null,
+        };
 }

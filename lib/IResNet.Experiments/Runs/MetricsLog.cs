@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace IResNet.Experiments.Runs;
 
-/// <summary>A file of JSON lines, each with a step. A line is whole on the disk or cut at the end of the file, where the next start removes it.</summary>
+/// <summary>
+/// A file of JSON lines, each with a step. A line is whole on the disk or cut at the end of the file, where the next
+/// start removes it.
+/// </summary>
 internal sealed class MetricsLog : IDisposable
 {
     private readonly FileStream _file;
@@ -20,8 +23,10 @@ internal sealed class MetricsLog : IDisposable
         if (File.Exists(path))
         {
             var kept = new StringBuilder();
-            foreach (var line in Read(path).Where(keep)) kept.Append(line.GetRawText()).Append('\n');
-            if (kept.Length != new FileInfo(path).Length) AtomicFile.Write(path, kept.ToString());
+            foreach (var line in Read(path).Where(keep))
+                kept.Append(line.GetRawText()).Append('\n');
+            if (kept.Length != new FileInfo(path).Length)
+                AtomicFile.Write(path, kept.ToString());
         }
         return new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
     }
@@ -30,14 +35,21 @@ internal sealed class MetricsLog : IDisposable
     public static IReadOnlyList<JsonElement> Read(string path)
     {
         var lines = new List<JsonElement>();
-        if (!File.Exists(path)) return lines;
+        if (!File.Exists(path))
+            return lines;
         using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         while (reader.ReadLine() is { } text)
         {
             try
             {
                 var line = JsonElement.Parse(text);
-                if (line.ValueKind != JsonValueKind.Object || !line.TryGetProperty("step", out var step) || step.ValueKind != JsonValueKind.Number || !step.TryGetInt64(out _)) break;
+                if (
+                    line.ValueKind != JsonValueKind.Object
+                    || !line.TryGetProperty("step", out var step)
+                    || step.ValueKind != JsonValueKind.Number
+                    || !step.TryGetInt64(out _)
+                )
+                    break;
                 lines.Add(line);
             }
             catch (JsonException)
@@ -53,8 +65,16 @@ internal sealed class MetricsLog : IDisposable
     {
         foreach (var line in Read(path))
         {
-            double[] values = [.. names.Select(name => line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN)];
-            if (!values.Any(double.IsNaN)) yield return (line.GetProperty("step").GetInt64(), values);
+            double[] values =
+            [
+                .. names.Select(name =>
+                    line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+                        ? value.GetDouble()
+                        : double.NaN
+                ),
+            ];
+            if (!values.Any(double.IsNaN))
+                yield return (line.GetProperty("step").GetInt64(), values);
         }
     }
 
@@ -76,8 +96,10 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>A number, or null where it is not finite.</summary>
     public static void Number(Utf8JsonWriter json, string name, double value)
     {
-        if (double.IsFinite(value)) json.WriteNumber(name, value);
-        else json.WriteNull(name);
+        if (double.IsFinite(value))
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
     }
 
     /// <summary>To the disk itself.</summary>

@@ -12,11 +12,13 @@ public static class ModelSamples
 
     /// <summary>Draws samples and writes them.</summary>
     /// <param name="saved">A density model.</param>
-    /// <param name="path">A .png for pictures (images only), a .safetensors for the numbers, tensor <c>samples</c>.</param>
+    /// <param name="path">A .png for pictures (images only), a .safetensors for the numbers, tensor
+    /// <c>samples</c>.</param>
     /// <param name="count">How many.</param>
     /// <param name="temperature">Scales the prior's standard deviation.</param>
     /// <param name="seed">The same seed gives the same samples.</param>
-    /// <exception cref="ConfigurationException">The file's name has another ending, or pictures are asked of a 2-D density.</exception>
+    /// <exception cref="ConfigurationException">The file's name has another ending, or pictures are asked of a 2-D
+    /// density.</exception>
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
     public static void Save(SavedModel saved, string path, int count, double temperature = 1, ulong seed = 1)
     {
@@ -28,10 +30,15 @@ public static class ModelSamples
                 PictureGrid.Save(path, density.Data.Preprocessing.ToPixels(Draw(saved, count, temperature, seed)));
                 break;
             case (".safetensors", _):
-                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(saved, count, temperature, seed) });
+                SafeTensors.Save(
+                    path,
+                    new Dictionary<string, Tensor> { ["samples"] = Draw(saved, count, temperature, seed) }
+                );
                 break;
             default:
-                throw new ConfigurationException($"'{path}': choose a name that ends in .safetensors{(saved.Experiment is DensityExperiment ? " or .png" : ", since points are no pictures")}.");
+                throw new ConfigurationException(
+                    $"'{path}': choose a name that ends in .safetensors{(saved.Experiment is DensityExperiment ? " or .png" : ", since points are no pictures")}."
+                );
         }
     }
 

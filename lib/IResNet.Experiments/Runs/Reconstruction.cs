@@ -21,7 +21,12 @@ public sealed record Reconstruction(double LargestError, int Iterations, double 
     /// <param name="cancel">Stops the loading of data.</param>
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
     /// <exception cref="DataSetException">The data cannot be had.</exception>
-    public static async Task<Reconstruction> Of(SavedModel saved, int count, double tolerance = 1e-6, CancellationToken cancel = default)
+    public static async Task<Reconstruction> Of(
+        SavedModel saved,
+        int count,
+        double tolerance = 1e-6,
+        CancellationToken cancel = default
+    )
     {
         var data = await saved.Experiment.LoadData(null, cancel);
         using var scope = NewDisposeScope();
@@ -37,11 +42,15 @@ public sealed record Reconstruction(double LargestError, int Iterations, double 
         ImageSplit First() => data!.Test[..Math.Min(count, data.Test.Count)];
         switch (experiment)
         {
-            case DensityExperiment density: return density.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
-            case ClassifierExperiment classifier: return classifier.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
+            case DensityExperiment density:
+                return density.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
+            case ClassifierExperiment classifier:
+                return classifier.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
             case ToyExperiment toy:
-                using (var generator = new Generator(Seed)) return ToyData.Sample(toy.Data.Name, count, generator);
-            default: throw new NotSupportedException(experiment.Name);
+                using (var generator = new Generator(Seed))
+                    return ToyData.Sample(toy.Data.Name, count, generator);
+            default:
+                throw new NotSupportedException(experiment.Name);
         }
     }
 }

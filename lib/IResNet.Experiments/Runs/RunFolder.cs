@@ -3,8 +3,8 @@ using IResNet.Experiments.Configuration;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// The folder of a run: <c>config.json</c>, <c>metrics.jsonl</c> (what is the same each time the run is made), <c>timing.jsonl</c> (what is not), <c>checkpoints/</c>,
-/// <c>samples/</c> and <c>summary.json</c>.
+/// The folder of a run: <c>config.json</c>, <c>metrics.jsonl</c> (what is the same each time the run is made),
+/// <c>timing.jsonl</c> (what is not), <c>checkpoints/</c>, <c>samples/</c> and <c>summary.json</c>.
 /// </summary>
 public sealed class RunFolder
 {
@@ -26,8 +26,10 @@ public sealed class RunFolder
     {
         get
         {
-            if (!Exists) throw new RunFolderException($"{Path} holds no run: there is no config.json in it.");
-            if (new FileInfo(ConfigFile).Length > MaxConfigBytes) throw new ConfigurationException($"{ConfigFile} is far too large for a configuration.");
+            if (!Exists)
+                throw new RunFolderException($"{Path} holds no run: there is no config.json in it.");
+            if (new FileInfo(ConfigFile).Length > MaxConfigBytes)
+                throw new ConfigurationException($"{ConfigFile} is far too large for a configuration.");
             return ExperimentJson.Read(File.ReadAllText(ConfigFile));
         }
     }
@@ -37,11 +39,16 @@ public sealed class RunFolder
     public RunSummary? Summary => SummaryOf(isHeld: RunLock.IsHeld(this));
 
     /// <summary>The training loss of the logged steps.</summary>
-    public IReadOnlyList<(long Step, double Loss)> Losses => [.. MetricsLog.Numbers(MetricsFile, "loss").Select(line => (line.Step, line.Values[0]))];
+    public IReadOnlyList<(long Step, double Loss)> Losses =>
+        [.. MetricsLog.Numbers(MetricsFile, "loss").Select(line => (line.Step, line.Values[0]))];
 
     /// <summary>The held-out figures along the way, with their confidence intervals.</summary>
     public IReadOnlyList<(long Step, double Value, double Low, double High)> Evaluations =>
-        [.. MetricsLog.Numbers(MetricsFile, "value", "low", "high").Select(line => (line.Step, line.Values[0], line.Values[1], line.Values[2]))];
+        [
+            .. MetricsLog
+                .Numbers(MetricsFile, "value", "low", "high")
+                .Select(line => (line.Step, line.Values[0], line.Values[1], line.Values[2])),
+        ];
 
     internal string ConfigFile => In("config.json");
 
@@ -60,23 +67,45 @@ public sealed class RunFolder
     /// <summary>All runs in a folder and one level below.</summary>
     public static IReadOnlyList<RunFolder> Find(string root)
     {
-        if (!Directory.Exists(root)) return [];
-        string[] folders = [root, .. Directory.GetDirectories(root), .. Directory.GetDirectories(root).SelectMany(Directory.GetDirectories)];
-        return [.. folders.Order(StringComparer.Ordinal).Select(path => new RunFolder(path)).Where(folder => folder.Exists)];
+        if (!Directory.Exists(root))
+            return [];
+        string[] folders =
+        [
+            root,
+            .. Directory.GetDirectories(root),
+            .. Directory.GetDirectories(root).SelectMany(Directory.GetDirectories),
+        ];
+        return
+        [
+            .. folders.Order(StringComparer.Ordinal).Select(path => new RunFolder(path)).Where(folder => folder.Exists),
+        ];
     }
 
-    /// <summary>Puts a run here that <c>iresnet train --resume</c> will make: the folder, and its config.json.</summary>
+    /// <summary>
+    /// Puts a run here that <c>iresnet train --resume</c> will make: the folder, and its config.json.
+    /// </summary>
     /// <exception cref="RunFolderException">There is another run, or other files.</exception>
     public void Prepare(Experiment experiment)
     {
-        if (Exists || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => entry != LockFile && !entry.EndsWith(".tmp", StringComparison.Ordinal))))
-            throw new RunFolderException($"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or choose another --run.");
+        if (
+            Exists
+            || (
+                Directory.Exists(Path)
+                && Directory
+                    .EnumerateFileSystemEntries(Path)
+                    .Any(entry => entry != LockFile && !entry.EndsWith(".tmp", StringComparison.Ordinal))
+            )
+        )
+            throw new RunFolderException(
+                $"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or choose another --run."
+            );
         Directory.CreateDirectory(Path);
         AtomicFile.Write(ConfigFile, ExperimentJson.Write(experiment));
     }
 
     /// <summary>The summary, where it is known whether somebody trains here.</summary>
-    internal RunSummary? SummaryOf(bool isHeld) => File.Exists(SummaryFile) ? RunSummary.Read(SummaryFile, isHeld) : null;
+    internal RunSummary? SummaryOf(bool isHeld) =>
+        File.Exists(SummaryFile) ? RunSummary.Read(SummaryFile, isHeld) : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -4,7 +4,9 @@ using TorchSharp;
 
 namespace IResNet.Experiments.Runs;
 
-/// <summary>What a run's bits depend on beside its configuration: equal machines, devices and thread counts give equal runs.</summary>
+/// <summary>
+/// What a run's bits depend on beside its configuration: equal machines, devices and thread counts give equal runs.
+/// </summary>
 public sealed record RunMachine
 {
     /// <summary>cpu, or cuda:0.</summary>
@@ -29,14 +31,21 @@ public sealed record RunMachine
     public string Commit { get; init; } = "";
 
     /// <summary>This one.</summary>
-    public static RunMachine Here(torch.Device device) => new()
-    {
-        Device = device.ToString(),
-        Threads = torch.get_num_threads(),
-        Host = Environment.MachineName,
-        Processor = $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores",
-        System = RuntimeInformation.OSDescription,
-        Runtime = $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version}",
-        Commit = typeof(RunMachine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : "unknown",
-    };
+    public static RunMachine Here(torch.Device device) =>
+        new()
+        {
+            Device = device.ToString(),
+            Threads = torch.get_num_threads(),
+            Host = Environment.MachineName,
+            Processor = $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores",
+            System = RuntimeInformation.OSDescription,
+            Runtime =
+                $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version}",
+            Commit = typeof(RunMachine)
+                .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+                ?.InformationalVersion.Split('+')
+                is [_, var commit]
+                ? commit
+                : "unknown",
+        };
 }

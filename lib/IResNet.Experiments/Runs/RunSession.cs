@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Runs;
 
-/// <summary>One start of a run, from a fresh model or its last good checkpoint to its end or its interruption.</summary>
+/// <summary>
+/// One start of a run, from a fresh model or its last good checkpoint to its end or its interruption.
+/// </summary>
 internal sealed class RunSession : IDisposable
 {
     private readonly RunFolder _folder;
@@ -37,8 +39,13 @@ internal sealed class RunSession : IDisposable
         _trainer = new Trainer(experiment.CreateTask(_model, data), experiment.Options);
         _summary = new()
         {
-            State = RunState.Running, Experiment = experiment.Name, Preset = experiment.Preset, Seed = experiment.Options.Seed, TotalSteps = experiment.Options.Steps,
-            Started = DateTimeOffset.Now, Machine = _machine,
+            State = RunState.Running,
+            Experiment = experiment.Name,
+            Preset = experiment.Preset,
+            Seed = experiment.Options.Seed,
+            TotalSteps = experiment.Options.Steps,
+            Started = DateTimeOffset.Now,
+            Machine = _machine,
         };
     }
 
@@ -51,10 +58,16 @@ internal sealed class RunSession : IDisposable
         }
         catch (Exception fault)
         {
-            // Where the error is that nothing can be written, the summary cannot be either; that must not hide the error.
+            // Where the error is that nothing can be written, the summary cannot be either; that must not hide the
+            // error.
             try
             {
-                Conclude(fault is TrainingDivergedException ? RunState.Diverged : RunState.Failed, summary => summary with { Error = fault.Message });
+                Conclude(fault is TrainingDivergedException ? RunState.Diverged : RunState.Failed, summary =>
+                    summary with
+                    {
+                        Error = fault.Message,
+                    }
+                );
             }
             catch (Exception second) when (second is IOException or UnauthorizedAccessException)
             {
@@ -72,31 +85,53 @@ internal sealed class RunSession : IDisposable
 
     private RunSummary Train(CancellationToken cancel)
     {
-        if (_folder.SummaryOf(isHeld: true) is { } before) _summary = before with { State = RunState.Running, Error = null, Machine = _machine, TotalSteps = _experiment.Options.Steps, Resumed = before.Resumed + 1 };
+        if (_folder.SummaryOf(isHeld: true) is { } before)
+            _summary = before with
+            {
+                State = RunState.Running,
+                Error = null,
+                Machine = _machine,
+                TotalSteps = _experiment.Options.Steps,
+                Resumed = before.Resumed + 1,
+            };
         _checkpoints.Sweep();
         bool resumed = Restore();
         using var metrics = MetricsLog.Open(_folder.MetricsFile, Belongs);
         using var timing = MetricsLog.Open(_folder.TimingFile, _ => true);
-        if (!resumed) _trainer.Initialize();
+        if (!resumed)
+            _trainer.Initialize();
         Conclude(RunState.Running);
 
-        var loop = new TrainingLoop(_trainer, _experiment.Options, new Logging(metrics, timing, _experiment.Run.LogEvery, _sink), _last?.Seconds ?? 0);
+        var loop = new TrainingLoop(
+            _trainer,
+            _experiment.Options,
+            new Logging(metrics, timing, _experiment.Run.LogEvery, _sink),
+            _last?.Seconds ?? 0
+        );
         var outcome = TrainingOutcome.Cancelled;
         try
         {
-            if (resumed) EvaluateIfDue(metrics, cancel);
-            outcome = loop.Run(step =>
-            {
-                _summary = _summary with { Step = _trainer.Step, Loss = double.IsFinite(step.Loss) ? step.Loss : null };
-                bool better = EvaluateIfDue(metrics, cancel);
-                if (better || CheckpointIsDue()) Save(metrics, loop.Seconds);
-            }, cancel);
+            if (resumed)
+                EvaluateIfDue(metrics, cancel);
+            outcome = loop.Run(
+                step =>
+                {
+                    _summary = _summary with
+                    {
+                        Step = _trainer.Step,
+                        Loss = double.IsFinite(step.Loss) ? step.Loss : null,
+                    };
+                    bool better = EvaluateIfDue(metrics, cancel);
+                    if (better || CheckpointIsDue())
+                        Save(metrics, loop.Seconds);
+                },
+                cancel
+            );
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested) { }
         Save(metrics, loop.Seconds);
-        if (outcome == TrainingOutcome.Cancelled) return Conclude(RunState.Interrupted);
+        if (outcome == TrainingOutcome.Cancelled)
+            return Conclude(RunState.Interrupted);
         try
         {
             return Finish(cancel);
@@ -124,34 +159,58 @@ internal sealed class RunSession : IDisposable
                 Say($"{fault.Message} Set aside as {_checkpoints.SetAside(step)}");
             }
         }
-        return steps.Count == 0 ? false : throw new CheckpointException(_folder.CheckpointsFolder, $"none of the {steps.Count} checkpoints is good. To begin anew, choose another --run.");
+        return steps.Count == 0
+            ? false
+            : throw new CheckpointException(
+                _folder.CheckpointsFolder,
+                $"none of the {steps.Count} checkpoints is good. To begin anew, choose another --run."
+            );
     }
 
     private void Restore(long step)
     {
         var manifest = _checkpoints.ReadManifest(step);
-        if (manifest.Step != step) throw new CheckpointException(_checkpoints.Of(step), $"its manifest is of step {manifest.Step}.");
+        if (manifest.Step != step)
+            throw new CheckpointException(_checkpoints.Of(step), $"its manifest is of step {manifest.Step}.");
         TrainingRun.RefuseOther(_checkpoints.Of(step), ExperimentJson.Read(manifest.Config.GetRawText()), _experiment);
-        using (NewDisposeScope()) _checkpoints.Load(step, manifest, TrainerState.Parts(_trainer));
+        using (NewDisposeScope())
+            _checkpoints.Load(step, manifest, TrainerState.Parts(_trainer));
         _trainer.Task.Position = manifest.Data;
         _trainer.Optimizer.Updates = manifest.Updates;
         _trainer.ContinueAt(step, manifest.SkippedInARow);
         _trainer.LastCheckpoint = Name(manifest);
-        (_last, _best, _evaluatedStep, _wallBefore) = (manifest, manifest.Best, manifest.Evaluated ? step : -1, manifest.WallSeconds);
+        (_last, _best, _evaluatedStep, _wallBefore) = (
+            manifest,
+            manifest.Best,
+            manifest.Evaluated ? step : -1,
+            manifest.WallSeconds
+        );
         _summary = _summary with { Step = step, Best = _best };
         Say($"continues from step {step}");
-        if (manifest.Machine.Threads != _machine.Threads || manifest.Machine.Device != _machine.Device || manifest.Machine.Processor != _machine.Processor)
-            Say($"the checkpoint was made with {manifest.Machine.Threads} threads on {manifest.Machine.Device} ({manifest.Machine.Processor}), this is {_machine.Threads} on {_machine.Device} " +
-                $"({_machine.Processor}): the run goes on, but not to the same bits");
+        if (
+            manifest.Machine.Threads != _machine.Threads
+            || manifest.Machine.Device != _machine.Device
+            || manifest.Machine.Processor != _machine.Processor
+        )
+            Say(
+                $"the checkpoint was made with {manifest.Machine.Threads} threads on {manifest.Machine.Device} "
+                    + $"({manifest.Machine.Processor}), this is {_machine.Threads} on {_machine.Device} "
+                    + $"({_machine.Processor}): the run goes on, but not to the same bits"
+            );
     }
 
-    /// <summary>The samples and the evaluation of the present step, if their time has come. Where it is cut short, nothing is noted, and the next start does it again.</summary>
+    /// <summary>
+    /// The samples and the evaluation of the present step, if their time has come. Where it is cut short, nothing is
+    /// noted, and the next start does it again.
+    /// </summary>
     /// <returns>Whether the figure is the best so far.</returns>
     private bool EvaluateIfDue(MetricsLog metrics, CancellationToken cancel)
     {
-        if (_evaluatedStep == _trainer.Step) return false;
+        if (_evaluatedStep == _trainer.Step)
+            return false;
         bool better = false;
-        if (_trainer.Step % _experiment.Run.SampleEvery == 0) Sample(cancel);
+        if (_trainer.Step % _experiment.Run.SampleEvery == 0)
+            Sample(cancel);
         if (_trainer.Step % _experiment.Options.EvaluateEvery == 0)
         {
             var result = Evaluate(HeldOut.Validation, cancel);
@@ -163,18 +222,25 @@ internal sealed class RunSession : IDisposable
                 MetricsLog.Number(json, "high", result.High);
             });
             better = _best is null || result.Value < _best.Value;
-            if (better) _best = new(result.Metric, result.Value, _trainer.Step);
+            if (better)
+                _best = new(result.Metric, result.Value, _trainer.Step);
             Conclude(RunState.Running);
         }
         _evaluatedStep = _trainer.Step;
         return better;
     }
 
-    /// <summary>Whether a line of metrics was written before the checkpoint with which this start begins; the others will be written again.</summary>
+    /// <summary>
+    /// Whether a line of metrics was written before the checkpoint with which this start begins; the others will be
+    /// written again.
+    /// </summary>
     private bool Belongs(JsonElement line)
     {
         long step = line.GetProperty("step").GetInt64();
-        return _last is not null && (step < _last.Step || (step == _last.Step && (_last.Evaluated || !line.TryGetProperty("metric", out _))));
+        return _last is not null
+            && (
+                step < _last.Step || (step == _last.Step && (_last.Evaluated || !line.TryGetProperty("metric", out _)))
+            );
     }
 
     private Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
@@ -189,12 +255,16 @@ internal sealed class RunSession : IDisposable
     private void Sample(CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        if (_experiment.Run.Samples == 0) return;
+        if (_experiment.Run.Samples == 0)
+            return;
         try
         {
             using var pictures = _trainer.WithAverage(() => _trainer.Task.Pictures(_experiment.Run.Samples));
             Directory.CreateDirectory(_folder.SamplesFolder);
-            string file = Path.Combine(_folder.SamplesFolder, FormattableString.Invariant($"step-{_trainer.Step:D8}.png"));
+            string file = Path.Combine(
+                _folder.SamplesFolder,
+                FormattableString.Invariant($"step-{_trainer.Step:D8}.png")
+            );
             PictureGrid.Save(file, pictures);
         }
         catch (Exception fault) when (fault is NonConvergenceException or NonFiniteException)
@@ -203,22 +273,34 @@ internal sealed class RunSession : IDisposable
         }
     }
 
-    private bool CheckpointIsDue() => _trainer.Step % _experiment.Run.CheckpointEvery == 0 ||
-        Stopwatch.GetElapsedTime(_savedAt).TotalSeconds >= (_experiment.Run.CheckpointSeconds ?? double.PositiveInfinity);
+    private bool CheckpointIsDue() =>
+        _trainer.Step % _experiment.Run.CheckpointEvery == 0
+        || Stopwatch.GetElapsedTime(_savedAt).TotalSeconds
+            >= (_experiment.Run.CheckpointSeconds ?? double.PositiveInfinity);
 
     private void Save(MetricsLog metrics, double seconds)
     {
-        if (_trainer.Step == 0 || _last?.Step == _trainer.Step) return;
+        if (_trainer.Step == 0 || _last?.Step == _trainer.Step)
+            return;
         metrics.Flush();
         _trainer.Settle();
         using (NewDisposeScope())
             _last = _checkpoints.Save(
                 new()
                 {
-                    Config = _config, Step = _trainer.Step, Updates = _trainer.Optimizer.Updates, SkippedInARow = _trainer.SkippedInARow, Data = _trainer.Task.Position,
-                    Evaluated = _evaluatedStep == _trainer.Step, Best = _best, Seconds = seconds, WallSeconds = WallSeconds, Machine = _machine,
+                    Config = _config,
+                    Step = _trainer.Step,
+                    Updates = _trainer.Optimizer.Updates,
+                    SkippedInARow = _trainer.SkippedInARow,
+                    Data = _trainer.Task.Position,
+                    Evaluated = _evaluatedStep == _trainer.Step,
+                    Best = _best,
+                    Seconds = seconds,
+                    WallSeconds = WallSeconds,
+                    Machine = _machine,
                 },
-                TrainerState.Parts(_trainer));
+                TrainerState.Parts(_trainer)
+            );
         _savedAt = Stopwatch.GetTimestamp();
         _trainer.LastCheckpoint = Name(_last);
     }
@@ -227,10 +309,14 @@ internal sealed class RunSession : IDisposable
     {
         var test = Evaluate(HeldOut.Test, cancel);
         Sample(cancel);
-        return Conclude(RunState.Finished, summary => summary with
-        {
-            Test = test.ToString(), TestFigure = TestFigure.Of(test), Weights = _last?.Parts[TrainerState.Model].Sha256,
-        });
+        return Conclude(RunState.Finished, summary =>
+            summary with
+            {
+                Test = test.ToString(),
+                TestFigure = TestFigure.Of(test),
+                Weights = _last?.Parts[TrainerState.Model].Sha256,
+            }
+        );
     }
 
     private double WallSeconds => _wallBefore + _wall.Elapsed.TotalSeconds;
@@ -239,9 +325,15 @@ internal sealed class RunSession : IDisposable
     {
         _summary = _summary with
         {
-            State = state, Step = _trainer.Step, Best = _best, Updated = DateTimeOffset.Now, WallSeconds = WallSeconds, TrainingSeconds = _last?.Seconds ?? 0,
+            State = state,
+            Step = _trainer.Step,
+            Best = _best,
+            Updated = DateTimeOffset.Now,
+            WallSeconds = WallSeconds,
+            TrainingSeconds = _last?.Seconds ?? 0,
         };
-        if (more is not null) _summary = more(_summary);
+        if (more is not null)
+            _summary = more(_summary);
         _summary.Write(_folder.SummaryFile);
         return _summary;
     }
@@ -262,7 +354,8 @@ internal sealed class RunSession : IDisposable
                     MetricsLog.Number(json, "loss", step.Loss);
                     json.WriteNumber("learningRate", step.LearningRate);
                     MetricsLog.Number(json, "gradientNorm", step.GradientNorm);
-                    if (step.Skipped) json.WriteBoolean("skipped", true);
+                    if (step.Skipped)
+                        json.WriteBoolean("skipped", true);
                 });
                 timing.Append(step.Step, json =>
                 {

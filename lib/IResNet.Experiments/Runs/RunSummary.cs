@@ -22,7 +22,9 @@ public enum RunState
     /// <summary>Another error ended it.</summary>
     Failed,
 
-    /// <summary>Its process ended without a word: killed, or the machine went down. Its last checkpoint is there.</summary>
+    /// <summary>
+    /// Its process ended without a word: killed, or the machine went down. Its last checkpoint is there.
+    /// </summary>
     Killed,
 }
 
@@ -99,7 +101,8 @@ public sealed record RunSummary
     /// <summary>Reads summary.json; a run that says it is running but holds no lock was killed.</summary>
     internal static RunSummary Read(string path, bool isHeld)
     {
-        if (new FileInfo(path).Length > 1 << 20) throw new RunFolderException($"{path} is far too large for a summary.");
+        if (new FileInfo(path).Length > 1 << 20)
+            throw new RunFolderException($"{path} is far too large for a summary.");
         var summary = Parse(File.ReadAllText(path), path);
         return summary.State == RunState.Running && !isHeld ? summary with { State = RunState.Killed } : summary;
     }
@@ -112,7 +115,8 @@ public sealed record RunSummary
     {
         try
         {
-            return JsonSerializer.Deserialize<RunSummary>(text, Format) ?? throw new RunFolderException($"The summary in {place} is empty.");
+            return JsonSerializer.Deserialize<RunSummary>(text, Format)
+                ?? throw new RunFolderException($"The summary in {place} is empty.");
         }
         catch (JsonException fault)
         {
@@ -135,5 +139,6 @@ public sealed record BestFigure(string Metric, double Value, long Step);
 /// <param name="Examples">How many.</param>
 public sealed record TestFigure(string Metric, double Value, double Low, double High, int Examples)
 {
-    internal static TestFigure Of(Evaluation evaluation) => new(evaluation.Metric, evaluation.Value, evaluation.Low, evaluation.High, evaluation.Examples);
+    internal static TestFigure Of(Evaluation evaluation) =>
+        new(evaluation.Metric, evaluation.Value, evaluation.Low, evaluation.High, evaluation.Examples);
 }

@@ -6,29 +6,42 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// All tensors that later steps depend on, in parts. The schedule and the generators are functions of the step, which the manifest holds with the data's position.
+/// All tensors that later steps depend on, in parts. The schedule and the generators are functions of the step, which
+/// the manifest holds with the data's position.
 /// </summary>
 internal static class TrainerState
 {
-    public const string Model = "model", Optimizer = "optimizer", Average = "average";
+    public const string Model = "model",
+        Optimizer = "optimizer",
+        Average = "average";
 
     /// <summary>
-    /// The model's parameters and buffers (u, v and sigma of each layer, ActNorm with its mark, BatchNorm's statistics); the optimiser's vectors as
-    /// <c>exp_avg/NAME</c>; the moving average. The tensors are the trainer's own or views of them.
+    /// The model's parameters and buffers (u, v and sigma of each layer, ActNorm with its mark, BatchNorm's
+    /// statistics); the optimiser's vectors as <c>exp_avg/NAME</c>; the moving average. The tensors are the trainer's
+    /// own or views of them.
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(Trainer trainer) =>
         Parts(trainer.Task.Model, trainer.Parameters, trainer.Optimizer, trainer.Average);
 
     /// <summary>As the other overload, without a trainer.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(nn.Module model, FlatParameters parameters, FlatOptimizer optimizer, Tensor? average)
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(
+        nn.Module model,
+        FlatParameters parameters,
+        FlatOptimizer optimizer,
+        Tensor? average
+    )
     {
         var parts = new Dictionary<string, IReadOnlyDictionary<string, Tensor>>
         {
             [Model] = Of(model),
-            [Optimizer] = optimizer.State.SelectMany(state => parameters.Named(state.Value).Select(view => (Name: $"{state.Key}/{view.Key}", view.Value)))
+            [Optimizer] = optimizer
+                .State.SelectMany(state =>
+                    parameters.Named(state.Value).Select(view => (Name: $"{state.Key}/{view.Key}", view.Value))
+                )
                 .ToDictionary(entry => entry.Name, entry => entry.Value),
         };
-        if (average is not null) parts[Average] = parameters.Named(average);
+        if (average is not null)
+            parts[Average] = parameters.Named(average);
         return parts;
     }
 

@@ -20,28 +20,48 @@ public sealed record TrainingRunOptions
 }
 
 /// <summary>
-/// Trains in a run folder, so that nothing is lost: a run stopped at any moment, by whatever, continues from its last checkpoint and ends as the uninterrupted run does, bit
-/// for bit on the same machine with the same number of threads.
+/// Trains in a run folder, so that nothing is lost: a run stopped at any moment, by whatever, continues from its last
+/// checkpoint and ends as the uninterrupted run does, bit for bit on the same machine with the same number of threads.
 /// </summary>
 public static class TrainingRun
 {
     // What may differ when a run is continued: it does not change a step's numbers.
-    private static readonly string[] Changeable = ["training.steps", "training.seconds", "training.evaluateEvery", "training.evaluationImages", "training.evaluationTerms",
-        "training.evaluationProbes", "training.evaluationPoints", "training.onDivergence", "training.maxLoss", "note"];
+    private static readonly string[] Changeable =
+    [
+        "training.steps",
+        "training.seconds",
+        "training.evaluateEvery",
+        "training.evaluationImages",
+        "training.evaluationTerms",
+        "training.evaluationProbes",
+        "training.evaluationPoints",
+        "training.onDivergence",
+        "training.maxLoss",
+        "note",
+    ];
 
     /// <summary>Begins or continues a run.</summary>
     /// <param name="path">The run folder.</param>
-    /// <param name="choose">Gives the experiment; its argument is the folder's own, null where there is none yet.</param>
+    /// <param name="choose">Gives the experiment; its argument is the folder's own, null where there is none
+    /// yet.</param>
     /// <param name="options">Device and data; whether to continue.</param>
     /// <param name="sink">Told what happens, on the training's thread.</param>
-    /// <param name="cancel">Saves a checkpoint after the step in hand and ends the run as <see cref="RunState.Interrupted"/>.</param>
-    /// <exception cref="RunFolderException">The folder is in use, holds something else, or cannot be written.</exception>
-    /// <exception cref="ConfigurationException">The experiment is impossible, or differs from the folder's own.</exception>
+    /// <param name="cancel">Saves a checkpoint after the step in hand and ends the run as
+    /// <see cref="RunState.Interrupted"/>.</param>
+    /// <exception cref="RunFolderException">The folder is in use, holds something else, or cannot be
+    /// written.</exception>
+    /// <exception cref="ConfigurationException">The experiment is impossible, or differs from the folder's
+    /// own.</exception>
     /// <exception cref="CheckpointException">There are checkpoints, but none is good.</exception>
     /// <exception cref="DataSetException">The data cannot be had.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite.</exception>
     public static async Task<RunSummary> Train(
-        string path, Func<Experiment?, Experiment> choose, TrainingRunOptions options, ITrainingSink sink, CancellationToken cancel)
+        string path,
+        Func<Experiment?, Experiment> choose,
+        TrainingRunOptions options,
+        ITrainingSink sink,
+        CancellationToken cancel
+    )
     {
         var folder = new RunFolder(path);
         var device = Devices.Parse(options.Device);
@@ -52,7 +72,9 @@ public static class TrainingRun
         });
         var present = folder.Exists ? folder.Experiment : null;
         if (present is not null && !options.Resume)
-            throw new RunFolderException($"{folder.Path} already holds a run ({folder.SummaryOf(isHeld: false)?.State.ToString().ToLowerInvariant() ?? "not started"}). Continue it with --resume, or choose another --run.");
+            throw new RunFolderException(
+                $"{folder.Path} already holds a run ({folder.SummaryOf(isHeld: false)?.State.ToString().ToLowerInvariant() ?? "not started"}). Continue it with --resume, or choose another --run."
+            );
         var experiment = choose(present);
         experiment.Validate();
         Guarded(folder, () => Enter(folder, present, experiment));
@@ -72,7 +94,8 @@ public static class TrainingRun
             return true;
         }
         RefuseOther(folder.ConfigFile, present, experiment);
-        if (ExperimentJson.Write(present) != ExperimentJson.Write(experiment)) AtomicFile.Write(folder.ConfigFile, ExperimentJson.Write(experiment));
+        if (ExperimentJson.Write(present) != ExperimentJson.Write(experiment))
+            AtomicFile.Write(folder.ConfigFile, ExperimentJson.Write(experiment));
         return false;
     }
 
@@ -80,10 +103,17 @@ public static class TrainingRun
     internal static void RefuseOther(string file, Experiment present, Experiment wanted)
     {
         var (old, now) = (ExperimentJson.Values(present), ExperimentJson.Values(wanted));
-        var different = now.Where(pair => old.GetValueOrDefault(pair.Key) != pair.Value && !Changeable.Contains(pair.Key) && !pair.Key.StartsWith("run.", StringComparison.Ordinal))
-            .Select(pair => $"{pair.Key} = {pair.Value} (there: {old.GetValueOrDefault(pair.Key)})").ToList();
+        var different = now.Where(pair =>
+                old.GetValueOrDefault(pair.Key) != pair.Value
+                && !Changeable.Contains(pair.Key)
+                && !pair.Key.StartsWith("run.", StringComparison.Ordinal)
+            )
+            .Select(pair => $"{pair.Key} = {pair.Value} (there: {old.GetValueOrDefault(pair.Key)})")
+            .ToList();
         if (different.Count > 0)
-            throw new ConfigurationException($"This run is another one than {file}: {string.Join(", ", different)}. A run is continued as it was begun; choose another --run for a new one.");
+            throw new ConfigurationException(
+                $"This run is another one than {file}: {string.Join(", ", different)}. A run is continued as it was begun; choose another --run for a new one."
+            );
     }
 
     /// <summary>Gives errors of the file system the folder's name.</summary>

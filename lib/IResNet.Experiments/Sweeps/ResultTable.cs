@@ -6,7 +6,10 @@ using IResNet.Experiments.Runs;
 
 namespace IResNet.Experiments.Sweeps;
 
-/// <summary>The results of many runs: a row each, and a row for each combination of values with mean and standard deviation over its seeds.</summary>
+/// <summary>
+/// The results of many runs: a row each, and a row for each combination of values with mean and standard deviation over
+/// its seeds.
+/// </summary>
 public sealed class ResultTable
 {
     private static readonly string[] NotCompared = ["training.seed", "note"];
@@ -20,7 +23,8 @@ public sealed class ResultTable
     public IReadOnlyList<ResultRow> Rows { get; }
 
     /// <summary>Runs with equal values, together.</summary>
-    public IReadOnlyList<ResultGroup> Groups => [.. Rows.GroupBy(row => string.Join('\n', row.Values)).Select(group => ResultGroup.Of([.. group]))];
+    public IReadOnlyList<ResultGroup> Groups =>
+        [.. Rows.GroupBy(row => string.Join('\n', row.Values)).Select(group => ResultGroup.Of([.. group]))];
 
     /// <summary>Reads the results of run folders.</summary>
     /// <exception cref="ConfigurationException">A config.json is damaged.</exception>
@@ -28,10 +32,30 @@ public sealed class ResultTable
     public static ResultTable Of(IReadOnlyList<RunFolder> folders)
     {
         var values = folders.Select(folder => ExperimentJson.Values(folder.Experiment)).ToList();
-        string[] keys = [.. values.SelectMany(run => run.Keys).Distinct()
-            .Where(key => !key.StartsWith("run.", StringComparison.Ordinal) && !NotCompared.Contains(key) && values.Select(run => run.GetValueOrDefault(key)).Distinct().Count() > 1)];
-        return new(keys, [.. folders.Zip(values, (folder, run) =>
-            new ResultRow(folder.Path, [.. keys.Select(key => run.GetValueOrDefault(key, "").Trim('"'))], run["training.seed"], folder.Summary))]);
+        string[] keys =
+        [
+            .. values
+                .SelectMany(run => run.Keys)
+                .Distinct()
+                .Where(key =>
+                    !key.StartsWith("run.", StringComparison.Ordinal)
+                    && !NotCompared.Contains(key)
+                    && values.Select(run => run.GetValueOrDefault(key)).Distinct().Count() > 1
+                ),
+        ];
+        return new(
+            keys,
+            [
+                .. folders.Zip(values, (folder, run) =>
+                    new ResultRow(
+                        folder.Path,
+                        [.. keys.Select(key => run.GetValueOrDefault(key, "").Trim('"'))],
+                        run["training.seed"],
+                        folder.Summary
+                    )
+                ),
+            ]
+        );
     }
 
     /// <summary>As a Markdown table: one row a combination.</summary>
@@ -42,8 +66,15 @@ public sealed class ResultTable
         Line([.. Keys, "seeds", "finished", "test", "sd over seeds", "steps", "training time"]);
         Line(Enumerable.Repeat("---", Keys.Count + 6));
         foreach (var group in Groups)
-            Line([.. group.Values, string.Join(", ", group.Seeds), $"{group.Finished}/{group.Runs}", group.Mean is { } mean ? $"{Number(mean)} {group.Metric}" : "",
-                group.Deviation is { } deviation ? Number(deviation) : "", group.Steps, group.MeanSeconds is { } seconds ? $"{TimeSpan.FromSeconds(Math.Round(seconds)):g}" : ""]);
+            Line([
+                .. group.Values,
+                string.Join(", ", group.Seeds),
+                $"{group.Finished}/{group.Runs}",
+                group.Mean is { } mean ? $"{Number(mean)} {group.Metric}" : "",
+                group.Deviation is { } deviation ? Number(deviation) : "",
+                group.Steps,
+                group.MeanSeconds is { } seconds ? $"{TimeSpan.FromSeconds(Math.Round(seconds)):g}" : "",
+            ]);
         return text.ToString();
     }
 
@@ -52,17 +83,47 @@ public sealed class ResultTable
     {
         var text = new StringBuilder();
         void Line(IEnumerable<string> cells) => text.AppendJoin(',', cells.Select(Cell)).Append('\n');
-        Line(["run", .. Keys, "seed", "state", "step", "metric", "test", "low", "high", "examples", "best", "bestStep", "trainingSeconds", "weights"]);
+        Line([
+            "run",
+            .. Keys,
+            "seed",
+            "state",
+            "step",
+            "metric",
+            "test",
+            "low",
+            "high",
+            "examples",
+            "best",
+            "bestStep",
+            "trainingSeconds",
+            "weights",
+        ]);
         foreach (var row in Rows)
         {
             var (run, test) = (row.Summary, row.Summary?.TestFigure);
-            Line([row.Run, .. row.Values, row.Seed, run?.State.ToString().ToLowerInvariant() ?? "prepared", $"{run?.Step ?? 0}", test?.Metric ?? run?.Best?.Metric ?? "", Exact(test?.Value), Exact(test?.Low),
-                Exact(test?.High), $"{test?.Examples}", Exact(run?.Best?.Value), $"{run?.Best?.Step}", Exact(run?.TrainingSeconds), run?.Weights ?? ""]);
+            Line([
+                row.Run,
+                .. row.Values,
+                row.Seed,
+                run?.State.ToString().ToLowerInvariant() ?? "prepared",
+                $"{run?.Step ?? 0}",
+                test?.Metric ?? run?.Best?.Metric ?? "",
+                Exact(test?.Value),
+                Exact(test?.Low),
+                Exact(test?.High),
+                $"{test?.Examples}",
+                Exact(run?.Best?.Value),
+                $"{run?.Best?.Step}",
+                Exact(run?.TrainingSeconds),
+                run?.Weights ?? "",
+            ]);
         }
         return text.ToString();
     }
 
-    private static string Cell(string text) => text.AsSpan().IndexOfAny(",\"\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Cell(string text) =>
+        text.AsSpan().IndexOfAny(",\"\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string Number(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
@@ -87,16 +148,36 @@ public sealed record ResultRow(string Run, IReadOnlyList<string> Values, string 
 /// <param name="Steps">Steps made, or their range.</param>
 /// <param name="MeanSeconds">Mean training time.</param>
 public sealed record ResultGroup(
-    IReadOnlyList<string> Values, IReadOnlyList<string> Seeds, int Runs, int Finished, string Metric, double? Mean, double? Deviation, string Steps, double? MeanSeconds)
+    IReadOnlyList<string> Values,
+    IReadOnlyList<string> Seeds,
+    int Runs,
+    int Finished,
+    string Metric,
+    double? Mean,
+    double? Deviation,
+    string Steps,
+    double? MeanSeconds
+)
 {
     internal static ResultGroup Of(IReadOnlyList<ResultRow> rows)
     {
-        var finished = rows.Select(row => row.Summary).OfType<RunSummary>().Where(run => run is { State: RunState.Finished, TestFigure: not null }).ToList();
+        var finished = rows.Select(row => row.Summary)
+            .OfType<RunSummary>()
+            .Where(run => run is { State: RunState.Finished, TestFigure: not null })
+            .ToList();
         double[] figures = [.. finished.Select(run => run.TestFigure!.Value)];
         var spread = figures.Length > 0 ? SeedSpread.Of(figures) : null;
         var (least, most) = (rows.Min(row => row.Summary?.Step ?? 0), rows.Max(row => row.Summary?.Step ?? 0));
-        return new(rows[0].Values, [.. rows.Select(row => row.Seed)], rows.Count, finished.Count, finished.FirstOrDefault()?.TestFigure!.Metric ?? "", spread?.Mean,
+        return new(
+            rows[0].Values,
+            [.. rows.Select(row => row.Seed)],
+            rows.Count,
+            finished.Count,
+            finished.FirstOrDefault()?.TestFigure!.Metric ?? "",
+            spread?.Mean,
             spread?.Seeds > 1 ? spread.Deviation : null,
-            least == most ? $"{most}" : $"{least} to {most}", finished.Count > 0 ? finished.Average(run => run.TrainingSeconds) : null);
+            least == most ? $"{most}" : $"{least} to {most}",
+            finished.Count > 0 ? finished.Average(run => run.TrainingSeconds) : null
+        );
     }
 }

@@ -24,7 +24,10 @@ public static class Slurm
             : throw new SlurmException($"sbatch said '{output.Trim()}' instead of a job number.");
     }
 
-    /// <summary>The states of a job array's tasks: queued and running ones by squeue, ended ones by sacct where accounting is on.</summary>
+    /// <summary>
+    /// The states of a job array's tasks: queued and running ones by squeue, ended ones by sacct where accounting is
+    /// on.
+    /// </summary>
     /// <param name="job">The number of the array.</param>
     /// <param name="cancel">Ends the commands.</param>
     /// <returns>Task number to state, as Slurm writes it: PENDING, RUNNING, COMPLETED.</returns>
@@ -34,7 +37,8 @@ public static class Slurm
         string number = job.ToString(CultureInfo.InvariantCulture);
         var states = new Dictionary<int, string>();
         foreach (string text in new[] { await Accounted(number, cancel), await Queued(number, cancel) })
-            foreach (var (task, state) in Parse(text)) states[task] = state;
+        foreach (var (task, state) in Parse(text))
+            states[task] = state;
         return states;
     }
 
@@ -42,7 +46,11 @@ public static class Slurm
     internal static IEnumerable<(int Task, string State)> Parse(string text)
     {
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            if (line.Trim().Split('|') is [var id, var state, ..] && id.Split('_') is [_, var task] && int.TryParse(task, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            if (
+                line.Trim().Split('|') is [var id, var state, ..]
+                && id.Split('_') is [_, var task]
+                && int.TryParse(task, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            )
                 yield return (number, state.Split(' ')[0]); // "CANCELLED by 1000"
     }
 
@@ -62,7 +70,15 @@ public static class Slurm
     {
         try
         {
-            return await Run(cancel, "sacct", "--noheader", "--allocations", "--parsable2", $"--jobs={job}", "--format=JobID,State");
+            return await Run(
+                cancel,
+                "sacct",
+                "--noheader",
+                "--allocations",
+                "--parsable2",
+                $"--jobs={job}",
+                "--format=JobID,State"
+            );
         }
         catch (SlurmException)
         {
@@ -74,14 +90,25 @@ public static class Slurm
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancel), process.StandardError.ReadToEndAsync(cancel));
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
+            var (output, error) = (
+                process.StandardOutput.ReadToEndAsync(cancel),
+                process.StandardError.ReadToEndAsync(cancel)
+            );
             await process.WaitForExitAsync(cancel);
-            return process.ExitCode == 0 ? await output : throw new SlurmException($"{program} {string.Join(' ', arguments)}: {(await error).Trim()}");
+            return process.ExitCode == 0
+                ? await output
+                : throw new SlurmException($"{program} {string.Join(' ', arguments)}: {(await error).Trim()}");
         }
         catch (Win32Exception missing)
         {
-            throw new SlurmException($"There is no {program} here: is this a machine of a Slurm cluster? Without Slurm, leave out --slurm and give --jobs.", missing);
+            throw new SlurmException(
+                $"There is no {program} here: is this a machine of a Slurm cluster? Without Slurm, leave out --slurm "
+                    + "and give --jobs.",
+                missing
+            );
         }
     }
 }

@@ -6,7 +6,10 @@ public sealed record SlurmOptions
     /// <summary>The partition; null for the cluster's default.</summary>
     public string? Partition { get; init; }
 
-    /// <summary>Time limit of a task, as Slurm writes it (12:00:00); null for the partition's. A run that needs more is requeued and goes on.</summary>
+    /// <summary>
+    /// Time limit of a task, as Slurm writes it (12:00:00); null for the partition's. A run that needs more is requeued
+    /// and goes on.
+    /// </summary>
     public string? Time { get; init; }
 
     /// <summary>Cores a run.</summary>

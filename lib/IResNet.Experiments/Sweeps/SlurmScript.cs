@@ -3,8 +3,9 @@ using System.Globalization;
 namespace IResNet.Experiments.Sweeps;
 
 /// <summary>
-/// The batch script of a sweep: a job array with a task for each run, safe to be requeued, because a run continues exactly. Before its time limit a task gets SIGUSR1,
-/// saves a checkpoint and puts itself back into the queue; at SIGTERM (preemption, <c>scancel</c>) it saves a checkpoint and ends.
+/// The batch script of a sweep: a job array with a task for each run, safe to be requeued, because a run continues
+/// exactly. Before its time limit a task gets SIGUSR1, saves a checkpoint and puts itself back into the queue; at
+/// SIGTERM (preemption, <c>scancel</c>) it saves a checkpoint and ends.
 /// </summary>
 public static class SlurmScript
 {
@@ -16,20 +17,34 @@ public static class SlurmScript
     /// <param name="runs">How many.</param>
     /// <param name="command">The program that takes <c>train --run DIR --resume</c>, and its first arguments.</param>
     /// <param name="options">What a task asks for.</param>
-    public static string Write(string name, string folder, int runs, IReadOnlyList<string> command, SlurmOptions options)
+    public static string Write(
+        string name,
+        string folder,
+        int runs,
+        IReadOnlyList<string> command,
+        SlurmOptions options
+    )
     {
         string[] directives =
         [
             $"--job-name={name}",
-            string.Create(CultureInfo.InvariantCulture, $"--array=1-{runs}{(options.AtOnce is { } atOnce ? $"%{atOnce}" : "")}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"--array=1-{runs}{(options.AtOnce is { } atOnce ? $"%{atOnce}" : "")}"
+            ),
             "--requeue",
             "--open-mode=append",
             $"--output={folder}/slurm-%A_%a.log",
             string.Create(CultureInfo.InvariantCulture, $"--signal=B:USR1@{SecondsToSave}"),
             "--ntasks=1",
             string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={options.Cores}"),
-            .. options.Gpus > 0 ? [string.Create(CultureInfo.InvariantCulture, $"--gres=gpu:{options.Gpus}")] : Array.Empty<string>(),
-            .. Optional("partition", options.Partition), .. Optional("time", options.Time), .. Optional("mem", options.Memory), .. Optional("account", options.Account),
+            .. options.Gpus > 0
+                ? [string.Create(CultureInfo.InvariantCulture, $"--gres=gpu:{options.Gpus}")]
+                : Array.Empty<string>(),
+            .. Optional("partition", options.Partition),
+            .. Optional("time", options.Time),
+            .. Optional("mem", options.Memory),
+            .. Optional("account", options.Account),
         ];
         return $$"""
             #!/bin/bash
@@ -40,7 +55,12 @@ public static class SlurmScript
             [ -n "$run" ] || { echo "runs.txt has no line $SLURM_ARRAY_TASK_ID"; exit 1; }
             export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 
-            {{string.Join(" ", command.Select(Quote))}} train --run "$run" --resume --threads "$SLURM_CPUS_PER_TASK" --device {{(options.Gpus > 0 ? "cuda" : "cpu")}} &
+            {{string.Join(
+                " ",
+                command.Select(Quote)
+            )}} train --run "$run" --resume --threads "$SLURM_CPUS_PER_TASK" --device {{(
+                options.Gpus > 0 ? "cuda" : "cpu"
+            )}} &
             training=$!
 
             # A signal wakes the shell from its waiting; the training then still saves its checkpoint.
@@ -59,7 +79,9 @@ public static class SlurmScript
             fi
             exit $code
 
-            """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings(
+            "\n"
+        );
     }
 
     private static string[] Optional(string name, string? value) => value is null ? [] : [$"--{name}={value}"];

@@ -8,17 +8,24 @@ namespace IResNet.Experiments.Training;
 /// <param name="High">Upper end of the 95 % interval.</param>
 /// <param name="Images">How many.</param>
 /// <param name="CrossEntropy">Mean cross entropy in nats.</param>
-public sealed record ClassifierEvaluation(double Error, double Low, double High, int Images, double CrossEntropy) : Evaluation("error", Error, Low, High, Images)
+public sealed record ClassifierEvaluation(double Error, double Low, double High, int Images, double CrossEntropy)
+    : Evaluation("error", Error, Low, High, Images)
 {
     /// <summary>From counts (Wilson, 1927: right even where nothing, or everything, is wrong).</summary>
     internal static ClassifierEvaluation Of(int wrong, int images, double crossEntropy)
     {
-        double share = (double)wrong / images, z2 = Normal975 * Normal975 / images;
-        double centre = (share + z2 / 2) / (1 + z2), half = Normal975 / (1 + z2) * Math.Sqrt(share * (1 - share) / images + z2 / (4.0 * images));
+        double share = (double)wrong / images,
+            z2 = Normal975 * Normal975 / images;
+        double centre = (share + z2 / 2) / (1 + z2),
+            half = Normal975 / (1 + z2) * Math.Sqrt(share * (1 - share) / images + z2 / (4.0 * images));
         return new(share, Math.Max(0, centre - half), Math.Min(1, centre + half), images, crossEntropy);
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{100 * Error:F2} % error ({100 * Low:F2} to {100 * High:F2} %; {Images:N0} images; cross entropy {CrossEntropy:F4})");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{100 * Error:F2} % error ({100 * Low:F2} to {100 * High:F2} %; {Images:N0} images; cross entropy "
+                + $"{CrossEntropy:F4})"
+        );
 }

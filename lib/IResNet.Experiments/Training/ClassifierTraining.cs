@@ -4,24 +4,41 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>Trains a classifier, the i-ResNet or a baseline, in this process and keeps nothing on disk; for runs that must survive, see <c>iresnet train</c>.</summary>
+/// <summary>
+/// Trains a classifier, the i-ResNet or a baseline, in this process and keeps nothing on disk; for runs that must
+/// survive, see <c>iresnet train</c>.
+/// </summary>
 public static class ClassifierTraining
 {
     /// <summary>Trains on a data set's training images and evaluates on its test images.</summary>
-    /// <param name="classifier">The model, from images to logits; trained in place. The body of a <see cref="Classifier"/> is left frozen at certified norms.</param>
+    /// <param name="classifier">The model, from images to logits; trained in place. The body of a
+    /// <see cref="Classifier"/> is left frozen at certified norms.</param>
     /// <param name="data">The images.</param>
     /// <param name="options">How long, how fast.</param>
     /// <param name="sink">Told about every step, on the training's thread; nobody by default.</param>
-    /// <param name="cancel">Ends the training after the step in hand; the result then has no <see cref="TrainingResult{T}.Test"/>.</param>
-    /// <param name="preprocessing">By default <see cref="Preprocessing.MnistClassification"/> for one channel, <see cref="Preprocessing.Cifar10Classification"/> for three.</param>
+    /// <param name="cancel">Ends the training after the step in hand; the result then has no
+    /// <see cref="TrainingResult{T}.Test"/>.</param>
+    /// <param name="preprocessing">By default <see cref="Preprocessing.MnistClassification"/> for one channel,
+    /// <see cref="Preprocessing.Cifar10Classification"/> for three.</param>
     /// <exception cref="ArgumentException">The options are impossible, or the data do not fit the options.</exception>
     /// <exception cref="ShapeException">The images do not fit the model.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
     public static Task<TrainingResult<ClassifierEvaluation>> Run(
-        nn.Module<Tensor, Tensor> classifier, ImageDataSet data, ClassifierTrainingOptions options, ITrainingSink? sink = null, CancellationToken cancel = default,
-        Preprocessing? preprocessing = null)
+        nn.Module<Tensor, Tensor> classifier,
+        ImageDataSet data,
+        ClassifierTrainingOptions options,
+        ITrainingSink? sink = null,
+        CancellationToken cancel = default,
+        Preprocessing? preprocessing = null
+    )
     {
-        preprocessing ??= data.Shape.Channels == 1 ? Preprocessing.MnistClassification : Preprocessing.Cifar10Classification;
-        return InlineTraining.Run<ClassifierEvaluation>(() => new ClassifierTask(classifier, new(data.Train, data.Test, data.Test), preprocessing, options), options, sink, cancel);
+        preprocessing ??=
+            data.Shape.Channels == 1 ? Preprocessing.MnistClassification : Preprocessing.Cifar10Classification;
+        return InlineTraining.Run<ClassifierEvaluation>(
+            () => new ClassifierTask(classifier, new(data.Train, data.Test, data.Test), preprocessing, options),
+            options,
+            sink,
+            cancel
+        );
     }
 }

@@ -1,6 +1,9 @@
 namespace IResNet.Experiments.Training;
 
-/// <summary>How a classifier is trained. The defaults are the paper's: gradient descent with momentum at 0.1, weight decay 5e-4, batches of 128.</summary>
+/// <summary>
+/// How a classifier is trained. The defaults are the paper's: gradient descent with momentum at 0.1, weight decay 5e-4,
+/// batches of 128.
+/// </summary>
 public sealed record ClassifierTrainingOptions : TrainingOptions
 {
     /// <summary>The paper's settings.</summary>

@@ -4,26 +4,41 @@ namespace IResNet.Experiments.Training;
 
 /// <summary>Bits per dimension on held-out images.</summary>
 /// <remarks>
-/// The interval is over images, each with one draw of dequantisation noise. The log-determinant is a truncated series with random probes: the probes' noise is
-/// part of the interval, the truncation is not; <see cref="BiasBound"/> bounds it.
+/// The interval is over images, each with one draw of dequantisation noise. The log-determinant is a truncated series
+/// with random probes: the probes' noise is part of the interval, the truncation is not; <see cref="BiasBound"/> bounds
+/// it.
 /// </remarks>
 /// <param name="BitsPerDim">The mean.</param>
 /// <param name="Interval">Half the width of the 95 % confidence interval.</param>
 /// <param name="Images">How many.</param>
-/// <param name="Shape">The shape on which d counts: 1x28x28 is d = 784, the official code's MNIST 3x32x32 is d = 3072, and the two cannot be compared.</param>
+/// <param name="Shape">The shape on which d counts: 1x28x28 is d = 784, the official code's MNIST 3x32x32 is d = 3072,
+/// and the two cannot be compared.</param>
 /// <param name="Terms">Terms of the series.</param>
 /// <param name="Probes">Probes an image.</param>
-/// <param name="BiasBound">Theorem 3: how far truncation can move the value, in bits/dim, with the certified norms of the frozen model.</param>
-public sealed record DensityEvaluation(double BitsPerDim, double Interval, int Images, ImageShape Shape, int Terms, int Probes, double BiasBound)
-    : Evaluation("bits/dim", BitsPerDim, BitsPerDim - Interval, BitsPerDim + Interval, Images)
+/// <param name="BiasBound">Theorem 3: how far truncation can move the value, in bits/dim, with the certified norms of
+/// the frozen model.</param>
+public sealed record DensityEvaluation(
+    double BitsPerDim,
+    double Interval,
+    int Images,
+    ImageShape Shape,
+    int Terms,
+    int Probes,
+    double BiasBound
+) : Evaluation("bits/dim", BitsPerDim, BitsPerDim - Interval, BitsPerDim + Interval, Images)
 {
-    /// <summary>The standard error that the probes leave in the mean, in bits/dim; null where it was not measured.</summary>
+    /// <summary>
+    /// The standard error that the probes leave in the mean, in bits/dim; null where it was not measured.
+    /// </summary>
     public double? ProbeError { get; init; }
 
     /// <summary>The convention in words, to print beside the number.</summary>
     public string Convention => $"{Shape}, d = {Shape.Dimensions}";
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below {BiasBound:g2}{(ProbeError is { } error ? $", {Probes} probes, standard error {error.ToString("g2", CultureInfo.InvariantCulture)}" : "")})");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below {BiasBound:g2}{(ProbeError is { } error ? $", {Probes} probes, standard error {error.ToString("g2", CultureInfo.InvariantCulture)}" : "")})"
+        );
 }

@@ -14,26 +14,49 @@ internal sealed class DensityTask : ImageTask
         : base(flow, images, preprocessing, options)
     {
         if (!preprocessing.Dequantise)
-            throw new ArgumentException("A density needs dequantised images: take Preprocessing.MnistDensity, CifarDensity, or set Dequantise.", nameof(preprocessing));
+            throw new ArgumentException(
+                "A density needs dequantised images: take Preprocessing.MnistDensity, CifarDensity, or set Dequantise.",
+                nameof(preprocessing)
+            );
         (Flow, _options) = (flow, options);
-        _estimator = new TemporaryEstimator(flow, options.Estimator switch
-        {
-            DensityEstimator.Neumann => new NeumannSeries(options.Terms, options.Probes, new RademacherProbes(Generator)),
-            DensityEstimator.PowerSeries => new PowerSeries(options.Terms, options.Probes, new GaussianProbes(Generator)),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Estimator, "Unknown estimator."),
-        });
+        _estimator = new TemporaryEstimator(
+            flow,
+            options.Estimator switch
+            {
+                DensityEstimator.Neumann => new NeumannSeries(
+                    options.Terms,
+                    options.Probes,
+                    new RademacherProbes(Generator)
+                ),
+                DensityEstimator.PowerSeries => new PowerSeries(
+                    options.Terms,
+                    options.Probes,
+                    new GaussianProbes(Generator)
+                ),
+                _ => throw new ArgumentOutOfRangeException(nameof(options), options.Estimator, "Unknown estimator."),
+            }
+        );
     }
 
     public override Flow Flow { get; }
 
-    public override Tensor Loss(Batch batch) => BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
+    public override Tensor Loss(Batch batch) =>
+        BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
         try
         {
             var images = Images.Of(examples);
-            return DensityEvaluator.Evaluate(Flow, images[..Math.Min(_options.EvaluationImages, images.Count)], Preprocessing, _options.EvaluationTerms, _options.EvaluationProbes, _options.Seed, cancel);
+            return DensityEvaluator.Evaluate(
+                Flow,
+                images[..Math.Min(_options.EvaluationImages, images.Count)],
+                Preprocessing,
+                _options.EvaluationTerms,
+                _options.EvaluationProbes,
+                _options.Seed,
+                cancel
+            );
         }
         finally
         {

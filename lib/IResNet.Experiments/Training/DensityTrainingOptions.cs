@@ -1,8 +1,9 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// How a density model is trained. The defaults are the paper's where it states them (Adamax at 0.003, one probe, five terms as for CIFAR-10), with the Neumann
-/// gradient and random signs, which estimate the same thing at less cost and variance.
+/// How a density model is trained. The defaults are the paper's where it states them (Adamax at 0.003, one probe, five
+/// terms as for CIFAR-10), with the Neumann gradient and random signs, which estimate the same thing at less cost and
+/// variance.
 /// </summary>
 public sealed record DensityTrainingOptions : TrainingOptions
 {
@@ -18,7 +19,9 @@ public sealed record DensityTrainingOptions : TrainingOptions
     /// <summary>Held-out images of each evaluation, from the first on.</summary>
     public int EvaluationImages { get; init; } = 1000;
 
-    /// <summary>Terms of the series in evaluation; the bound of Theorem 3 on the bias that is left is part of the result.</summary>
+    /// <summary>
+    /// Terms of the series in evaluation; the bound of Theorem 3 on the bias that is left is part of the result.
+    /// </summary>
     public int EvaluationTerms { get; init; } = 20;
 
     /// <summary>Probes an example in evaluation.</summary>
@@ -42,6 +45,8 @@ public enum DensityEstimator
     /// <summary><see cref="NeumannSeries"/> with random signs.</summary>
     Neumann,
 
-    /// <summary><see cref="IResNet.PowerSeries"/> with Gaussian probes: the paper's Algorithm 2, differentiated term by term.</summary>
+    /// <summary>
+    /// <see cref="IResNet.PowerSeries"/> with Gaussian probes: the paper's Algorithm 2, differentiated term by term.
+    /// </summary>
     PowerSeries,
 }

@@ -19,7 +19,8 @@ public record Evaluation(string Metric, double Value, double Low, double High, i
     /// <summary>The interval of a mean: normal approximation over examples.</summary>
     internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values)
     {
-        double mean = values.Average(), variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
+        double mean = values.Average(),
+            variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
         return (mean, Normal975 * Math.Sqrt(variance / values.Count));
     }
 

@@ -9,7 +9,8 @@ internal abstract class ImageTask : TrainingTask
 {
     private Batches _batches;
 
-    protected ImageTask(nn.Module model, ImageSplits images, Preprocessing preprocessing, TrainingOptions options) : base(model, options)
+    protected ImageTask(nn.Module model, ImageSplits images, Preprocessing preprocessing, TrainingOptions options)
+        : base(model, options)
     {
         (Images, Preprocessing) = (images, preprocessing);
         _batches = From(new BatchState(options.Seed));
@@ -31,10 +32,29 @@ internal abstract class ImageTask : TrainingTask
     protected Preprocessing Preprocessing { get; }
 
     public override Tensor InitialExamples() =>
-        new Batches(Images.Train, Preprocessing, Options.Seed, new() { Size = Math.Min(Options.InitialExamples, Images.Train.Count), Device = Device }).Next().Images;
+        new Batches(
+            Images.Train,
+            Preprocessing,
+            Options.Seed,
+            new() { Size = Math.Min(Options.InitialExamples, Images.Train.Count), Device = Device }
+        )
+            .Next()
+            .Images;
 
     public override Batch Next() => _batches.Next();
 
-    // A last, smaller batch of an epoch is left out: its estimate is noisier, and ActNorm and BatchNorm do not like batches of one.
-    private Batches From(BatchState state) => new(Images.Train, Preprocessing, state, new() { Size = Options.Batch, DropLast = true, Device = Device });
+    // A last, smaller batch of an epoch is left out: its estimate is noisier, and ActNorm and BatchNorm do not like
+    // batches of one.
+    private Batches From(BatchState state) =>
+        new(
+            Images.Train,
+            Preprocessing,
+            state,
+            new()
+            {
+                Size = Options.Batch,
+                DropLast = true,
+                Device = Device,
+            }
+        );
 }

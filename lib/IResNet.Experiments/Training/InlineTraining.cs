@@ -10,23 +10,39 @@ internal static class InlineTraining
     /// <param name="options">Length and pace.</param>
     /// <param name="sink">Told about every step; nobody if null.</param>
     /// <param name="cancel">Ends the training after the step in hand.</param>
-    public static Task<TrainingResult<T>> Run<T>(Func<TrainingTask> create, TrainingOptions options, ITrainingSink? sink, CancellationToken cancel) where T : Evaluation
+    public static Task<TrainingResult<T>> Run<T>(
+        Func<TrainingTask> create,
+        TrainingOptions options,
+        ITrainingSink? sink,
+        CancellationToken cancel
+    )
+        where T : Evaluation
     {
         options.Validate();
         return TrainingThread.Run(() => Train<T>(create, options, sink ?? TrainingSink.None, cancel));
     }
 
-    private static TrainingResult<T> Train<T>(Func<TrainingTask> create, TrainingOptions options, ITrainingSink sink, CancellationToken cancel) where T : Evaluation
+    private static TrainingResult<T> Train<T>(
+        Func<TrainingTask> create,
+        TrainingOptions options,
+        ITrainingSink sink,
+        CancellationToken cancel
+    )
+        where T : Evaluation
     {
         using var trainer = new Trainer(create(), options);
         var loop = new TrainingLoop(trainer, options, sink);
         var (losses, evaluations) = (new List<double>(), new List<(long, T)>());
         trainer.Initialize();
-        var outcome = loop.Run(step =>
-        {
-            losses.Add(step.Loss);
-            if (trainer.Step % options.EvaluateEvery == 0) evaluations.Add((trainer.Step, (T)trainer.Evaluate(sink, cancel)));
-        }, cancel);
+        var outcome = loop.Run(
+            step =>
+            {
+                losses.Add(step.Loss);
+                if (trainer.Step % options.EvaluateEvery == 0)
+                    evaluations.Add((trainer.Step, (T)trainer.Evaluate(sink, cancel)));
+            },
+            cancel
+        );
         T? test = null;
         if (outcome == TrainingOutcome.Finished)
             try
@@ -38,7 +54,8 @@ internal static class InlineTraining
                 outcome = TrainingOutcome.Cancelled;
             }
         trainer.Settle();
-        if (trainer.Average is { } average) trainer.Parameters.Assign(average);
+        if (trainer.Average is { } average)
+            trainer.Parameters.Assign(average);
         trainer.Task.Model.eval();
         trainer.Task.Flow?.Freeze();
         return new(outcome, trainer.Step, loop.Seconds, losses, evaluations, test);

@@ -9,8 +9,10 @@ internal static class LearningRateSchedule
     /// <param name="stepsPerEpoch">By how much the official warm-up lasts too long.</param>
     public static double At(TrainingOptions options, long step, int stepsPerEpoch)
     {
-        double rate = options.LearningRate * Math.Pow(options.DecayFactor, options.DecaySteps.Count(decay => step >= decay));
-        if (options.WarmUpSteps == 0) return rate;
+        double rate =
+            options.LearningRate * Math.Pow(options.DecayFactor, options.DecaySteps.Count(decay => step >= decay));
+        if (options.WarmUpSteps == 0)
+            return rate;
 
         long end = options.WarmUp == WarmUpRule.Linear ? options.WarmUpSteps : options.WarmUpSteps + stepsPerEpoch;
         double risen = (double)Math.Min(step + 1, end) / options.WarmUpSteps;

@@ -6,10 +6,14 @@ namespace IResNet.Experiments.Training;
 /// <summary>Finds the layer at which numbers stop being finite, for a message that helps.</summary>
 internal static class NonFiniteLayer
 {
-    /// <summary>The first layer whose output or log-determinant is not finite: "ResidualBlock transform.bijections.3"; null if there is none, or no flow.</summary>
+    /// <summary>
+    /// The first layer whose output or log-determinant is not finite: "ResidualBlock transform.bijections.3"; null if
+    /// there is none, or no flow.
+    /// </summary>
     public static string? Find(Flow? flow, Tensor x)
     {
-        if (flow is null) return null;
+        if (flow is null)
+            return null;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         return Find(flow.Transform, "transform", x).layer;
@@ -23,7 +27,8 @@ internal static class NonFiniteLayer
                 foreach (var (i, part) in sequence.Bijections.Index())
                 {
                     (var layer, x) = Find(part, $"{path}.bijections.{i}", x);
-                    if (layer is not null) return (layer, x);
+                    if (layer is not null)
+                        return (layer, x);
                 }
                 return (null, x);
             case FactorOut factorOut:

@@ -13,6 +13,7 @@ internal sealed class TemporaryEstimator : IDisposable
 
     public void Dispose()
     {
-        foreach (var (block, estimator) in _before) block.Estimator = estimator;
+        foreach (var (block, estimator) in _before)
+            block.Estimator = estimator;
     }
 }

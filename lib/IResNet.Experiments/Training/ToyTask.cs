@@ -4,22 +4,31 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>Maximum likelihood on points of a 2-D density, with the exact log-determinant: the loss is in nats.</summary>
+/// <summary>
+/// Maximum likelihood on points of a 2-D density, with the exact log-determinant: the loss is in nats.
+/// </summary>
 internal sealed class ToyTask : TrainingTask
 {
     // Held-out points and those that initialise ActNorm must not be those of a step.
-    private const ulong ValidationSeed = 0x9E3779B9, TestSeed = 0xC2B2AE35, InitialSeed = 0x85EBCA6B;
+    private const ulong ValidationSeed = 0x9E3779B9,
+        TestSeed = 0xC2B2AE35,
+        InitialSeed = 0x85EBCA6B;
     private const double Extent = 4;
-    private const int Pixels = 128, PointsOfPicture = 20_000;
+    private const int Pixels = 128,
+        PointsOfPicture = 20_000;
 
     private readonly string _density;
     private readonly ToyTrainingOptions _options;
     private readonly TemporaryEstimator _estimator;
 
-    public ToyTask(Flow flow, string density, ToyTrainingOptions options) : base(flow, options)
+    public ToyTask(Flow flow, string density, ToyTrainingOptions options)
+        : base(flow, options)
     {
         if (!ToyData.Names.Contains(density))
-            throw new ArgumentException($"There is no toy density '{density}': choose {string.Join(", ", ToyData.Names)}.", nameof(density));
+            throw new ArgumentException(
+                $"There is no toy density '{density}': choose {string.Join(", ", ToyData.Names)}.",
+                nameof(density)
+            );
         (Flow, _density, _options) = (flow, density, options);
         _estimator = new TemporaryEstimator(flow, new ExactLogDet());
     }
@@ -33,7 +42,11 @@ internal sealed class ToyTask : TrainingTask
 
     public override Tensor InitialExamples() => Points(InitialSeed, Options.InitialExamples);
 
-    public override Batch Next() => new(ToyData.Sample(_density, Options.Batch, Generator, Flow.Prior.Mean.dtype), zeros(Options.Batch, int64, Device));
+    public override Batch Next() =>
+        new(
+            ToyData.Sample(_density, Options.Batch, Generator, Flow.Prior.Mean.dtype),
+            zeros(Options.Batch, int64, Device)
+        );
 
     public override Tensor Loss(Batch batch) => -Flow.forward(batch.Images).mean();
 
@@ -45,7 +58,9 @@ internal sealed class ToyTask : TrainingTask
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             Flow.Freeze();
-            var nats = -Flow.forward(Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints));
+            var nats = -Flow.forward(
+                Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints)
+            );
             var (mean, halfWidth) = Evaluation.MeanOf([.. nats.to(ScalarType.Float64).cpu().data<double>()]);
             return new("nats", mean, mean - halfWidth, mean + halfWidth, _options.EvaluationPoints);
         }
@@ -65,7 +80,9 @@ internal sealed class ToyTask : TrainingTask
             using var generator = new Generator(Options.Seed, Device);
             Flow.Freeze();
             var samples = Flow.Sample(PointsOfPicture, generator: generator);
-            return stack([Histogram(Points(TestSeed, PointsOfPicture)), Histogram(samples)]).unsqueeze(1).MoveToOuterDisposeScope();
+            return stack([Histogram(Points(TestSeed, PointsOfPicture)), Histogram(samples)])
+                .unsqueeze(1)
+                .MoveToOuterDisposeScope();
         }
         finally
         {
@@ -79,14 +96,18 @@ internal sealed class ToyTask : TrainingTask
         base.Dispose();
     }
 
-    /// <summary>The square from -4 to 4 as a picture: square roots of counts, relative to the largest; shape (128, 128).</summary>
+    /// <summary>
+    /// The square from -4 to 4 as a picture: square roots of counts, relative to the largest; shape (128, 128).
+    /// </summary>
     internal static Tensor Histogram(Tensor points)
     {
         var cell = ((points + Extent) * (Pixels / (2 * Extent))).floor().to(ScalarType.Int64);
         var inside = cell.ge(0).logical_and(cell.lt(Pixels)).all(dim: 1);
         // The vertical axis points up.
         var index = (Pixels - 1 - cell.select(1, 1)) * Pixels + cell.select(1, 0);
-        var counts = bincount(index.masked_select(inside), minlength: Pixels * Pixels).to(ScalarType.Float32).view(Pixels, Pixels);
+        var counts = bincount(index.masked_select(inside), minlength: Pixels * Pixels)
+            .to(ScalarType.Float32)
+            .view(Pixels, Pixels);
         return (counts / counts.max().clamp_min(1)).sqrt();
     }
 

@@ -1,13 +1,14 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// How a 2-D flow is trained, on fresh points at every step. The paper gives no settings; these are those of the code's first version and of Residual Flows: Adam at
-/// 1e-3 with weight decay 1e-5, batches of 500, the exact log-determinant.
+/// How a 2-D flow is trained, on fresh points at every step. The paper gives no settings; these are those of the code's
+/// first version and of Residual Flows: Adam at 1e-3 with weight decay 1e-5, batches of 500, the exact log-determinant.
 /// </summary>
 public sealed record ToyTrainingOptions : TrainingOptions
 {
     /// <summary>The settings above.</summary>
-    public ToyTrainingOptions() => (Optimizer, LearningRate, WeightDecay, Batch) = (OptimizerKind.Adam, 1e-3, 1e-5, 500);
+    public ToyTrainingOptions() =>
+        (Optimizer, LearningRate, WeightDecay, Batch) = (OptimizerKind.Adam, 1e-3, 1e-5, 500);
 
     /// <summary>Fresh points of each evaluation, always the same ones.</summary>
     public int EvaluationPoints { get; init; } = 10_000;

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>Makes training steps. Everything that later steps depend on is here, so that a checkpoint can hold it.</summary>
+/// <summary>
+/// Makes training steps. Everything that later steps depend on is here, so that a checkpoint can hold it.
+/// </summary>
 internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
@@ -16,7 +18,8 @@ internal sealed class Trainer : IDisposable
         (Task, _options) = (task, options);
         Parameters = new FlatParameters(task.Model);
         Optimizer = FlatOptimizer.Create(Parameters, options);
-        if (options.AverageDecay is not null) Average = Parameters.Values().DetachFromDisposeScope();
+        if (options.AverageDecay is not null)
+            Average = Parameters.Values().DetachFromDisposeScope();
         task.Model.train();
     }
 
@@ -41,12 +44,16 @@ internal sealed class Trainer : IDisposable
     /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
     public void Initialize()
     {
-        if (Task.Flow is not { } flow) return;
-        foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers)) layer.PowerIteration(_options.BurnIn);
-        if (flow.ActNorms.All(actNorm => actNorm.IsInitialized)) return;
+        if (Task.Flow is not { } flow)
+            return;
+        foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
+            layer.PowerIteration(_options.BurnIn);
+        if (flow.ActNorms.All(actNorm => actNorm.IsInitialized))
+            return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using (new TemporaryEstimator(flow, new NoLogDet())) flow.LatentsOf(Task.InitialExamples());
+        using (new TemporaryEstimator(flow, new NoLogDet()))
+            flow.LatentsOf(Task.InitialExamples());
         if (Average is not null)
         {
             using var values = Parameters.Values();
@@ -69,27 +76,34 @@ internal sealed class Trainer : IDisposable
         var (loss, gradient, trouble) = Differentiate(batch.Images, () => Task.Loss(batch));
         Parameters.ZeroGradient();
         Step++;
-        if (trouble is not null) return Diverged(loss, rate, batch.Count, trouble.Value);
+        if (trouble is not null)
+            return Diverged(loss, rate, batch.Count, trouble.Value);
 
         SkippedInARow = 0;
         double norm = gradient!.norm().ToDouble();
-        if (_options.ClipNorm is { } limit && norm > limit) gradient.mul_(limit / norm);
+        if (_options.ClipNorm is { } limit && norm > limit)
+            gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
         UpdateAverage();
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
 
-    /// <summary>Before the model is kept: <see cref="TrainingTask.Settle"/>, under the averaged parameters if an average is kept.</summary>
-    public void Settle() => WithAverage(() =>
-    {
-        Task.Settle();
-        return true;
-    });
+    /// <summary>
+    /// Before the model is kept: <see cref="TrainingTask.Settle"/>, under the averaged parameters if an average is
+    /// kept.
+    /// </summary>
+    public void Settle() =>
+        WithAverage(() =>
+        {
+            Task.Settle();
+            return true;
+        });
 
     /// <summary>Calls an action while the model has the averaged parameters, if an average is kept.</summary>
     public T WithAverage<T>(Func<T> action)
     {
-        if (Average is null) return action();
+        if (Average is null)
+            return action();
         using var present = Parameters.Values().DetachFromDisposeScope();
         Parameters.Assign(Average);
         try
@@ -109,7 +123,10 @@ internal sealed class Trainer : IDisposable
         Task.Dispose();
     }
 
-    private (double loss, Tensor? gradient, (string What, string? Layer)? trouble) Differentiate(Tensor x, Func<Tensor> lossOf)
+    private (double loss, Tensor? gradient, (string What, string? Layer)? trouble) Differentiate(
+        Tensor x,
+        Func<Tensor> lossOf
+    )
     {
         Tensor loss;
         try
@@ -121,8 +138,17 @@ internal sealed class Trainer : IDisposable
             return (double.NaN, null, ("the batch is not finite", fault.Message));
         }
         double value = loss.ToDouble();
-        if (!double.IsFinite(value)) return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
-        if (Math.Abs(value) > _options.MaxLoss) return (value, null, (FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"), null));
+        if (!double.IsFinite(value))
+            return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
+        if (Math.Abs(value) > _options.MaxLoss)
+            return (
+                value,
+                null,
+                (
+                    FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"),
+                    null
+                )
+            );
         loss.backward();
         BackwardPass.Release();
         var gradient = Parameters.Gradient();
@@ -140,12 +166,20 @@ internal sealed class Trainer : IDisposable
 
     private void UpdateAverage()
     {
-        if (Average is null) return;
+        if (Average is null)
+            return;
         using var noGrad = no_grad();
-        double t = Optimizer.Updates, decay = Math.Min(_options.AverageDecay!.Value, (1 + t) / (10 + t));
+        double t = Optimizer.Updates,
+            decay = Math.Min(_options.AverageDecay!.Value, (1 + t) / (10 + t));
         Average.mul_(decay).add_(Parameters.Values(), alpha: 1 - decay);
     }
 }
 
 /// <summary>What a step gave.</summary>
-internal readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate, int Examples, bool Skipped);
+internal readonly record struct StepResult(
+    double Loss,
+    double GradientNorm,
+    double LearningRate,
+    int Examples,
+    bool Skipped
+);

@@ -12,8 +12,15 @@ public enum TrainingOutcome
     Cancelled,
 }
 
-/// <summary>Steps until the end, told to a sink. The clock stands still while something else is done between two steps.</summary>
-internal sealed class TrainingLoop(Trainer trainer, TrainingOptions options, ITrainingSink sink, double secondsBefore = 0)
+/// <summary>
+/// Steps until the end, told to a sink. The clock stands still while something else is done between two steps.
+/// </summary>
+internal sealed class TrainingLoop(
+    Trainer trainer,
+    TrainingOptions options,
+    ITrainingSink sink,
+    double secondsBefore = 0
+)
 {
     private readonly Stopwatch _clock = new();
     private readonly Speed _speed = new();
@@ -29,13 +36,17 @@ internal sealed class TrainingLoop(Trainer trainer, TrainingOptions options, ITr
     {
         while (!IsOver)
         {
-            if (cancel.IsCancellationRequested) return TrainingOutcome.Cancelled;
+            if (cancel.IsCancellationRequested)
+                return TrainingOutcome.Cancelled;
             _clock.Start();
             var result = trainer.Next();
             _clock.Stop();
             _speed.Add(Seconds, result.Examples);
             sink.On(Event(result));
-            if (result.Skipped) sink.On(new MessageEvent(trainer.Step, FormattableString.Invariant($"left out a batch: loss {result.Loss}")));
+            if (result.Skipped)
+                sink.On(
+                    new MessageEvent(trainer.Step, FormattableString.Invariant($"left out a batch: loss {result.Loss}"))
+                );
             try
             {
                 afterStep(result);
@@ -54,10 +65,23 @@ internal sealed class TrainingLoop(Trainer trainer, TrainingOptions options, ITr
     {
         double perSecond = _speed.PerSecond;
         var remaining = Enumerable.Min([
-            options.Steps is { } steps && perSecond > 0 ? (steps - trainer.Step) * result.Examples / perSecond : double.PositiveInfinity,
-            options.Seconds is { } limit ? Math.Max(0, limit - Seconds) : double.PositiveInfinity]);
-        return new(trainer.Step, options.Seconds is null ? options.Steps : null, result.Loss, result.LearningRate, result.GradientNorm, result.Skipped, Seconds, perSecond,
-            Environment.WorkingSet, double.IsFinite(remaining) && remaining < 1e9 ? TimeSpan.FromSeconds(remaining) : null);
+            options.Steps is { } steps && perSecond > 0
+                ? (steps - trainer.Step) * result.Examples / perSecond
+                : double.PositiveInfinity,
+            options.Seconds is { } limit ? Math.Max(0, limit - Seconds) : double.PositiveInfinity,
+        ]);
+        return new(
+            trainer.Step,
+            options.Seconds is null ? options.Steps : null,
+            result.Loss,
+            result.LearningRate,
+            result.GradientNorm,
+            result.Skipped,
+            Seconds,
+            perSecond,
+            Environment.WorkingSet,
+            double.IsFinite(remaining) && remaining < 1e9 ? TimeSpan.FromSeconds(remaining) : null
+        );
     }
 
     /// <summary>Examples a second over the last ten seconds.</summary>
@@ -73,7 +97,8 @@ internal sealed class TrainingLoop(Trainer trainer, TrainingOptions options, ITr
         {
             _steps.Enqueue((at, examples));
             _examples += examples;
-            while (_steps.Count > 2 && at - _steps.Peek().At > Window) _examples -= _steps.Dequeue().Examples;
+            while (_steps.Count > 2 && at - _steps.Peek().At > Window)
+                _examples -= _steps.Dequeue().Examples;
             // The first entry only marks when the window begins.
             var (begin, first) = _steps.Peek();
             PerSecond = _steps.Count > 1 && at > begin ? (_examples - first) / (at - begin) : 0;

@@ -1,12 +1,19 @@
 namespace IResNet.Experiments.Training;
 
-/// <summary>What every training has: how long, how fast, and what to do when numbers go wrong. Durations are in steps (batches).</summary>
+/// <summary>
+/// What every training has: how long, how fast, and what to do when numbers go wrong. Durations are in steps (batches).
+/// </summary>
 public abstract record TrainingOptions
 {
-    /// <summary>Steps in all. With <see cref="Seconds"/>, whichever comes first ends the run; one of the two must be given.</summary>
+    /// <summary>
+    /// Steps in all. With <see cref="Seconds"/>, whichever comes first ends the run; one of the two must be given.
+    /// </summary>
     public long? Steps { get; init; }
 
-    /// <summary>Seconds of training, evaluations not counted. A run that ends by the clock cannot be repeated to the bit; one that ends by steps can.</summary>
+    /// <summary>
+    /// Seconds of training, evaluations not counted. A run that ends by the clock cannot be repeated to the bit; one
+    /// that ends by steps can.
+    /// </summary>
     public double? Seconds { get; init; }
 
     /// <summary>Examples a step.</summary>
@@ -42,19 +49,26 @@ public abstract record TrainingOptions
     /// <summary>See <see cref="DecaySteps"/>. The paper's classifiers: 0.2.</summary>
     public double DecayFactor { get; init; } = 0.2;
 
-    /// <summary>Scales the gradient down to this 2-norm where it is larger; null for never. The paper does not clip.</summary>
+    /// <summary>
+    /// Scales the gradient down to this 2-norm where it is larger; null for never. The paper does not clip.
+    /// </summary>
     public double? ClipNorm { get; init; }
 
     /// <summary>
-    /// Keeps an exponential moving average of the parameters with this decay (0.999, say) and evaluates that; null for none. In the first steps the decay is
-    /// (1 + t)/(10 + t), so that the initial weights are soon forgotten.
+    /// Keeps an exponential moving average of the parameters with this decay (0.999, say) and evaluates that; null for
+    /// none. In the first steps the decay is (1 + t)/(10 + t), so that the initial weights are soon forgotten.
     /// </summary>
     public double? AverageDecay { get; init; }
 
-    /// <summary>Power iterations on the initial weights before the first step: a random start is far below the norm.</summary>
+    /// <summary>
+    /// Power iterations on the initial weights before the first step: a random start is far below the norm.
+    /// </summary>
     public int BurnIn { get; init; } = 50;
 
-    /// <summary>Examples that initialise ActNorm; as many as there are, if there are fewer. The official code takes at least 1024.</summary>
+    /// <summary>
+    /// Examples that initialise ActNorm; as many as there are, if there are fewer. The official code takes at least
+    /// 1024.
+    /// </summary>
     public int InitialExamples { get; init; } = 1024;
 
     /// <summary>A loss above this (or below minus this) counts as exploded.</summary>
@@ -70,7 +84,8 @@ public abstract record TrainingOptions
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the range.</exception>
     public virtual void Validate()
     {
-        if (Steps is null && Seconds is null) throw new ArgumentException("How long to train? Give Steps, Seconds or both.");
+        if (Steps is null && Seconds is null)
+            throw new ArgumentException("How long to train? Give Steps, Seconds or both.");
         Demand(Steps is null or >= 0, nameof(Steps), Steps, "0 or more");
         Demand(Seconds is null or > 0 and < double.PositiveInfinity, nameof(Seconds), Seconds, "more than 0");
         Demand(Batch >= 1, nameof(Batch), Batch, "1 or more");
@@ -91,7 +106,8 @@ public abstract record TrainingOptions
     /// <summary>Throws unless a value is in its range.</summary>
     private protected static void Demand(bool holds, string name, object? value, string range)
     {
-        if (!holds) throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."), name);
+        if (!holds)
+            throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."), name);
     }
 }
 
@@ -118,16 +134,24 @@ public enum DecayedParameters
     Weights,
 }
 
-/// <summary>How the warm-up ends. The official code's test lets it last one epoch too long, while the rate keeps rising.</summary>
+/// <summary>
+/// How the warm-up ends. The official code's test lets it last one epoch too long, while the rate keeps rising.
+/// </summary>
 public enum WarmUpRule
 {
     /// <summary>The rate stops at its value.</summary>
     Linear,
 
-    /// <summary>The official classifier: above the rate for one epoch, then back to it (with 10 epochs of warm-up it peaks at 1.1 times the rate).</summary>
+    /// <summary>
+    /// The official classifier: above the rate for one epoch, then back to it (with 10 epochs of warm-up it peaks at
+    /// 1.1 times the rate).
+    /// </summary>
     OvershootThenReturn,
 
-    /// <summary>The official density model: nothing sets the rate back, so that with one epoch of warm-up it stays at twice its nominal value.</summary>
+    /// <summary>
+    /// The official density model: nothing sets the rate back, so that with one epoch of warm-up it stays at twice its
+    /// nominal value.
+    /// </summary>
     OvershootAndStay,
 }
 

@@ -1,7 +1,8 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// What a training gave. The final weights are in the model that was trained, which is frozen for evaluation and sampling; <c>train()</c> unfreezes it.
+/// What a training gave. The final weights are in the model that was trained, which is frozen for evaluation and
+/// sampling; <c>train()</c> unfreezes it.
 /// </summary>
 /// <param name="Outcome">Whether it ran to its end.</param>
 /// <param name="Steps">Steps made.</param>
@@ -10,4 +11,11 @@ namespace IResNet.Experiments.Training;
 /// <param name="Evaluations">Held-out figures along the way, each with the number of steps before it.</param>
 /// <param name="Test">The final figure on held-out examples; null when the training was cancelled.</param>
 public sealed record TrainingResult<T>(
-    TrainingOutcome Outcome, long Steps, double Seconds, IReadOnlyList<double> Losses, IReadOnlyList<(long Step, T Result)> Evaluations, T? Test) where T : Evaluation;
+    TrainingOutcome Outcome,
+    long Steps,
+    double Seconds,
+    IReadOnlyList<double> Losses,
+    IReadOnlyList<(long Step, T Result)> Evaluations,
+    T? Test
+)
+    where T : Evaluation;

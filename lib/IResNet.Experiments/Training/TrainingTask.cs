@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
-/// <summary>What differs between training a density model, a classifier and a 2-D flow: the batches, the loss, the held-out figure.</summary>
+/// <summary>
+/// What differs between training a density model, a classifier and a 2-D flow: the batches, the loss, the held-out
+/// figure.
+/// </summary>
 internal abstract class TrainingTask : IDisposable
 {
     protected TrainingTask(nn.Module model, TrainingOptions options)
@@ -18,7 +21,9 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>What is trained.</summary>
     public nn.Module Model { get; }
 
-    /// <summary>The model's invertible part: the model itself for densities, null for a network that has none.</summary>
+    /// <summary>
+    /// The model's invertible part: the model itself for densities, null for a network that has none.
+    /// </summary>
     public abstract Flow? Flow { get; }
 
     /// <summary>Where the model is.</summary>
@@ -35,7 +40,9 @@ internal abstract class TrainingTask : IDisposable
 
     protected TrainingOptions Options { get; }
 
-    /// <summary>Examples that initialise ActNorm, in the caller's scope. Does not move <see cref="Position"/>.</summary>
+    /// <summary>
+    /// Examples that initialise ActNorm, in the caller's scope. Does not move <see cref="Position"/>.
+    /// </summary>
     public abstract Tensor InitialExamples();
 
     /// <summary>The next batch, in the caller's scope.</summary>
@@ -44,19 +51,26 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Mean loss of a batch, with a graph, in the caller's scope. The model is in training mode.</summary>
     public abstract Tensor Loss(Batch batch);
 
-    /// <summary>Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in training mode.</summary>
-    public virtual void Settle()
-    {
-    }
+    /// <summary>
+    /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
+    /// training mode.
+    /// </summary>
+    public virtual void Settle() { }
 
     /// <summary>The figure on held-out examples. Leaves the model in training mode.</summary>
     public abstract Evaluation Evaluate(HeldOut examples, CancellationToken cancel);
 
-    /// <summary>What the model makes, as pictures of values in [0, 1]: shape (n, channels, height, width). Leaves the model in training mode.</summary>
+    /// <summary>
+    /// What the model makes, as pictures of values in [0, 1]: shape (n, channels, height, width). Leaves the model in
+    /// training mode.
+    /// </summary>
     /// <param name="count">How many, as far as that applies.</param>
     public abstract Tensor Pictures(int count);
 
-    /// <summary>Sets the generator to where a step begins. It depends on seed and step alone, so no generator's state needs to be saved.</summary>
+    /// <summary>
+    /// Sets the generator to where a step begins. It depends on seed and step alone, so no generator's state needs to
+    /// be saved.
+    /// </summary>
     public void SeedStep(long step) => Generator.manual_seed((long)Mix(Mix(Options.Seed) + (ulong)step));
 
     public virtual void Dispose() => Generator.Dispose();

@@ -1,7 +1,8 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// Work on a thread of its own, with denormal numbers flushed: that mode belongs to a thread, and libtorch's workers inherit it from the thread that starts them.
+/// Work on a thread of its own, with denormal numbers flushed: that mode belongs to a thread, and libtorch's workers
+/// inherit it from the thread that starts them.
 /// </summary>
 internal static class TrainingThread
 {
@@ -20,7 +21,10 @@ internal static class TrainingThread
                 result.SetException(fault);
             }
         })
-        { IsBackground = true, Name = "training" }.Start();
+        {
+            IsBackground = true,
+            Name = "training",
+        }.Start();
         return result.Task;
     }
 
@@ -33,7 +37,8 @@ internal static class TrainingThread
         }
         finally
         {
-            // What the C library keeps for this thread would add up over many of them. Before the result is known, so that whoever waits for it finds the memory given back.
+            // What the C library keeps for this thread would add up over many of them. Before the result is known, so
+            // that whoever waits for it finds the memory given back.
             NativeRuntime.TrimMemory();
         }
     }

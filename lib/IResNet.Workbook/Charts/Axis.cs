@@ -16,7 +16,8 @@ public sealed record Axis(string Title = "", bool Log = false, double? Min = nul
     /// <summary>The place of a value on the axis: the value or its logarithm, NaN where it cannot be drawn.</summary>
     internal double Place(double value)
     {
-        if (Log) return value > 0 && double.IsFinite(value) ? Math.Log10(value) : double.NaN;
+        if (Log)
+            return value > 0 && double.IsFinite(value) ? Math.Log10(value) : double.NaN;
         return IsDrawable(value) ? value : double.NaN;
     }
 

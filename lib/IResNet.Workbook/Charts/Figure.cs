@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace IResNet.Workbook.Charting;
 
 /// <summary>
-/// A chart, described once and drawn twice: as a Plotly figure for frontends that are interactive and as PNG for the others, with the same
-/// data, titles, colours and ranges. Made by <see cref="Charts"/>; immutable, so the <c>With…</c> methods return a changed copy.
+/// A chart, described once and drawn twice: as a Plotly figure for frontends that are interactive and as PNG for the
+/// others, with the same data, titles, colours and ranges. Made by <see cref="Charts"/>; immutable, so the <c>With…</c>
+/// methods return a changed copy.
 /// </summary>
 public sealed record Figure
 {
@@ -34,12 +35,14 @@ public sealed record Figure
     public Figure WithTitle(string title) => this with { Title = title };
 
     /// <summary>The same chart with another horizontal axis; see <see cref="Axis"/> for the parameters.</summary>
-    /// <exception cref="ArgumentException">The range is empty, or not positive on a logarithmic axis; or a heat map would get one.</exception>
+    /// <exception cref="ArgumentException">The range is empty, or not positive on a logarithmic axis; or a heat map
+    /// would get one.</exception>
     public Figure WithX(string title, bool log = false, double? min = null, double? max = null) =>
         (this with { X = Checked(new Axis(title, log, min, max)) }).CheckHeatMap();
 
     /// <summary>The same chart with another vertical axis; see <see cref="Axis"/> for the parameters.</summary>
-    /// <exception cref="ArgumentException">The range is empty, or not positive on a logarithmic axis; or a heat map would get one.</exception>
+    /// <exception cref="ArgumentException">The range is empty, or not positive on a logarithmic axis; or a heat map
+    /// would get one.</exception>
     public Figure WithY(string title, bool log = false, double? min = null, double? max = null) =>
         (this with { Y = Checked(new Axis(title, log, min, max)) }).CheckHeatMap();
 
@@ -47,7 +50,12 @@ public sealed record Figure
     /// <param name="width">Pixels, 100 to 4000.</param>
     /// <param name="height">Pixels, 100 to 4000.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side is outside of that range.</exception>
-    public Figure WithSize(int width, int height) => this with { Width = CheckedSide(width), Height = CheckedSide(height) };
+    public Figure WithSize(int width, int height) =>
+        this with
+        {
+            Width = CheckedSide(width),
+            Height = CheckedSide(height),
+        };
 
     /// <summary>The same chart with one unit equally long on both axes, as points in the plane want it.</summary>
     public Figure WithEqualScale() => this with { EqualScale = true };
@@ -77,18 +85,28 @@ public sealed record Figure
     private static Axis Checked(Axis axis)
     {
         ArgumentNullException.ThrowIfNull(axis.Title, "title");
-        if (axis.Min >= axis.Max || axis.Min is { } min && !double.IsFinite(min) || axis.Max is { } max && !double.IsFinite(max))
-            throw new ArgumentException($"The axis range {axis.Min} to {axis.Max} is empty or not finite: give min < max.");
+        if (
+            axis.Min >= axis.Max
+            || axis.Min is { } min && !double.IsFinite(min)
+            || axis.Max is { } max && !double.IsFinite(max)
+        )
+            throw new ArgumentException(
+                $"The axis range {axis.Min} to {axis.Max} is empty or not finite: give min < max."
+            );
         if (axis.Log && (axis.Min <= 0 || axis.Max <= 0))
-            throw new ArgumentException($"The axis range {axis.Min} to {axis.Max} is not positive: a logarithmic axis needs min > 0.");
+            throw new ArgumentException(
+                $"The axis range {axis.Min} to {axis.Max} is not positive: a logarithmic axis needs min > 0."
+            );
         return axis;
     }
 
-    private static int CheckedSide(int pixels) => pixels is >= 100 and <= 4000
-        ? pixels
-        : throw new ArgumentOutOfRangeException(nameof(pixels), pixels, "A chart's sides are 100 to 4000 pixels.");
+    private static int CheckedSide(int pixels) =>
+        pixels is >= 100 and <= 4000
+            ? pixels
+            : throw new ArgumentOutOfRangeException(nameof(pixels), pixels, "A chart's sides are 100 to 4000 pixels.");
 
-    private Figure CheckHeatMap() => (X.Log || Y.Log) && Marks.Any(mark => mark is HeatMap)
-        ? throw new ArgumentException("A heat map's cells have equal sizes: its axes cannot be logarithmic.")
-        : this;
+    private Figure CheckHeatMap() =>
+        (X.Log || Y.Log) && Marks.Any(mark => mark is HeatMap)
+            ? throw new ArgumentException("A heat map's cells have equal sizes: its axes cannot be logarithmic.")
+            : this;
 }

@@ -3,12 +3,19 @@ using SkiaSharp;
 namespace IResNet.Workbook.Charting;
 
 /// <summary>
-/// Images in rows, each row under its title, as one PNG. Pixels are enlarged by a whole factor without smoothing, so that what is seen is
-/// what the model made. Made by <see cref="Charts.Images(ValueTuple{string, TorchSharp.torch.Tensor}[])"/>.
+/// Images in rows, each row under its title, as one PNG. Pixels are enlarged by a whole factor without smoothing, so
+/// that what is seen is what the model made. Made by
+/// <see cref="Charts.Images(ValueTuple{string, TorchSharp.torch.Tensor}[])"/>.
 /// </summary>
 public sealed class ImageGrid
 {
-    private const int TargetWidth = 700, MostWidth = 1400, LargestScale = 8, MostColumns = 16, Gap = 2, Margin = 8, TitleHeight = 22;
+    private const int TargetWidth = 700,
+        MostWidth = 1400,
+        LargestScale = 8,
+        MostColumns = 16,
+        Gap = 2,
+        Margin = 8,
+        TitleHeight = 22;
 
     private readonly IReadOnlyList<(string Title, Pixels Images)> _rows;
 
@@ -41,16 +48,26 @@ public sealed class ImageGrid
     }
 
     /// <summary>One line that says what the grid shows, for readers without pictures.</summary>
-    public override string ToString() => "images: " + string.Join(
-        ", ", _rows.Select(row => $"{(row.Title.Length > 0 ? row.Title + " " : "")}{Shown(row.Images)} of {row.Images.Height}x{row.Images.Width}"));
+    public override string ToString() =>
+        "images: "
+        + string.Join(
+            ", ",
+            _rows.Select(row =>
+                $"{(row.Title.Length > 0 ? row.Title + " " : "")}{Shown(row.Images)} of {row.Images.Height}x{row.Images.Width}"
+            )
+        );
 
     private static string Heading((string Title, Pixels Images) row)
     {
-        string note = row.Images.Given == 0 ? "(no images)" : row.Images.Count < row.Images.Given ? $"({Shown(row.Images)})" : "";
+        string note =
+            row.Images.Given == 0 ? "(no images)"
+            : row.Images.Count < row.Images.Given ? $"({Shown(row.Images)})"
+            : "";
         return $"{row.Title} {note}".Trim();
     }
 
-    private static string Shown(Pixels images) => images.Count < images.Given ? $"{images.Count} of {images.Given}" : $"{images.Count}";
+    private static string Shown(Pixels images) =>
+        images.Count < images.Given ? $"{images.Count} of {images.Given}" : $"{images.Count}";
 
     private static int HeightOf((string Title, Pixels Images) row, int columns, int scale)
     {
@@ -68,12 +85,18 @@ public sealed class ImageGrid
             canvas.DrawText(Heading(row), Margin, top + 15, SKTextAlign.Left, font, paint);
             top += TitleHeight;
         }
-        int width = row.Images.Width * scale, height = row.Images.Height * scale;
+        int width = row.Images.Width * scale,
+            height = row.Images.Height * scale;
         for (int i = 0; i < row.Images.Count; i++)
         {
             using var image = row.Images.Image(i);
-            int left = Margin + i % columns * (width + Gap), down = top + i / columns * (height + Gap);
-            canvas.DrawImage(image, SKRect.Create(left, down, width, height), new SKSamplingOptions(SKFilterMode.Nearest));
+            int left = Margin + i % columns * (width + Gap),
+                down = top + i / columns * (height + Gap);
+            canvas.DrawImage(
+                image,
+                SKRect.Create(left, down, width, height),
+                new SKSamplingOptions(SKFilterMode.Nearest)
+            );
         }
     }
 }

@@ -12,14 +12,21 @@ internal static class PlotlyLayout
         {
             ["width"] = figure.Width,
             ["height"] = figure.Height,
-            ["margin"] = new JsonObject { ["l"] = 70, ["r"] = 20, ["t"] = figure.Title.Length > 0 ? 50 : 25, ["b"] = 60 },
+            ["margin"] = new JsonObject
+            {
+                ["l"] = 70,
+                ["r"] = 20,
+                ["t"] = figure.Title.Length > 0 ? 50 : 25,
+                ["b"] = 60,
+            },
             ["paper_bgcolor"] = Palette.Background,
             ["plot_bgcolor"] = Palette.Background,
             ["font"] = new JsonObject { ["color"] = Palette.Text },
             ["xaxis"] = AxisOf(figure.X, frame.X),
             ["yaxis"] = AxisOf(figure.Y, frame.Y),
         };
-        if (figure.Title.Length > 0) layout["title"] = new JsonObject { ["text"] = Text(figure.Title), ["x"] = 0.5 };
+        if (figure.Title.Length > 0)
+            layout["title"] = new JsonObject { ["text"] = Text(figure.Title), ["x"] = 0.5 };
         if (figure.EqualScale)
         {
             layout["xaxis"]!["constrain"] = "domain";
@@ -28,16 +35,18 @@ internal static class PlotlyLayout
         }
         if (frame.IsEmpty)
         {
-            layout["annotations"] = new JsonArray(new JsonObject
-            {
-                ["text"] = Charts.NoData,
-                ["showarrow"] = false,
-                ["xref"] = "paper",
-                ["yref"] = "paper",
-                ["x"] = 0.5,
-                ["y"] = 0.5,
-                ["font"] = new JsonObject { ["size"] = 18 },
-            });
+            layout["annotations"] = new JsonArray(
+                new JsonObject
+                {
+                    ["text"] = Charts.NoData,
+                    ["showarrow"] = false,
+                    ["xref"] = "paper",
+                    ["yref"] = "paper",
+                    ["x"] = 0.5,
+                    ["y"] = 0.5,
+                    ["font"] = new JsonObject { ["size"] = 18 },
+                }
+            );
         }
         return layout;
     }
@@ -56,7 +65,8 @@ internal static class PlotlyLayout
             ["exponentformat"] = "power",
             ["minexponent"] = 5,
         };
-        if (!axis.Log) return json;
+        if (!axis.Log)
+            return json;
         json["type"] = "log";
         json["dtick"] = TickLabels.DecadeStep(range.Min, range.Max) is { } decades ? decades : "D2";
         return json;

@@ -8,7 +8,9 @@ internal static class PngChart
     // ScottPlot's font cache is shared and a live chart is drawn on a thread of its own.
     private static readonly Lock Drawing = new();
 
-    private const float TitleSize = 15, LabelSize = 13, TickSize = 12;
+    private const float TitleSize = 15,
+        LabelSize = 13,
+        TickSize = 12;
 
     public static byte[] Draw(Figure figure)
     {
@@ -16,9 +18,11 @@ internal static class PngChart
         {
             using var plot = new Plot();
             var frame = Frame.Of(figure);
-            foreach (var (mark, color) in figure.Marks.Zip(Palette.Of(figure.Marks))) Add(plot, mark, figure, frame, Color.FromHex(color));
+            foreach (var (mark, color) in figure.Marks.Zip(Palette.Of(figure.Marks)))
+                Add(plot, mark, figure, frame, Color.FromHex(color));
             Style(plot, figure, frame);
-            if (figure.EqualScale) EqualizeScale(plot, figure, frame);
+            if (figure.EqualScale)
+                EqualizeScale(plot, figure, frame);
             return plot.GetImageBytes(figure.Width, figure.Height, ImageFormat.Png);
         }
     }
@@ -31,7 +35,11 @@ internal static class PngChart
                 Add(plot, curve, figure, color);
                 break;
             case Steps steps:
-                var outline = Fill(plot, Geometry.Outline(steps, figure.X, figure.Y, frame.Y.Min), color.WithAlpha(0.4));
+                var outline = Fill(
+                    plot,
+                    Geometry.Outline(steps, figure.X, figure.Y, frame.Y.Min),
+                    color.WithAlpha(0.4)
+                );
                 outline.LineColor = color;
                 outline.LineWidth = 1;
                 outline.LegendText = steps.Name;
@@ -48,16 +56,21 @@ internal static class PngChart
 
     private static void Add(Plot plot, Curve curve, Figure figure, Color color)
     {
-        foreach (var band in Geometry.Bands(curve, figure.X, figure.Y)) Fill(plot, band, color.WithAlpha(0.2));
+        foreach (var band in Geometry.Bands(curve, figure.X, figure.Y))
+            Fill(plot, band, color.WithAlpha(0.2));
 
         string legend = curve.Name;
         foreach (var run in Geometry.Runs(curve, figure.X, figure.Y))
         {
             var points = plot.Add.Scatter(run.ConvertAll(point => new Coordinates(point.X, point.Y)), color);
             // A single point between two gaps has no line to be seen by.
-            points.MarkerSize = curve.Style.HasFlag(CurveStyle.Points) ? 6 : run.Count == 1 ? 5 : 0;
+            points.MarkerSize =
+                curve.Style.HasFlag(CurveStyle.Points) ? 6
+                : run.Count == 1 ? 5
+                : 0;
             points.LineWidth = curve.Style.HasFlag(CurveStyle.Line) ? 2 : 0;
-            if (curve.IsDashed) points.LinePattern = LinePattern.Dashed;
+            if (curve.IsDashed)
+                points.LinePattern = LinePattern.Dashed;
             points.LegendText = legend;
             legend = "";
         }
@@ -96,19 +109,27 @@ internal static class PngChart
         Style(plot.Axes.Left, figure.Y, frame.Y);
         plot.Axes.SetLimits(frame.X.Min, frame.X.Max, frame.Y.Min, frame.Y.Max);
 
-        if (figure.Marks.Any(mark => mark is not HeatMap && mark.Name.Length > 0)) AddLegend(plot);
-        if (frame.IsEmpty) AddNote(plot, Charts.NoData);
+        if (figure.Marks.Any(mark => mark is not HeatMap && mark.Name.Length > 0))
+            AddLegend(plot);
+        if (frame.IsEmpty)
+            AddNote(plot, Charts.NoData);
         plot.Font.Set(ChartFont.Family);
     }
 
-    /// <summary>Shrinks the data area to the ranges' proportions, as Plotly does; ScottPlot's own rule would widen a range instead.</summary>
+    /// <summary>
+    /// Shrinks the data area to the ranges' proportions, as Plotly does; ScottPlot's own rule would widen a range
+    /// instead.
+    /// </summary>
     private static void EqualizeScale(Plot plot, Figure figure, Frame frame)
     {
         plot.RenderInMemory(figure.Width, figure.Height);
         PixelRect area = plot.LastRender.DataRect;
-        double width = frame.X.Max - frame.X.Min, height = frame.Y.Max - frame.Y.Min;
+        double width = frame.X.Max - frame.X.Min,
+            height = frame.Y.Max - frame.Y.Min;
         double pixels = Math.Min(area.Width / width, area.Height / height);
-        plot.Layout.Fixed(new PixelRect(area.Left, area.Left + (float)(width * pixels), area.Top + (float)(height * pixels), area.Top));
+        plot.Layout.Fixed(
+            new PixelRect(area.Left, area.Left + (float)(width * pixels), area.Top + (float)(height * pixels), area.Top)
+        );
     }
 
     private static void Style(IAxis bar, Axis axis, (double Min, double Max) range)
@@ -119,7 +140,9 @@ internal static class PngChart
         bar.TickLabelStyle.FontSize = TickSize;
         if (axis.Log)
         {
-            bar.TickGenerator = new ScottPlot.TickGenerators.NumericManual(TickLabels.Logarithmic(range.Min, range.Max));
+            bar.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+                TickLabels.Logarithmic(range.Min, range.Max)
+            );
             return;
         }
         bar.MinorTickStyle.Length = 0;

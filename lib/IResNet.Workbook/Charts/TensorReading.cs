@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace IResNet.Workbook.Charting;
 
-/// <summary>Copies tensors into arrays. The tensor is neither changed nor disposed, and no temporary outlives the call.</summary>
+/// <summary>
+/// Copies tensors into arrays. The tensor is neither changed nor disposed, and no temporary outlives the call.
+/// </summary>
 internal static class TensorReading
 {
     /// <summary>All elements in row-major order, whatever the shape, layout, device and real element type.</summary>
@@ -14,7 +16,8 @@ internal static class TensorReading
     public static double[] ToDoubles(Tensor tensor, long? rows = null)
     {
         RequireReadable(tensor);
-        if (tensor.NumberOfElements == 0) return [];
+        if (tensor.NumberOfElements == 0)
+            return [];
         using var scope = NewDisposeScope();
         // detach() first: the later steps may return their argument itself, and that must be ours, not the caller's.
         var own = tensor.detach().to_dense();
@@ -27,7 +30,12 @@ internal static class TensorReading
     public static void RequireReadable(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (tensor.IsInvalid) throw new ArgumentException("The tensor has been disposed: draw it before its scope ends.", nameof(tensor));
-        if (tensor.is_complex()) throw new ArgumentException("A complex tensor cannot be drawn: pass .real, .imag or .abs().", nameof(tensor));
+        if (tensor.IsInvalid)
+            throw new ArgumentException("The tensor has been disposed: draw it before its scope ends.", nameof(tensor));
+        if (tensor.is_complex())
+            throw new ArgumentException(
+                "A complex tensor cannot be drawn: pass .real, .imag or .abs().",
+                nameof(tensor)
+            );
     }
 }

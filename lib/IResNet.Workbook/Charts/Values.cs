@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace IResNet.Workbook.Charting;
 
 /// <summary>
-/// Numbers to draw. Arrays, lists, collection expressions and tensors convert to it by themselves, so a cell passes what it has.
-/// The numbers are copied: the source may change or be disposed afterwards.
+/// Numbers to draw. Arrays, lists, collection expressions and tensors convert to it by themselves, so a cell passes
+/// what it has. The numbers are copied: the source may change or be disposed afterwards.
 /// </summary>
 [CollectionBuilder(typeof(Values), nameof(Create))]
 public readonly struct Values
@@ -41,7 +41,9 @@ public readonly struct Values
     /// <summary>Copies the numbers.</summary>
     public static implicit operator Values(List<float> items) => items.ToArray();
 
-    /// <summary>Copies all elements of a tensor of any shape, real type, layout and device, in row-major order.</summary>
+    /// <summary>
+    /// Copies all elements of a tensor of any shape, real type, layout and device, in row-major order.
+    /// </summary>
     public static implicit operator Values(Tensor tensor) => new(TensorReading.ToDoubles(tensor));
 
     /// <summary>Enumerates the numbers.</summary>

@@ -28,23 +28,37 @@ internal static class BenchCommand
 
     private static readonly Option<LogDetGradient> EstimatorOption = new("--estimator")
     {
-        Description = "Gradient of the log-determinant in training cases: this library's (neumann) or the paper's own algorithm (paper).",
+        Description =
+            "Gradient of the log-determinant in training cases: this library's (neumann) or the paper's own "
+            + "algorithm (paper).",
         DefaultValueFactory = _ => LogDetGradient.Neumann,
     };
 
-    private static readonly Option<bool> InProcessOption = new("--in-process") { Description = "Run one case in this process, for a profiler." };
+    private static readonly Option<bool> InProcessOption = new("--in-process")
+    {
+        Description = "Run one case in this process, for a profiler.",
+    };
 
-    private static readonly Option<bool> ListOption = new("--list") { Description = "Only print the names of all cases." };
+    private static readonly Option<bool> ListOption = new("--list")
+    {
+        Description = "Only print the names of all cases.",
+    };
 
     public static Command Create()
     {
         SecondsOption.Validators.Add(result =>
         {
-            if (!(result.GetValueOrDefault<double>() > 0)) result.AddError("--seconds must be positive.");
+            if (!(result.GetValueOrDefault<double>() > 0))
+                result.AddError("--seconds must be positive.");
         });
         var command = new Command("bench", "Time training steps, inverses and estimators on this machine.")
         {
-            CaseOption, JsonOption, SecondsOption, EstimatorOption, InProcessOption, ListOption,
+            CaseOption,
+            JsonOption,
+            SecondsOption,
+            EstimatorOption,
+            InProcessOption,
+            ListOption,
         };
         command.SetAction(Run);
         return command;
@@ -54,7 +68,8 @@ internal static class BenchCommand
     {
         if (arguments.GetValue(ListOption))
         {
-            foreach (var benchmark in Benchmark.Cases) Console.WriteLine(benchmark.Name);
+            foreach (var benchmark in Benchmark.Cases)
+                Console.WriteLine(benchmark.Name);
             return 0;
         }
         BenchmarkCase[] cases;
@@ -68,7 +83,10 @@ internal static class BenchCommand
             Console.Error.WriteLine(unknown.Message);
             return 2;
         }
-        var settings = new BenchmarkSettings(TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)), arguments.GetValue(EstimatorOption));
+        var settings = new BenchmarkSettings(
+            TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
+            arguments.GetValue(EstimatorOption)
+        );
         bool inProcess = arguments.GetValue(InProcessOption);
         if (inProcess && cases.Length != 1)
         {
@@ -80,7 +98,9 @@ internal static class BenchCommand
         {
             try
             {
-                var report = inProcess ? Benchmark.Run(benchmark, settings, Threads) : await FreshProcess.Run(benchmark.Name, settings, cancel);
+                var report = inProcess
+                    ? Benchmark.Run(benchmark, settings, Threads)
+                    : await FreshProcess.Run(benchmark.Name, settings, cancel);
                 reports.Add(benchmark.Name, report);
                 Print(benchmark.Name, report);
             }
@@ -97,16 +117,22 @@ internal static class BenchCommand
             Estimator = settings.Gradient.ToString().ToLowerInvariant(),
             Cases = reports,
         };
-        if (arguments.GetValue(JsonOption) is { } file) AtomicFile.Write(file.FullName, JsonSerializer.Serialize(whole, Json) + "\n");
+        if (arguments.GetValue(JsonOption) is { } file)
+            AtomicFile.Write(file.FullName, JsonSerializer.Serialize(whole, Json) + "\n");
         return 0;
     }
 
     private static void Print(string name, CaseReport report)
     {
-        string bound = report.LowerBound is double least ? $", bound {least * 1e3:f1} ms ({report.Min / least:f1}x)" : "";
+        string bound = report.LowerBound is double least
+            ? $", bound {least * 1e3:f1} ms ({report.Min / least:f1}x)"
+            : "";
         Console.WriteLine(
-            $"{name}: median {report.Median * 1e3:f1} ms, min {report.Min * 1e3:f1} ms, {report.Runs} runs, memory {report.PeakMemory:f0} MiB " +
-            $"({report.MemoryBefore:f0} before){bound}");
-        foreach (var (key, value) in report.Details) Console.WriteLine($"    {key} {value:g5}");
+            $"{name}: median {report.Median * 1e3:f1} ms, min {report.Min * 1e3:f1} ms, {report.Runs} runs, memory "
+                + $"{report.PeakMemory:f0} MiB "
+                + $"({report.MemoryBefore:f0} before){bound}"
+        );
+        foreach (var (key, value) in report.Details)
+            Console.WriteLine($"    {key} {value:g5}");
     }
 }

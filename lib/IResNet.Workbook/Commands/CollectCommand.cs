@@ -8,9 +8,18 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet collect</c>: the results of a sweep, or of any runs, in one table.</summary>
 internal static class CollectCommand
 {
-    private static readonly Argument<string[]> Roots = new("folder") { Description = "Folders of runs.", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Roots = new("folder")
+    {
+        Description = "Folders of runs.",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
-    private static readonly Option<string?> Output = new("--output") { Description = "A .csv with a row a run, or a .md with a row a combination of values. Default: the latter, printed.", HelpName = "FILE" };
+    private static readonly Option<string?> Output = new("--output")
+    {
+        Description =
+            "A .csv with a row a run, or a .md with a row a combination of values. Default: the latter, printed.",
+        HelpName = "FILE",
+    };
 
     public static Command Create()
     {
@@ -23,7 +32,8 @@ internal static class CollectCommand
     {
         var output = parsed.InvocationConfiguration.Output;
         var folders = parsed.GetValue(Roots)!.SelectMany(RunFolder.Find).ToList();
-        if (folders.Count == 0) throw new RunFolderException($"There is no run in {string.Join(", ", parsed.GetValue(Roots)!)}.");
+        if (folders.Count == 0)
+            throw new RunFolderException($"There is no run in {string.Join(", ", parsed.GetValue(Roots)!)}.");
         var table = ResultTable.Of(folders);
         if (parsed.GetValue(Output) is not { } file)
         {

@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace IResNet.Workbook.Commands;
 
-/// <summary><c>iresnet doctor</c>: one line a check; exit code 1 where something does not work, 0 with warnings or none.</summary>
+/// <summary>
+/// <c>iresnet doctor</c>: one line a check; exit code 1 where something does not work, 0 with warnings or none.
+/// </summary>
 internal static class DoctorCommand
 {
     public static Command Create()

@@ -13,23 +13,34 @@ internal static class EvaluateCommand
 {
     private static readonly Option<double> Error = new("--error")
     {
-        Description = "For densities: how far truncation and probes together may move the figure, in bits/dim. The paper: 0.0002.",
+        Description =
+            "For densities: how far truncation and probes together may move the figure, in bits/dim. The "
+            + "paper: 0.0002.",
         DefaultValueFactory = _ => 1e-3,
     };
 
-    private static readonly Option<int?> Images = new("--images") { Description = "The first so many test images. Default: all." };
+    private static readonly Option<int?> Images = new("--images")
+    {
+        Description = "The first so many test images. Default: all.",
+    };
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Evaluate a trained model on the test examples, to a stated error.") { Error, Images };
+        var command = new Command("evaluate", "Evaluate a trained model on the test examples, to a stated error.")
+        {
+            Error,
+            Images,
+        };
         var model = new SavedModelArguments(command);
         Error.Validators.Add(result =>
         {
-            if (!(result.GetValueOrDefault<double>() > 0)) result.AddError("--error must be more than 0.");
+            if (!(result.GetValueOrDefault<double>() > 0))
+                result.AddError("--error must be more than 0.");
         });
         Images.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() < 2) result.AddError("--images must be 2 or more.");
+            if (result.GetValueOrDefault<int?>() < 2)
+                result.AddError("--images must be 2 or more.");
         });
         command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Evaluate(parsed, model, cancel)));
         return command;
@@ -41,8 +52,19 @@ internal static class EvaluateCommand
         using var saved = arguments.Open(parsed);
         output.WriteLine($"{saved.Experiment.Name}, {saved.Source}");
         long start = Stopwatch.GetTimestamp();
-        var result = await ModelEvaluation.Evaluate(saved, parsed.GetValue(Error), parsed.GetValue(Images), output.WriteLine, cancel: cancel);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result}  ({Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s)"));
+        var result = await ModelEvaluation.Evaluate(
+            saved,
+            parsed.GetValue(Error),
+            parsed.GetValue(Images),
+            output.WriteLine,
+            cancel: cancel
+        );
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result}  ({Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s)"
+            )
+        );
         return 0;
     }
 }

@@ -10,16 +10,21 @@ internal static class ExportCommand
 
     public static Command Create()
     {
-        var command = new Command("export", "Write a trained model's weights under the official code's names, as safetensors.");
+        var command = new Command(
+            "export",
+            "Write a trained model's weights under the official code's names, as safetensors."
+        );
         var model = new SavedModelArguments(command);
         command.Add(File);
         command.SetAction((parsed, _) => Failures.Report(parsed, _ =>
-        {
-            using var saved = model.Open(parsed);
-            Exchange.Export(saved, parsed.GetValue(File)!);
-            parsed.InvocationConfiguration.Output.WriteLine($"{saved.Experiment.Name}, {saved.Source}: {parsed.GetValue(File)}");
-            return Task.FromResult(0);
-        }));
+                {
+                    using var saved = model.Open(parsed);
+                    Exchange.Export(saved, parsed.GetValue(File)!);
+                    parsed.InvocationConfiguration.Output.WriteLine(
+                        $"{saved.Experiment.Name}, {saved.Source}: {parsed.GetValue(File)}"
+                    );
+                    return Task.FromResult(0);
+                }));
         return command;
     }
 }

@@ -24,8 +24,21 @@ internal static class Failures
             parsed.InvocationConfiguration.Error.WriteLine("Stopped.");
             return StopSignals.ExitCode;
         }
-        catch (Exception fault) when (fault is ConfigurationException or RunFolderException or CheckpointException or DataSetException or TrainingDivergedException or SlurmException
-            or WeightsFormatException or ShapeException or NonConvergenceException or NonFiniteException or IOException or UnauthorizedAccessException)
+        catch (Exception fault)
+            when (fault
+                    is ConfigurationException
+                        or RunFolderException
+                        or CheckpointException
+                        or DataSetException
+                        or TrainingDivergedException
+                        or SlurmException
+                        or WeightsFormatException
+                        or ShapeException
+                        or NonConvergenceException
+                        or NonFiniteException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             parsed.InvocationConfiguration.Error.WriteLine(fault.Message);
             return 1;

@@ -6,20 +6,33 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet import</c>: a run folder from a weights file, to sample, evaluate and train on.</summary>
 internal static class ImportCommand
 {
-    private static readonly Argument<string> File = new("file") { Description = "An official state_dict saved as safetensors, or a file written by export." };
+    private static readonly Argument<string> File = new("file")
+    {
+        Description = "An official state_dict saved as safetensors, or a file written by export.",
+    };
 
-    private static readonly Option<string> Run = new("--run") { Description = "The run folder to make.", HelpName = "DIR", Required = true };
+    private static readonly Option<string> Run = new("--run")
+    {
+        Description = "The run folder to make.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
     public static Command Create()
     {
         var command = new Command("import", "Make a run folder from a weights file.") { File, Run };
         var experiment = new ExperimentArguments(command, ExperimentArguments.Option);
         command.SetAction((parsed, _) => Failures.Report(parsed, _ =>
-        {
-            Exchange.Import(parsed.GetValue(File)!, parsed.GetValue(Run)!, present => experiment.Choose(parsed, present));
-            parsed.InvocationConfiguration.Output.WriteLine($"{parsed.GetValue(Run)} goes on from {parsed.GetValue(File)}: iresnet train --run {parsed.GetValue(Run)} --resume");
-            return Task.FromResult(0);
-        }));
+                {
+                    Exchange.Import(parsed.GetValue(File)!, parsed.GetValue(Run)!, present =>
+                        experiment.Choose(parsed, present)
+                    );
+                    parsed.InvocationConfiguration.Output.WriteLine(
+                        $"{parsed.GetValue(Run)} goes on from {parsed.GetValue(File)}: iresnet train --run "
+                            + $"{parsed.GetValue(Run)} --resume"
+                    );
+                    return Task.FromResult(0);
+                }));
         return command;
     }
 }

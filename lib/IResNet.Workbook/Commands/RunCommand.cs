@@ -4,7 +4,10 @@ using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Commands;
 
-/// <summary><c>iresnet run</c>: executes notebooks without Jupyter and writes them with their outputs, a page for each and an overview.</summary>
+/// <summary>
+/// <c>iresnet run</c>: executes notebooks without Jupyter and writes them with their outputs, a page for each and an
+/// overview.
+/// </summary>
 internal static class RunCommand
 {
     private static readonly Argument<string[]> Notebooks = new("notebook")
@@ -13,7 +16,10 @@ internal static class RunCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option<string?> Preset = new("--preset") { Description = "The size of the experiments: quick, standard or paper." };
+    private static readonly Option<string?> Preset = new("--preset")
+    {
+        Description = "The size of the experiments: quick, standard or paper.",
+    };
 
     private static readonly Option<string[]> Parameters = new("--parameter", "-p")
     {
@@ -45,9 +51,16 @@ internal static class RunCommand
         },
     };
 
-    private static readonly Option<bool> KeepGoing = new("--keep-going") { Description = "Go on with the next notebook when one fails." };
+    private static readonly Option<bool> KeepGoing = new("--keep-going")
+    {
+        Description = "Go on with the next notebook when one fails.",
+    };
 
-    private static readonly Option<int> Jobs = new("--jobs") { Description = "How many notebooks to run at a time.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Jobs = new("--jobs")
+    {
+        Description = "How many notebooks to run at a time.",
+        DefaultValueFactory = _ => 1,
+    };
 
     private static readonly Option<bool> Worker = new(WorkerProcess.Option) { Hidden = true };
 
@@ -63,9 +76,19 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Run notebooks without Jupyter; write them with their outputs, and pages to read.")
+        var command = new Command(
+            "run",
+            "Run notebooks without Jupyter; write them with their outputs, and pages to read."
+        )
         {
-            Notebooks, Preset, Parameters, Output, Timeout, KeepGoing, Jobs, Worker,
+            Notebooks,
+            Preset,
+            Parameters,
+            Output,
+            Timeout,
+            KeepGoing,
+            Jobs,
+            Worker,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -81,27 +104,39 @@ internal static class RunCommand
                 parsed.GetValue(Output)!,
                 parsed.GetValue(Preset),
                 Assignments(parsed.GetValue(Parameters) ?? []),
-                parsed.GetValue(Timeout));
+                parsed.GetValue(Timeout)
+            );
             if (!parsed.GetValue(Worker))
-                return await new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out).RunAsync(jobs, signals.Token);
+                return await new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out).RunAsync(
+                    jobs,
+                    signals.Token
+                );
             signals.StopAtEndOfInput();
             return await WorkAsync(jobs.Single(), signals.Token);
         }
-        catch (Exception e) when (e is UsageException or NotebookFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is UsageException or NotebookFormatException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
     }
 
-    /// <summary>Inside a <see cref="WorkerProcess"/>. Why a run failed is in its record, for the parent to tell.</summary>
+    /// <summary>
+    /// Inside a <see cref="WorkerProcess"/>. Why a run failed is in its record, for the parent to tell.
+    /// </summary>
     private static async Task<int> WorkAsync(NotebookJob job, CancellationToken stop)
     {
         Directory.SetCurrentDirectory(job.Folder);
         RunRecord record;
         using (var progress = RunProgress.ForConsole())
             record = await new NotebookRunner(job, progress).RunAsync(stop);
-        var code = record.Status switch { RunStatus.Passed => 0, RunStatus.Interrupted => StopSignals.ExitCode, _ => 1 };
+        var code = record.Status switch
+        {
+            RunStatus.Passed => 0,
+            RunStatus.Interrupted => StopSignals.ExitCode,
+            _ => 1,
+        };
         // Threads that cells left behind must not keep the process.
         Environment.Exit(code);
         return code;

@@ -7,25 +7,50 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet sample</c>: pictures of samples, or the samples themselves.</summary>
 internal static class SampleCommand
 {
-    private static readonly Option<int> Count = new("--count") { Description = "How many samples.", DefaultValueFactory = _ => 64 };
+    private static readonly Option<int> Count = new("--count")
+    {
+        Description = "How many samples.",
+        DefaultValueFactory = _ => 64,
+    };
 
-    private static readonly Option<double> Temperature = new("--temperature") { Description = "Scales the prior's standard deviation: less gives likelier samples.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Temperature = new("--temperature")
+    {
+        Description = "Scales the prior's standard deviation: less gives likelier samples.",
+        DefaultValueFactory = _ => 1,
+    };
 
-    private static readonly Option<ulong> SampleSeed = new("--sample-seed") { Description = "The seed of the samples.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<ulong> SampleSeed = new("--sample-seed")
+    {
+        Description = "The seed of the samples.",
+        DefaultValueFactory = _ => 1,
+    };
 
-    private static readonly Option<string> Output = new("--output") { Description = "A .png for pictures, a .safetensors for the numbers.", HelpName = "FILE", DefaultValueFactory = _ => "samples.png" };
+    private static readonly Option<string> Output = new("--output")
+    {
+        Description = "A .png for pictures, a .safetensors for the numbers.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "samples.png",
+    };
 
     public static Command Create()
     {
-        var command = new Command("sample", "Draw samples from a trained density model.") { Count, Temperature, SampleSeed, Output };
+        var command = new Command("sample", "Draw samples from a trained density model.")
+        {
+            Count,
+            Temperature,
+            SampleSeed,
+            Output,
+        };
         var model = new SavedModelArguments(command);
         Count.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--count must be 1 to 100000.");
+            if (result.GetValueOrDefault<int>() is < 1 or > 100_000)
+                result.AddError("--count must be 1 to 100000.");
         });
         Temperature.Validators.Add(result =>
         {
-            if (!(result.GetValueOrDefault<double>() is >= 0 and < double.PositiveInfinity)) result.AddError("--temperature must be 0 or more.");
+            if (!(result.GetValueOrDefault<double>() is >= 0 and < double.PositiveInfinity))
+                result.AddError("--temperature must be 0 or more.");
         });
         command.SetAction((parsed, _) => Failures.Report(parsed, _ => Task.FromResult(Sample(parsed, model))));
         return command;
@@ -35,9 +60,17 @@ internal static class SampleCommand
     {
         using var saved = arguments.Open(parsed);
         if (saved.Experiment is ClassifierExperiment or ResNetExperiment)
-            throw new ConfigurationException($"{saved.Experiment.Name} is a classifier: it has no density to sample from. Take a density experiment.");
+            throw new ConfigurationException(
+                $"{saved.Experiment.Name} is a classifier: it has no density to sample from. Take a density experiment."
+            );
         string path = parsed.GetValue(Output)!;
-        ModelSamples.Save(saved, path, parsed.GetValue(Count), parsed.GetValue(Temperature), parsed.GetValue(SampleSeed));
+        ModelSamples.Save(
+            saved,
+            path,
+            parsed.GetValue(Count),
+            parsed.GetValue(Temperature),
+            parsed.GetValue(SampleSeed)
+        );
         parsed.InvocationConfiguration.Output.WriteLine($"{parsed.GetValue(Count)} samples of {saved.Source}: {path}");
         return 0;
     }

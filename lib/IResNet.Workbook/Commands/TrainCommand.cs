@@ -11,23 +11,50 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet train</c>: makes or continues a run in a run folder.</summary>
 internal static class TrainCommand
 {
-    private static readonly Option<string?> Run = new("--run") { Description = "The run folder. Default: a new one in ./runs.", HelpName = "DIR" };
+    private static readonly Option<string?> Run = new("--run")
+    {
+        Description = "The run folder. Default: a new one in ./runs.",
+        HelpName = "DIR",
+    };
 
-    private static readonly Option<bool> Resume = new("--resume") { Description = "Continue what is in the run folder; begin if nothing is." };
+    private static readonly Option<bool> Resume = new("--resume")
+    {
+        Description = "Continue what is in the run folder; begin if nothing is.",
+    };
 
-    private static readonly Option<string> Device = new("--device") { Description = "cpu, cuda or cuda:1.", HelpName = "D", DefaultValueFactory = _ => "cpu" };
+    private static readonly Option<string> Device = new("--device")
+    {
+        Description = "cpu, cuda or cuda:1.",
+        HelpName = "D",
+        DefaultValueFactory = _ => "cpu",
+    };
 
-    private static readonly Option<int?> Threads = new("--threads") { Description = "Threads of libtorch's operations. A run is the same to the bit with the same number only.", HelpName = "N" };
+    private static readonly Option<int?> Threads = new("--threads")
+    {
+        Description = "Threads of libtorch's operations. A run is the same to the bit with the same number only.",
+        HelpName = "N",
+    };
 
-    private static readonly Option<bool> ShowConfig = new("--show-config") { Description = "Print the configuration with all keys and values, and do nothing." };
+    private static readonly Option<bool> ShowConfig = new("--show-config")
+    {
+        Description = "Print the configuration with all keys and values, and do nothing.",
+    };
 
     public static Command Create()
     {
-        var command = new Command("train", "Train an experiment; or continue one, exactly.") { Run, Resume, Device, Threads, ShowConfig };
+        var command = new Command("train", "Train an experiment; or continue one, exactly.")
+        {
+            Run,
+            Resume,
+            Device,
+            Threads,
+            ShowConfig,
+        };
         var experiment = new ExperimentArguments(command, ExperimentArguments.Argument);
         Threads.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--threads must be 1 or more.");
+            if (result.GetValueOrDefault<int?>() < 1)
+                result.AddError("--threads must be 1 or more.");
         });
         command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Train(parsed, experiment, cancel)));
         return command;
@@ -42,25 +69,46 @@ internal static class TrainCommand
             return 0;
         }
         NativeRuntime.Configure();
-        if (parsed.GetValue(Threads) is { } threads) TorchSharp.torch.set_num_threads(threads);
+        if (parsed.GetValue(Threads) is { } threads)
+            TorchSharp.torch.set_num_threads(threads);
 
         string folder = parsed.GetValue(Run) ?? NewFolder(arguments.Choose(parsed, null));
         var options = new TrainingRunOptions { Resume = parsed.GetValue(Resume), Device = parsed.GetValue(Device)! };
         output.WriteLine($"run folder: {folder}");
         using var screen = TrainingScreen.For(output);
-        var summary = await TrainingRun.Train(folder, present => arguments.Choose(parsed, present), options, screen.Sink, cancel);
+        var summary = await TrainingRun.Train(
+            folder,
+            present => arguments.Choose(parsed, present),
+            options,
+            screen.Sink,
+            cancel
+        );
         screen.Dispose();
         if (summary.State == RunState.Interrupted)
         {
-            output.WriteLine($"Stopped after step {summary.Step}; a checkpoint was saved. Continue with: iresnet train --run {folder} --resume");
+            output.WriteLine(
+                $"Stopped after step {summary.Step}; a checkpoint was saved. Continue with: iresnet train --run "
+                    + $"{folder} --resume"
+            );
             return StopSignals.ExitCode;
         }
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Step} steps in {summary.TrainingSeconds:F1} s of training, {summary.WallSeconds:F1} s in all"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{summary.Step} steps in {summary.TrainingSeconds:F1} s of training, {summary.WallSeconds:F1} s in all"
+            )
+        );
         output.WriteLine($"test: {summary.Test}");
         output.WriteLine($"weights: sha256 {summary.Weights}");
         return 0;
     }
 
-    private static string NewFolder(Experiment experiment) => Path.Combine(
-        "runs", string.Create(CultureInfo.InvariantCulture, $"{experiment.Name}-{experiment.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}"));
+    private static string NewFolder(Experiment experiment) =>
+        Path.Combine(
+            "runs",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{experiment.Name}-{experiment.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}"
+            )
+        );
 }

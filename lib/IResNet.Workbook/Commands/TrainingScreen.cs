@@ -11,7 +11,9 @@ internal abstract class TrainingScreen : IDisposable
 
     /// <summary>The one that fits the output.</summary>
     public static TrainingScreen For(TextWriter output) =>
-        output == Console.Out && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive ? new Bar() : new Lines(output);
+        output == Console.Out && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive
+            ? new Bar()
+            : new Lines(output);
 
     public abstract void Dispose();
 
@@ -32,8 +34,14 @@ internal abstract class TrainingScreen : IDisposable
         public Bar()
         {
             var started = new TaskCompletionSource<ProgressTask>();
-            _live = AnsiConsole.Progress().AutoClear(true)
-                .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            _live = AnsiConsole
+                .Progress()
+                .AutoClear(true)
+                .Columns(
+                    new ProgressBarColumn(),
+                    new PercentageColumn(),
+                    new TaskDescriptionColumn { Alignment = Justify.Left }
+                )
                 .StartAsync(context =>
                 {
                     started.SetResult(context.AddTask("preparing", maxValue: 1));
@@ -59,7 +67,9 @@ internal abstract class TrainingScreen : IDisposable
                 return;
             }
             double total = step.Seconds + (step.Remaining?.TotalSeconds ?? 0);
-            (_task.MaxValue, _task.Value) = step.TotalSteps is { } steps ? (steps, step.Step) : (Math.Max(total, 1e-3), step.Seconds);
+            (_task.MaxValue, _task.Value) = step.TotalSteps is { } steps
+                ? (steps, step.Step)
+                : (Math.Max(total, 1e-3), step.Seconds);
             _task.Description = Markup.Escape(ConsoleSink.Line(happened));
         }
     }

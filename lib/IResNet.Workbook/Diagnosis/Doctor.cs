@@ -19,18 +19,27 @@ internal static class Doctor
         var findings = new List<Finding>();
         try
         {
-            foreach (var finding in checks()) findings.Add(finding);
+            foreach (var finding in checks())
+                findings.Add(finding);
         }
         catch (Exception e)
         {
-            findings.Add(Finding.Warning(checks.Method.Name, $"could not be examined: {e.Message}", "report this with the message"));
+            findings.Add(
+                Finding.Warning(
+                    checks.Method.Name,
+                    $"could not be examined: {e.Message}",
+                    "report this with the message"
+                )
+            );
         }
         return findings;
     }
 
     private static IEnumerable<Finding> Dotnet()
     {
-        yield return DotnetChecks.Sdk(Programs.OutputOf(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", "--list-sdks"));
+        yield return DotnetChecks.Sdk(
+            Programs.OutputOf(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", "--list-sdks")
+        );
         yield return DotnetChecks.Runtime(Environment.Version, RuntimeInformation.RuntimeIdentifier);
     }
 
@@ -39,8 +48,13 @@ internal static class Doctor
         string? error = NativeTorch.LoadError();
         bool loads = error is null;
         yield return TorchChecks.Native(error, loads ? torch.__version__ : null, NativeTorch.LibstdcppDefinesVersion());
-        yield return MachineChecks.Cpu(Environment.ProcessorCount, loads ? torch.get_num_threads() : null, NativeTorch.VectorInstructions());
-        if (!loads) yield break;
+        yield return MachineChecks.Cpu(
+            Environment.ProcessorCount,
+            loads ? torch.get_num_threads() : null,
+            NativeTorch.VectorInstructions()
+        );
+        if (!loads)
+            yield break;
         bool hasDriver = Directory.Exists("/proc/driver/nvidia") || Programs.Find("nvidia-smi") is not null;
         yield return TorchChecks.Cuda(torch.cuda.is_available() ? torch.cuda.device_count() : 0, hasDriver);
         var (flushes, keeps, usesOneDnn) = NativeRuntime.Configure();
@@ -52,8 +66,14 @@ internal static class Doctor
         // Knows the limit of a container; before the first collection it knows no load.
         GC.Collect();
         var memory = GC.GetGCMemoryInfo();
-        yield return MachineChecks.Memory(Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), memory.TotalAvailableMemoryBytes);
-        yield return MachineChecks.Disk(DataFolder.DefaultRoot, new DriveInfo(ExistingParent(DataFolder.DefaultRoot)).AvailableFreeSpace);
+        yield return MachineChecks.Memory(
+            Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes),
+            memory.TotalAvailableMemoryBytes
+        );
+        yield return MachineChecks.Disk(
+            DataFolder.DefaultRoot,
+            new DriveInfo(ExistingParent(DataFolder.DefaultRoot)).AvailableFreeSpace
+        );
     }
 
     private static IEnumerable<Finding> Data()
@@ -61,7 +81,8 @@ internal static class Doctor
         var folder = new DataFolder(DataFolder.DefaultRoot);
         foreach (var data in Catalogue.All)
         {
-            string? source = null, damage = null;
+            string? source = null,
+                damage = null;
             try
             {
                 source = folder.Find(data)?.Source;
@@ -85,7 +106,8 @@ internal static class Doctor
     private static string ExistingParent(string folder)
     {
         var existing = new DirectoryInfo(folder);
-        while (!existing.Exists && existing.Parent is not null) existing = existing.Parent;
+        while (!existing.Exists && existing.Parent is not null)
+            existing = existing.Parent;
         return existing.FullName;
     }
 }

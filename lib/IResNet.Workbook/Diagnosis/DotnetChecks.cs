@@ -8,16 +8,21 @@ internal static class DotnetChecks
     private static readonly Version Needed = new(10, 0, 100);
 
     /// <summary>The SDK: building needs it, and <c>#r "nuget: …"</c> in cells.</summary>
-    /// <param name="listing">What <c>dotnet --list-sdks</c> prints, a version and its folder in each line; null where it cannot be run.</param>
+    /// <param name="listing">What <c>dotnet --list-sdks</c> prints, a version and its folder in each line; null where
+    /// it cannot be run.</param>
     public static Finding Sdk(string? listing)
     {
-        var versions = (listing ?? "").Split('\n').Select(line => line.Split(' ', '-')[0]).Select(text => Version.TryParse(text, out var v) ? v : null);
+        var versions = (listing ?? "")
+            .Split('\n')
+            .Select(line => line.Split(' ', '-')[0])
+            .Select(text => Version.TryParse(text, out var v) ? v : null);
         return versions.Max() is { } newest && newest >= Needed
             ? Finding.Ok(".NET SDK", newest.ToString())
             : Finding.Warning(
                 ".NET SDK",
                 versions.Max() is { } older ? $"{older} is older than {Needed}" : "not found",
-                $"install the .NET SDK {Needed.ToString(2)}: building and #r \"nuget: …\" in cells need it");
+                $"install the .NET SDK {Needed.ToString(2)}: building and #r \"nuget: …\" in cells need it"
+            );
     }
 
     /// <summary>The runtime that runs this.</summary>

@@ -22,7 +22,9 @@ internal sealed record Finding(string Check, Verdict Verdict, string Message, st
 {
     public static Finding Ok(string check, string message) => new(check, Verdict.Ok, message);
 
-    public static Finding Warning(string check, string message, string remedy) => new(check, Verdict.Warning, message, remedy);
+    public static Finding Warning(string check, string message, string remedy) =>
+        new(check, Verdict.Warning, message, remedy);
 
-    public static Finding Fault(string check, string message, string remedy) => new(check, Verdict.Fault, message, remedy);
+    public static Finding Fault(string check, string message, string remedy) =>
+        new(check, Verdict.Fault, message, remedy);
 }

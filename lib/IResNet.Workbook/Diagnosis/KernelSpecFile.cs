@@ -9,20 +9,33 @@ namespace IResNet.Workbook.Diagnosis;
 /// <param name="Program">The program file that it starts.</param>
 internal sealed record KernelSpecFile(string Name, string Folder, string Program)
 {
-    /// <summary>Those that Jupyter finds; where two have one name, it takes the first. What is not a readable kernelspec is passed over.</summary>
+    /// <summary>
+    /// Those that Jupyter finds; where two have one name, it takes the first. What is not a readable kernelspec is
+    /// passed over.
+    /// </summary>
     /// <param name="kernelsFolders">The folders of kernels, in Jupyter's order.</param>
     /// <param name="program">The file name of the program.</param>
     public static IReadOnlyList<KernelSpecFile> Find(IEnumerable<string> kernelsFolders, string program)
     {
-        var kernels = kernelsFolders.Where(Directory.Exists).SelectMany(Directory.GetDirectories).DistinctBy(Path.GetFileName);
+        var kernels = kernelsFolders
+            .Where(Directory.Exists)
+            .SelectMany(Directory.GetDirectories)
+            .DistinctBy(Path.GetFileName);
         return [.. kernels.Select(folder => Read(folder, program)).OfType<KernelSpecFile>()];
     }
 
-    /// <summary>Jupyter's folders of kernels: those of JUPYTER_PATH, the user's, the environment's, the system's.</summary>
+    /// <summary>
+    /// Jupyter's folders of kernels: those of JUPYTER_PATH, the user's, the environment's, the system's.
+    /// </summary>
     public static IEnumerable<string> KernelsFolders()
     {
-        var paths = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        var prefixes = new[] { "VIRTUAL_ENV", "CONDA_PREFIX" }.Select(Environment.GetEnvironmentVariable).Where(prefix => !string.IsNullOrEmpty(prefix));
+        var paths = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        );
+        var prefixes = new[] { "VIRTUAL_ENV", "CONDA_PREFIX" }
+            .Select(Environment.GetEnvironmentVariable)
+            .Where(prefix => !string.IsNullOrEmpty(prefix));
         return
         [
             .. paths.Select(path => Path.Combine(path, "kernels")),
@@ -38,11 +51,24 @@ internal sealed record KernelSpecFile(string Name, string Folder, string Program
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")));
-            var started = json.RootElement.GetProperty("argv").EnumerateArray().Select(argument => argument.GetString())
-                .FirstOrDefault(argument => argument is not null && Path.GetFileName(argument).Equals(program, StringComparison.OrdinalIgnoreCase));
+            var started = json
+                .RootElement.GetProperty("argv")
+                .EnumerateArray()
+                .Select(argument => argument.GetString())
+                .FirstOrDefault(argument =>
+                    argument is not null
+                    && Path.GetFileName(argument).Equals(program, StringComparison.OrdinalIgnoreCase)
+                );
             return started is null ? null : new KernelSpecFile(Path.GetFileName(folder), folder, started);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or JsonException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+            )
         {
             return null;
         }

@@ -10,10 +10,12 @@ internal static class MachineChecks
     /// <summary>Processor and threads.</summary>
     /// <param name="cores">Cores that this process may use.</param>
     /// <param name="threads">Threads that libtorch uses; null where it does not load.</param>
-    /// <param name="vectors">The widest vector instructions, such as AVX2; null where there are none that libtorch makes use of.</param>
+    /// <param name="vectors">The widest vector instructions, such as AVX2; null where there are none that libtorch
+    /// makes use of.</param>
     public static Finding Cpu(int cores, int? threads, string? vectors)
     {
-        string found = $"{cores} core{(cores == 1 ? "" : "s")}{(threads is { } n ? $", {n} for libtorch" : "")}, {vectors ?? "no AVX2"}";
+        string found =
+            $"{cores} core{(cores == 1 ? "" : "s")}{(threads is { } n ? $", {n} for libtorch" : "")}, {vectors ?? "no AVX2"}";
         return vectors is null
             ? Finding.Warning("CPU", found, "use a processor with AVX2: convolutions are several times slower without")
             : Finding.Ok("CPU", found);
@@ -42,5 +44,4 @@ internal static class MachineChecks
             _ => Finding.Ok("disk", found),
         };
     }
-
 }

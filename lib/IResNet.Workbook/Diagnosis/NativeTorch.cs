@@ -7,8 +7,8 @@ using TorchSharp;
 namespace IResNet.Workbook.Diagnosis;
 
 /// <summary>
-/// Looks at the native half of TorchSharp from outside. TorchSharp itself must not be touched before it is known to load: when it fails it
-/// copies half a gigabyte beside the program and prints a page.
+/// Looks at the native half of TorchSharp from outside. TorchSharp itself must not be touched before it is known to
+/// load: when it fails it copies half a gigabyte beside the program and prints a page.
 /// </summary>
 internal static class NativeTorch
 {
@@ -30,25 +30,36 @@ internal static class NativeTorch
         }
     }
 
-    /// <summary>Whether the libstdc++ in this process defines the symbol version that TorchSharp asks for; null without one.</summary>
+    /// <summary>
+    /// Whether the libstdc++ in this process defines the symbol version that TorchSharp asks for; null without one.
+    /// </summary>
     public static bool? LibstdcppDefinesVersion()
     {
-        if (!OperatingSystem.IsLinux()) return null;
-        string? path = File.ReadLines("/proc/self/maps").Select(line => line[(line.LastIndexOf(' ') + 1)..])
+        if (!OperatingSystem.IsLinux())
+            return null;
+        string? path = File.ReadLines("/proc/self/maps")
+            .Select(line => line[(line.LastIndexOf(' ') + 1)..])
             .FirstOrDefault(file => Path.GetFileName(file).StartsWith("libstdc++.so", StringComparison.Ordinal));
-        return path is null ? null : File.ReadAllBytes(path).AsSpan().IndexOf(Encoding.ASCII.GetBytes(VersionNeed + "\0")) >= 0;
+        return path is null
+            ? null
+            : File.ReadAllBytes(path).AsSpan().IndexOf(Encoding.ASCII.GetBytes(VersionNeed + "\0")) >= 0;
     }
 
     /// <summary>The widest vector instructions that libtorch makes use of; null where there are none.</summary>
     public static string? VectorInstructions() =>
-        Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : AdvSimd.IsSupported ? "NEON" : null;
+        Avx512F.IsSupported ? "AVX-512"
+        : Avx2.IsSupported ? "AVX2"
+        : AdvSimd.IsSupported ? "NEON"
+        : null;
 
     /// <summary>
-    /// The line of a loader's message that says why: .NET lists every place it tried, and most lines only say that there is no such file.
+    /// The line of a loader's message that says why: .NET lists every place it tried, and most lines only say that
+    /// there is no such file.
     /// </summary>
     internal static string Reason(string message)
     {
         var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return lines.Skip(1).FirstOrDefault(line => !line.Contains("No such file", StringComparison.Ordinal)) ?? lines[0].Split(". ")[0];
+        return lines.Skip(1).FirstOrDefault(line => !line.Contains("No such file", StringComparison.Ordinal))
+            ?? lines[0].Split(". ")[0];
     }
 }

@@ -9,11 +9,17 @@ internal static class Report
     /// <returns>The exit code: 1 where there is a fault, else 0.</returns>
     public static int Write(IReadOnlyList<Finding> findings, IAnsiConsole console)
     {
-        if (console.Profile.Capabilities.Interactive) console.Write(TableOf(findings));
-        else foreach (var finding in findings) console.Profile.Out.Writer.WriteLine(Line(finding));
+        if (console.Profile.Capabilities.Interactive)
+            console.Write(TableOf(findings));
+        else
+            foreach (var finding in findings)
+                console.Profile.Out.Writer.WriteLine(Line(finding));
 
-        int faults = findings.Count(finding => finding.Verdict == Verdict.Fault), warnings = findings.Count(finding => finding.Verdict == Verdict.Warning);
-        console.Profile.Out.Writer.WriteLine($"{findings.Count} checks: {Count(faults, "fault")}, {Count(warnings, "warning")}.");
+        int faults = findings.Count(finding => finding.Verdict == Verdict.Fault),
+            warnings = findings.Count(finding => finding.Verdict == Verdict.Warning);
+        console.Profile.Out.Writer.WriteLine(
+            $"{findings.Count} checks: {Count(faults, "fault")}, {Count(warnings, "warning")}."
+        );
         return faults > 0 ? 1 : 0;
     }
 
@@ -21,7 +27,7 @@ internal static class Report
 
     private static string Line(Finding finding)
     {
-        string line = $"{Word(finding.Verdict),-8} {finding.Check,-14} {finding.Message}";
+        string line = $"{Word(finding.Verdict), -8} {finding.Check, -14} {finding.Message}";
         return finding.Remedy is null ? line : $"{line} -> {finding.Remedy}";
     }
 
@@ -34,17 +40,19 @@ internal static class Report
                 new Text(Word(finding.Verdict), new Style(ColorOf(finding.Verdict))),
                 new Text(finding.Check),
                 new Text(finding.Message),
-                new Text(finding.Remedy ?? ""));
+                new Text(finding.Remedy ?? "")
+            );
         }
         return table;
     }
 
     private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 
-    private static Color ColorOf(Verdict verdict) => verdict switch
-    {
-        Verdict.Ok => Color.Green,
-        Verdict.Warning => Color.Yellow,
-        _ => Color.Red,
-    };
+    private static Color ColorOf(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Ok => Color.Green,
+            Verdict.Warning => Color.Yellow,
+            _ => Color.Red,
+        };
 }

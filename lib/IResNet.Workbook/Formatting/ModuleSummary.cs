@@ -10,8 +10,18 @@ internal static class ModuleSummary
     {
         var parameters = module.parameters().ToList();
         string counts = string.Create(
-            CultureInfo.InvariantCulture, $"{parameters.Sum(p => p.numel()):N0} parameters in {parameters.Count} tensors");
-        string kind = string.Join(", ", parameters.Select(p => $"{TensorSummary.Name(p.dtype)} on {p.device}").Distinct());
-        return string.Join(", ", new[] { $"{module.GetType().Name}: {counts}", kind, module.training ? "training" : "evaluation" }.Where(s => s.Length > 0));
+            CultureInfo.InvariantCulture,
+            $"{parameters.Sum(p => p.numel()):N0} parameters in {parameters.Count} tensors"
+        );
+        string kind = string.Join(
+            ", ",
+            parameters.Select(p => $"{TensorSummary.Name(p.dtype)} on {p.device}").Distinct()
+        );
+        return string.Join(
+            ", ",
+            new[] { $"{module.GetType().Name}: {counts}", kind, module.training ? "training" : "evaluation" }.Where(s =>
+                s.Length > 0
+            )
+        );
     }
 }

@@ -4,7 +4,10 @@ using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Html;
 
-/// <summary>The overview of a folder of output notebooks, <c>index.html</c>: title, claim, status, time and first figure of each.</summary>
+/// <summary>
+/// The overview of a folder of output notebooks, <c>index.html</c>: title, claim, status, time and first figure of
+/// each.
+/// </summary>
 internal static class Gallery
 {
     public const string FileName = "index.html";
@@ -13,12 +16,17 @@ internal static class Gallery
     public static void Write(string folder)
     {
         folder = Path.GetFullPath(folder);
-        var body = new StringBuilder("<header><h1>Invertible residual networks</h1></header>\n<main class=\"gallery\">\n");
+        var body = new StringBuilder(
+            "<header><h1>Invertible residual networks</h1></header>\n<main class=\"gallery\">\n"
+        );
         foreach (var path in Directory.GetFiles(folder, "*.ipynb").Order(StringComparer.Ordinal))
             body.Append(Card(path));
         body.Append("</main>");
         PageAssets.WriteTo(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Page.Create("Invertible residual networks", body.ToString(), charts: false));
+        AtomicFile.WriteAllText(
+            Path.Combine(folder, FileName),
+            Page.Create("Invertible residual networks", body.ToString(), charts: false)
+        );
     }
 
     private static string Card(string path)
@@ -31,7 +39,8 @@ internal static class Gallery
         }
         catch (NotebookFormatException)
         {
-            return $"<article class=\"card\"><h2>{Page.Encode(name)}</h2><p class=\"status failed\">This file is not a notebook.</p></article>\n";
+            return $"<article class=\"card\"><h2>{Page.Encode(name)}</h2><p class=\"status failed\">This file is not "
+                + "a notebook.</p></article>\n";
         }
 
         var record = RunRecord.Load(path);
@@ -42,7 +51,8 @@ internal static class Gallery
             ? $"<a class=\"figure\" href=\"{page}\">{OutputRenderer.Image(output, outline.Title)}</a>"
             : "";
         var failure = record is { Message: { } message, Cell: { } cell }
-            ? $"<p class=\"status failed\"><a href=\"{page}#{NotebookPage.Anchor(cell)}\">{Page.Encode(message)}</a></p>"
+            ? "<p class=\"status failed\"><a "
+                + $"href=\"{page}#{NotebookPage.Anchor(cell)}\">{Page.Encode(message)}</a></p>"
             : "";
         return $"""
             <article class="card"><h2><a href="{page}">{Page.Encode(outline.Title)}</a></h2>{figure}

@@ -5,8 +5,8 @@ using Ganss.Xss;
 namespace IResNet.Workbook.Html;
 
 /// <summary>
-/// Makes HTML from notebooks (text/html outputs, Markdown) fit for a page: whatever stands in it, the result is balanced, runs no script and
-/// loads nothing.
+/// Makes HTML from notebooks (text/html outputs, Markdown) fit for a page: whatever stands in it, the result is
+/// balanced, runs no script and loads nothing.
 /// </summary>
 internal sealed class HtmlCleaner
 {
@@ -19,12 +19,13 @@ internal sealed class HtmlCleaner
         _sanitizer.AllowedAttributes.Add("id");
         _sanitizer.AllowedTags.ExceptWith(["form", "button", "textarea", "select", "keygen"]);
         _sanitizer.AllowedSchemes.UnionWith(["data", "mailto", "attachment"]);
-        _sanitizer.FilterUrl += (_, e) => e.SanitizedUrl = e.Tag.LocalName switch
-        {
-            "a" or "area" => e.SanitizedUrl is null ? null : links.Link(e.OriginalUrl),
-            "img" => links.Image(e.OriginalUrl, _attachments),
-            _ => null,
-        };
+        _sanitizer.FilterUrl += (_, e) =>
+            e.SanitizedUrl = e.Tag.LocalName switch
+            {
+                "a" or "area" => e.SanitizedUrl is null ? null : links.Link(e.OriginalUrl),
+                "img" => links.Image(e.OriginalUrl, _attachments),
+                _ => null,
+            };
         _sanitizer.PostProcessNode += (_, e) =>
         {
             // What an image that is not there would have shown.

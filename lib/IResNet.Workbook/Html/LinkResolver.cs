@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace IResNet.Workbook.Html;
 
 /// <summary>
-/// Where the addresses of a notebook lead from its page: links to other notebooks go to their pages, other relative links stay right
-/// although the page lies in another folder, and images become part of the page.
+/// Where the addresses of a notebook lead from its page: links to other notebooks go to their pages, other relative
+/// links stay right although the page lies in another folder, and images become part of the page.
 /// </summary>
 /// <param name="notebookFolder">The folder that the notebook's addresses are relative to.</param>
 /// <param name="pageFolder">The folder of the page.</param>
@@ -34,7 +34,10 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
             : Path.GetRelativePath(pageFolder, Path.Combine(notebookFolder, path)).Replace('\\', '/') + rest;
     }
 
-    /// <summary>An image as data within the page; null where it is neither an attachment nor a file, so that nothing is fetched to view a page.</summary>
+    /// <summary>
+    /// An image as data within the page; null where it is neither an attachment nor a file, so that nothing is fetched
+    /// to view a page.
+    /// </summary>
     /// <param name="address">A data, attachment or relative address.</param>
     /// <param name="attachments">The cell's attachments.</param>
     public string? Image(string address, JsonObject? attachments)
@@ -50,11 +53,13 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
     }
 
     /// <summary>The address that carries the content itself.</summary>
-    public static string DataAddress(string type, ReadOnlySpan<byte> content) => $"data:{type};base64,{Convert.ToBase64String(content)}";
+    public static string DataAddress(string type, ReadOnlySpan<byte> content) =>
+        $"data:{type};base64,{Convert.ToBase64String(content)}";
 
-    private static string? Attachment(JsonObject? file) => file?.FirstOrDefault() is { Key: { } type, Value: JsonValue content }
-        ? $"data:{type};base64,{content.ToString().ReplaceLineEndings("")}"
-        : null;
+    private static string? Attachment(JsonObject? file) =>
+        file?.FirstOrDefault() is { Key: { } type, Value: JsonValue content }
+            ? $"data:{type};base64,{content.ToString().ReplaceLineEndings("")}"
+            : null;
 
     private static bool Relative(string address, out string path, out string rest)
     {

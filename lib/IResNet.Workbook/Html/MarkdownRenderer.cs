@@ -48,7 +48,10 @@ internal sealed class MarkdownRenderer(HtmlCleaner cleaner)
             }
 
             renderer.EnsureLine();
-            renderer.Write("<pre><code>").Write(CSharpHighlighter.ToHtml(block.Lines.ToString())).WriteLine("</code></pre>");
+            renderer
+                .Write("<pre><code>")
+                .Write(CSharpHighlighter.ToHtml(block.Lines.ToString()))
+                .WriteLine("</code></pre>");
         }
     }
 }

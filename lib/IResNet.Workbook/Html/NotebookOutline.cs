@@ -13,20 +13,36 @@ internal sealed record NotebookOutline(string Title, ParagraphBlock? Claim, Disp
     /// <summary>Reads the outline; the title of a notebook without heading is <paramref name="name"/>.</summary>
     public static NotebookOutline Of(Notebook notebook, string name)
     {
-        var blocks = notebook.Cells.Where(cell => cell.Kind == CellKind.Markdown).SelectMany(cell => MarkdownRenderer.Parse(cell.Source)).ToList();
+        var blocks = notebook
+            .Cells.Where(cell => cell.Kind == CellKind.Markdown)
+            .SelectMany(cell => MarkdownRenderer.Parse(cell.Source))
+            .ToList();
         var title = blocks.FindIndex(block => block is HeadingBlock);
-        var claim = blocks.Skip(title + 1).TakeWhile(block => block is not HeadingBlock).OfType<ParagraphBlock>().FirstOrDefault();
-        var figure = notebook.CodeCells.SelectMany(cell => cell.Outputs).OfType<DisplayOutput>()
+        var claim = blocks
+            .Skip(title + 1)
+            .TakeWhile(block => block is not HeadingBlock)
+            .OfType<ParagraphBlock>()
+            .FirstOrDefault();
+        var figure = notebook
+            .CodeCells.SelectMany(cell => cell.Outputs)
+            .OfType<DisplayOutput>()
             .FirstOrDefault(output => OutputRenderer.Image(output, "") is not null);
         return new NotebookOutline(title < 0 ? name : PlainText((HeadingBlock)blocks[title]), claim, figure);
     }
 
-    private static string PlainText(HeadingBlock heading) => string.Concat((heading.Inline ?? []).Descendants().Select(inline => inline switch
-    {
-        LiteralInline literal => literal.Content.ToString(),
-        CodeInline code => code.Content,
-        HtmlEntityInline entity => entity.Transcoded.ToString(),
-        Markdig.Extensions.Mathematics.MathInline math => math.Content.ToString(),
-        _ => "",
-    }));
+    private static string PlainText(HeadingBlock heading) =>
+        string.Concat(
+            (heading.Inline ?? [])
+                .Descendants()
+                .Select(inline =>
+                    inline switch
+                    {
+                        LiteralInline literal => literal.Content.ToString(),
+                        CodeInline code => code.Content,
+                        HtmlEntityInline entity => entity.Transcoded.ToString(),
+                        Markdig.Extensions.Mathematics.MathInline math => math.Content.ToString(),
+                        _ => "",
+                    }
+                )
+        );
 }

@@ -7,7 +7,9 @@ namespace IResNet.Workbook.Html;
 /// <summary>The page of one notebook: <c>NAME.html</c> beside <c>NAME.ipynb</c>.</summary>
 internal static class NotebookPage
 {
-    /// <summary>Writes the page of an output notebook. The page's assets are written by <see cref="PageAssets"/>.</summary>
+    /// <summary>
+    /// Writes the page of an output notebook. The page's assets are written by <see cref="PageAssets"/>.
+    /// </summary>
     /// <param name="path">The .ipynb file.</param>
     /// <exception cref="NotebookFormatException">The file is not a notebook.</exception>
     public static void Write(string path)
@@ -30,21 +32,30 @@ internal static class NotebookPage
         var name = Path.GetFileNameWithoutExtension(path);
 
         var body = new StringBuilder("<header><nav class=\"bar\"><a href=\"index.html\">All notebooks</a>");
-        body.Append($"<a href=\"{Uri.EscapeDataString(name)}.ipynb\">The notebook</a>{StatusLine.ToHtml(record)}</nav></header>\n<main>\n");
+        body.Append(
+            $"<a href=\"{Uri.EscapeDataString(name)}.ipynb\">The "
+                + $"notebook</a>{StatusLine.ToHtml(record)}</nav></header>\n<main>\n"
+        );
         foreach (var cell in notebook.Cells)
             body.Append(CellHtml(cell, markdown, outputs));
         body.Append("</main>");
         return Page.Create(
             NotebookOutline.Of(notebook, name).Title,
             body.ToString(),
-            charts: notebook.CodeCells.SelectMany(cell => cell.Outputs).Any(OutputRenderer.IsChart));
+            charts: notebook.CodeCells.SelectMany(cell => cell.Outputs).Any(OutputRenderer.IsChart)
+        );
     }
 
-    /// <summary>The addresses in a notebook are relative to the one that was run, not to its copy in the output folder.</summary>
+    /// <summary>
+    /// The addresses in a notebook are relative to the one that was run, not to its copy in the output folder.
+    /// </summary>
     public static LinkResolver Links(string path, RunRecord? record)
     {
         var folder = Path.GetDirectoryName(path)!;
-        return new LinkResolver(record is null ? folder : Path.GetDirectoryName(Path.GetFullPath(record.Notebook, folder))!, folder);
+        return new LinkResolver(
+            record is null ? folder : Path.GetDirectoryName(Path.GetFullPath(record.Notebook, folder))!,
+            folder
+        );
     }
 
     /// <summary>The place of a cell in the page.</summary>
@@ -56,12 +67,15 @@ internal static class NotebookPage
         switch (cell.Kind)
         {
             case CellKind.Markdown:
-                return $"<section class=\"cell markdown\" {anchor}>{markdown.ToHtml(cell.Source, cell.Attachments)}</section>\n";
+                return "<section class=\"cell markdown\" "
+                    + $"{anchor}>{markdown.ToHtml(cell.Source, cell.Attachments)}</section>\n";
             case CellKind.Code when !cell.IsBlank:
                 var count = cell.ExecutionCount is { } number ? $"<span class=\"count\">[{number}]</span>" : "";
                 var shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
-                return $"<section class=\"cell code\" {anchor}><div class=\"source\">{count}<pre><code>{CSharpHighlighter.ToHtml(cell.Source)}</code></pre></div>" +
-                    (shown.Length > 0 ? $"<div class=\"outputs\">\n{shown}</div>" : "") + "</section>\n";
+                return $"<section class=\"cell code\" {anchor}><div "
+                    + $"class=\"source\">{count}<pre><code>{CSharpHighlighter.ToHtml(cell.Source)}</code></pre></div>"
+                    + (shown.Length > 0 ? $"<div class=\"outputs\">\n{shown}</div>" : "")
+                    + "</section>\n";
             default:
                 return "";
         }

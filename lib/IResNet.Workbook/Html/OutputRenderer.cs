@@ -10,19 +10,30 @@ namespace IResNet.Workbook.Html;
 internal sealed class OutputRenderer(MarkdownRenderer markdown, HtmlCleaner cleaner)
 {
     /// <summary>Leaves text readable but escapes what could end a script element.</summary>
-    private static readonly JsonSerializerOptions InScript = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
-
-    /// <summary>One output; empty where it has no form that a page can show.</summary>
-    public string ToHtml(Output output) => output switch
+    private static readonly JsonSerializerOptions InScript = new()
     {
-        StreamOutput stream => Block($"stream {(stream.Name == "stderr" ? "stderr" : "stdout")}", Preformatted(stream.Text)),
-        ErrorOutput error => Block("error", Preformatted(ErrorText(error))),
-        DisplayOutput display => Display(display) is { } html ? Block("display", html) : "",
-        _ => throw new ArgumentException($"Output of type {output.GetType().Name} cannot be shown.", nameof(output)),
+        Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
     };
 
+    /// <summary>One output; empty where it has no form that a page can show.</summary>
+    public string ToHtml(Output output) =>
+        output switch
+        {
+            StreamOutput stream => Block(
+                $"stream {(stream.Name == "stderr" ? "stderr" : "stdout")}",
+                Preformatted(stream.Text)
+            ),
+            ErrorOutput error => Block("error", Preformatted(ErrorText(error))),
+            DisplayOutput display => Display(display) is { } html ? Block("display", html) : "",
+            _ => throw new ArgumentException(
+                $"Output of type {output.GetType().Name} cannot be shown.",
+                nameof(output)
+            ),
+        };
+
     /// <summary>Whether a chart is among the outputs.</summary>
-    public static bool IsChart(Output output) => output is DisplayOutput display && display.Data[MimeTypes.Plotly] is JsonObject;
+    public static bool IsChart(Output output) =>
+        output is DisplayOutput display && display.Data[MimeTypes.Plotly] is JsonObject;
 
     /// <summary>The output as an <c>img</c> element; null where it has no image.</summary>
     public static string? Image(DisplayOutput display, string alternative)
@@ -59,7 +70,8 @@ internal sealed class OutputRenderer(MarkdownRenderer markdown, HtmlCleaner clea
     }
 
     private static string Chart(JsonObject chart, string fallback) =>
-        $"<figure class=\"plotly\">{fallback}<script type=\"application/json\">{chart.ToJsonString(InScript)}</script></figure>";
+        $"<figure class=\"plotly\">{fallback}<script "
+        + $"type=\"application/json\">{chart.ToJsonString(InScript)}</script></figure>";
 
     private static string ErrorText(ErrorOutput error) =>
         error.Traceback.Count > 0 ? string.Join('\n', error.Traceback) : $"{error.Name}: {error.Message}";

@@ -12,13 +12,17 @@ internal static partial class Page
     public static string Create(string title, string body, bool charts)
     {
         string[] scripts = ["katex/katex.min.js", .. charts ? ["plotly.min.js"] : Array.Empty<string>(), "page.js"];
-        return Place().Replace(PageAssets.Frame, place => place.Groups[1].Value switch
-        {
-            "title" => Encode(title),
-            "scripts" => string.Join('\n', scripts.Select(script => $"<script defer src=\"assets/{script}\"></script>")),
-            "body" => body,
-            var unknown => throw new InvalidOperationException($"page.html has an unknown place {unknown}."),
-        });
+        return Place()
+            .Replace(PageAssets.Frame, place => place.Groups[1].Value switch
+                {
+                    "title" => Encode(title),
+                    "scripts" => string.Join(
+                        '\n',
+                        scripts.Select(script => $"<script defer src=\"assets/{script}\"></script>")
+                    ),
+                    "body" => body,
+                    var unknown => throw new InvalidOperationException($"page.html has an unknown place {unknown}."),
+                });
     }
 
     /// <summary>Text as it stands in HTML, between tags or in a quoted attribute.</summary>

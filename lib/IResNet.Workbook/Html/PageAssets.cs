@@ -7,19 +7,28 @@ internal static class PageAssets
 {
     private const string Prefix = "assets/";
 
-    /// <summary>The frame of every page, with the places <c>{{title}}</c>, <c>{{scripts}}</c> and <c>{{body}}</c>.</summary>
+    /// <summary>
+    /// The frame of every page, with the places <c>{{title}}</c>, <c>{{scripts}}</c> and <c>{{body}}</c>.
+    /// </summary>
     public static string Frame { get; } = ReadFrame();
 
     /// <summary>Writes <c>assets/</c> into the folder, where it is not there in this version already.</summary>
     public static void WriteTo(string folder)
     {
         var own = typeof(PageAssets).Assembly;
-        foreach (var name in own.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name != FrameName))
+        foreach (
+            var name in own.GetManifestResourceNames()
+                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name != FrameName)
+        )
             Write(own, name, Path.Combine(folder, name));
 
         // Plotly.NET carries the plotly.js that it was made for.
         var plotly = typeof(Plotly.NET.Chart).Assembly;
-        var script = plotly.GetManifestResourceNames().Single(name => name.Contains("plotly-", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal));
+        var script = plotly
+            .GetManifestResourceNames()
+            .Single(name =>
+                name.Contains("plotly-", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal)
+            );
         Write(plotly, script, Path.Combine(folder, Prefix, "plotly.min.js"));
     }
 
@@ -28,7 +37,11 @@ internal static class PageAssets
     private static void Write(Assembly assembly, string resource, string path)
     {
         using var content = assembly.GetManifestResourceStream(resource)!;
-        if (File.Exists(path) && new FileInfo(path).Length == content.Length && File.GetLastWriteTimeUtc(path) >= File.GetLastWriteTimeUtc(assembly.Location))
+        if (
+            File.Exists(path)
+            && new FileInfo(path).Length == content.Length
+            && File.GetLastWriteTimeUtc(path) >= File.GetLastWriteTimeUtc(assembly.Location)
+        )
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var file = File.Create(path);

@@ -12,9 +12,13 @@ internal static class StatusLine
         if (record is null)
             return "<span class=\"status\">not run</span>";
         var status = record.Status.ToString().ToLowerInvariant();
-        var parameters = string.Join(", ", record.Parameters.Select(parameter => $"{parameter.Key} = {parameter.Value}"));
-        return $"<span class=\"status {status}\">{status}</span><span>{Durations.Text(TimeSpan.FromSeconds(record.Seconds))}</span>" +
-            (parameters.Length > 0 ? $"<span>{Page.Encode(parameters)}</span>" : "") +
-            $"<span>{record.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}</span>";
+        var parameters = string.Join(
+            ", ",
+            record.Parameters.Select(parameter => $"{parameter.Key} = {parameter.Value}")
+        );
+        return "<span class=\"status "
+            + $"{status}\">{status}</span><span>{Durations.Text(TimeSpan.FromSeconds(record.Seconds))}</span>"
+            + (parameters.Length > 0 ? $"<span>{Page.Encode(parameters)}</span>" : "")
+            + $"<span>{record.Started.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}</span>";
     }
 }

@@ -5,8 +5,11 @@ namespace IResNet.Workbook.Html;
 /// <summary>What a terminal would show of a text.</summary>
 internal static partial class TerminalText
 {
-    /// <summary>Without ANSI escapes, and of a line that was overwritten after carriage returns only its last state.</summary>
-    public static string Plain(string text) => string.Join('\n', Escape().Replace(text, "").Split('\n').Select(LastState));
+    /// <summary>
+    /// Without ANSI escapes, and of a line that was overwritten after carriage returns only its last state.
+    /// </summary>
+    public static string Plain(string text) =>
+        string.Join('\n', Escape().Replace(text, "").Split('\n').Select(LastState));
 
     private static string LastState(string line)
     {

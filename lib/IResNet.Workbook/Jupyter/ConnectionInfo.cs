@@ -34,14 +34,16 @@ internal sealed record ConnectionInfo
     [JsonPropertyName("signature_scheme")]
     public string SignatureScheme { get; init; } = "hmac-sha256";
 
-    /// <exception cref="InvalidDataException">The file is not a connection file that this kernel can follow.</exception>
+    /// <exception cref="InvalidDataException">The file is not a connection file that this kernel can
+    /// follow.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ConnectionInfo Read(string path)
     {
         ConnectionInfo info;
         try
         {
-            info = JsonSerializer.Deserialize<ConnectionInfo>(File.ReadAllText(path)) ?? throw new JsonException("it is empty");
+            info = JsonSerializer.Deserialize<ConnectionInfo>(File.ReadAllText(path))
+                ?? throw new JsonException("it is empty");
         }
         catch (JsonException e)
         {
@@ -51,7 +53,9 @@ internal sealed record ConnectionInfo
         if (info.Transport != "tcp")
             throw new InvalidDataException($"{path} asks for the transport {info.Transport}; this kernel speaks tcp.");
         if (info.SignatureScheme != "hmac-sha256" && info.Key.Length > 0)
-            throw new InvalidDataException($"{path} asks for signatures by {info.SignatureScheme}; this kernel signs with hmac-sha256.");
+            throw new InvalidDataException(
+                $"{path} asks for signatures by {info.SignatureScheme}; this kernel signs with hmac-sha256."
+            );
         return info;
     }
 

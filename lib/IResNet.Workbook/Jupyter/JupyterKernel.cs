@@ -6,8 +6,9 @@ using NotebookEngine;
 namespace IResNet.Workbook.Jupyter;
 
 /// <summary>
-/// The kernel: cells and questions about code in the order in which they come on the shell channel, interrupts and the end at any time on
-/// the control channel. Ends by <c>shutdown_request</c>, SIGTERM, or when the process that started it is gone.
+/// The kernel: cells and questions about code in the order in which they come on the shell channel, interrupts and the
+/// end at any time on the control channel. Ends by <c>shutdown_request</c>, SIGTERM, or when the process that started
+/// it is gone.
 /// </summary>
 internal sealed class JupyterKernel
 {
@@ -24,7 +25,8 @@ internal sealed class JupyterKernel
     }
 
     /// <summary>Runs a kernel to its end.</summary>
-    /// <exception cref="InvalidDataException">The connection file is not one, or an address that it names cannot be bound.</exception>
+    /// <exception cref="InvalidDataException">The connection file is not one, or an address that it names cannot be
+    /// bound.</exception>
     /// <exception cref="IOException">The connection file cannot be read.</exception>
     public static void Run(string connectionFile)
     {
@@ -60,15 +62,17 @@ internal sealed class JupyterKernel
         {
             foreach (var queued in Handle(request))
             {
-                if (queued.Type == "execute_request") Answer(queued, onControl: false, _ => Replies.Aborted());
-                else Answer(queued, onControl: false, _shell.Handle);
+                if (queued.Type == "execute_request")
+                    Answer(queued, onControl: false, _ => Replies.Aborted());
+                else
+                    Answer(queued, onControl: false, _shell.Handle);
             }
         }
     }
 
     /// <summary>
-    /// Answers a request. Where it was a cell that failed, returns what was sent along with it: its cells are not to be run. That is taken
-    /// before the reply is sent, as who has read the reply sends the next cell knowingly.
+    /// Answers a request. Where it was a cell that failed, returns what was sent along with it: its cells are not to be
+    /// run. That is taken before the reply is sent, as who has read the reply sends the next cell knowingly.
     /// </summary>
     private List<JupyterMessage> Handle(JupyterMessage request)
     {
@@ -79,7 +83,8 @@ internal sealed class JupyterKernel
             var failed = message.Type == "execute_request" && (string?)reply?["status"] == "error";
             if (failed && message.Flag("stop_on_error", otherwise: true))
             {
-                while (_requests.TryTake(out var queued)) along.Add(queued);
+                while (_requests.TryTake(out var queued))
+                    along.Add(queued);
             }
             return reply;
         });
@@ -87,18 +92,22 @@ internal sealed class JupyterKernel
     }
 
     private void OnControl(JupyterMessage request) => Answer(request, onControl: true, message =>
-    {
-        if (message.Type != "interrupt_request") return _shell.HandleAnywhere(message);
-        _shell.Interrupt();
-        return new JsonObject { ["status"] = "ok" };
-    });
+        {
+            if (message.Type != "interrupt_request")
+                return _shell.HandleAnywhere(message);
+            _shell.Interrupt();
+            return new JsonObject { ["status"] = "ok" };
+        });
 
     private void OnStdin(JupyterMessage message)
     {
-        if (message.Type == "input_reply") _inputReplies.Add(message);
+        if (message.Type == "input_reply")
+            _inputReplies.Add(message);
     }
 
-    /// <summary>Every request gets: busy, its reply, idle. What goes wrong with it is its sender's to know, and ends nothing.</summary>
+    /// <summary>
+    /// Every request gets: busy, its reply, idle. What goes wrong with it is its sender's to know, and ends nothing.
+    /// </summary>
     private void Answer(JupyterMessage request, bool onControl, Func<JupyterMessage, JsonObject?> handle)
     {
         _sockets.Publish("status", request, new JsonObject { ["execution_state"] = "busy" });
@@ -111,8 +120,10 @@ internal sealed class JupyterKernel
         {
             reply = Replies.Error(e.GetType().Name, e.Message, [e.ToString()]);
         }
-        if (reply is not null) _sockets.Reply(request, onControl, reply);
+        if (reply is not null)
+            _sockets.Reply(request, onControl, reply);
         _sockets.Publish("status", request, new JsonObject { ["execution_state"] = "idle" });
-        if (request.Type == "shutdown_request") _stop.Set();
+        if (request.Type == "shutdown_request")
+            _stop.Set();
     }
 }

@@ -7,8 +7,8 @@ using NetMQ.Sockets;
 namespace IResNet.Workbook.Jupyter;
 
 /// <summary>
-/// The five channels. NetMQ's sockets belong to one thread, the poller's; others send through a queue, which also keeps the order across
-/// channels.
+/// The five channels. NetMQ's sockets belong to one thread, the poller's; others send through a queue, which also keeps
+/// the order across channels.
 /// </summary>
 internal sealed class KernelSockets : IDisposable
 {
@@ -29,11 +29,16 @@ internal sealed class KernelSockets : IDisposable
     {
         _codec = new MessageCodec(connection.Key);
         _poller = new NetMQPoller { _shell, _control, _stdin, _heartbeat, _outgoing };
-        foreach (var (socket, port) in new (NetMQSocket, int)[]
-                 {
-                     (_shell, connection.ShellPort), (_control, connection.ControlPort), (_stdin, connection.StdinPort),
-                     (_heartbeat, connection.HeartbeatPort), (_ioPub, connection.IoPubPort),
-                 })
+        foreach (
+            var (socket, port) in new (NetMQSocket, int)[]
+            {
+                (_shell, connection.ShellPort),
+                (_control, connection.ControlPort),
+                (_stdin, connection.StdinPort),
+                (_heartbeat, connection.HeartbeatPort),
+                (_ioPub, connection.IoPubPort),
+            }
+        )
         {
             // No limit: a message that is dropped when a client is slow would be an output lost.
             socket.Options.SendHighWatermark = 0;
@@ -44,7 +49,8 @@ internal sealed class KernelSockets : IDisposable
         _heartbeat.ReceiveReady += (_, e) => e.Socket.SendMultipartMessage(e.Socket.ReceiveMultipartMessage());
         _outgoing.ReceiveReady += (_, e) =>
         {
-            while (e.Queue.TryDequeue(out var next, TimeSpan.Zero)) next.Socket.SendMultipartMessage(next.Message);
+            while (e.Queue.TryDequeue(out var next, TimeSpan.Zero))
+                next.Socket.SendMultipartMessage(next.Message);
         };
     }
 
@@ -69,15 +75,19 @@ internal sealed class KernelSockets : IDisposable
     public void Ask(JupyterMessage request, JsonObject content) =>
         Send(_stdin, _codec.Encode(request.Identities, "input_request", request.Header, content));
 
-    /// <summary>Sends what is queued, waits a moment for it to leave, and closes. What a cell sends later is dropped.</summary>
+    /// <summary>
+    /// Sends what is queued, waits a moment for it to leave, and closes. What a cell sends later is dropped.
+    /// </summary>
     public void Dispose()
     {
-        lock (_gate) _closed = true;
+        lock (_gate)
+            _closed = true;
         using var sent = new ManualResetEventSlim();
-        _poller.Run(sent.Set);   // after what was enqueued before
+        _poller.Run(sent.Set); // after what was enqueued before
         sent.Wait(TimeSpan.FromSeconds(1));
         _poller.Dispose();
-        foreach (var socket in new NetMQSocket[] { _shell, _control, _stdin, _heartbeat, _ioPub }) socket.Dispose();
+        foreach (var socket in new NetMQSocket[] { _shell, _control, _stdin, _heartbeat, _ioPub })
+            socket.Dispose();
         _outgoing.Dispose();
         NetMQConfig.Cleanup(block: true);
     }
@@ -85,7 +95,8 @@ internal sealed class KernelSockets : IDisposable
     private void Send(NetMQSocket socket, NetMQMessage message)
     {
         lock (_gate)
-            if (!_closed) _outgoing.Enqueue((socket, message));
+            if (!_closed)
+                _outgoing.Enqueue((socket, message));
     }
 
     private static void Bind(NetMQSocket socket, string address)
@@ -96,12 +107,17 @@ internal sealed class KernelSockets : IDisposable
         }
         catch (Exception e) when (e is NetMQException or ArgumentException or FormatException or SocketException)
         {
-            throw new InvalidDataException($"The address {address} of the connection file cannot be bound: {e.Message}", e);
+            throw new InvalidDataException(
+                $"The address {address} of the connection file cannot be bound: {e.Message}",
+                e
+            );
         }
     }
 
-    private void Listen(RouterSocket socket, Action<JupyterMessage> handle) => socket.ReceiveReady += (_, e) =>
-    {
-        if (_codec.Decode(e.Socket.ReceiveMultipartMessage()) is { } message) handle(message);
-    };
+    private void Listen(RouterSocket socket, Action<JupyterMessage> handle) =>
+        socket.ReceiveReady += (_, e) =>
+        {
+            if (_codec.Decode(e.Socket.ReceiveMultipartMessage()) is { } message)
+                handle(message);
+        };
 }

@@ -12,7 +12,9 @@ internal static class KernelSpec
 
     private const string OurMark = "iresnet";
 
-    /// <summary>The folder of the user's kernels; with a prefix that of an environment, as of a virtual Python.</summary>
+    /// <summary>
+    /// The folder of the user's kernels; with a prefix that of an environment, as of a virtual Python.
+    /// </summary>
     public static string KernelsFolder(string? prefix) =>
         Path.Combine(prefix is null ? UserData() : Path.Combine(prefix, "share", "jupyter"), "kernels");
 
@@ -22,7 +24,8 @@ internal static class KernelSpec
         var file = Path.Combine(folder, name, "kernel.json");
         try
         {
-            return File.Exists(file) && JsonNode.Parse(File.ReadAllText(file))?["metadata"]?["program"]?.ToString() != OurMark;
+            return File.Exists(file)
+                && JsonNode.Parse(File.ReadAllText(file))?["metadata"]?["program"]?.ToString() != OurMark;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -38,7 +41,13 @@ internal static class KernelSpec
     {
         var specification = new JsonObject
         {
-            ["argv"] = new JsonArray(DotnetPath(), typeof(KernelSpec).Assembly.Location, "kernel", "jupyter", "{connection_file}"),
+            ["argv"] = new JsonArray(
+                DotnetPath(),
+                typeof(KernelSpec).Assembly.Location,
+                "kernel",
+                "jupyter",
+                "{connection_file}"
+            ),
             ["display_name"] = displayName,
             ["language"] = "C#",
             ["interrupt_mode"] = "message",
@@ -47,28 +56,44 @@ internal static class KernelSpec
         var target = Path.Combine(folder, name, "kernel.json");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var temporary = $"{target}.{Environment.ProcessId}";
-        File.WriteAllText(temporary, specification.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        File.WriteAllText(
+            temporary,
+            specification.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"
+        );
         File.Move(temporary, target, overwrite: true);
         return target;
     }
 
-    /// <summary>The program beside the running runtime: an editor started from a menu may not have it in its PATH.</summary>
+    /// <summary>
+    /// The program beside the running runtime: an editor started from a menu may not have it in its PATH.
+    /// </summary>
     private static string DotnetPath()
     {
-        var path = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..",
-            OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        var path = Path.GetFullPath(
+            Path.Combine(
+                RuntimeEnvironment.GetRuntimeDirectory(),
+                "..",
+                "..",
+                "..",
+                OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"
+            )
+        );
         return File.Exists(path) ? path : "dotnet";
     }
 
     private static string UserData()
     {
-        if (Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } data) return data;
+        if (Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } data)
+            return data;
         if (OperatingSystem.IsMacOS())
             return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "Library", "Jupyter");
         // On Linux this is XDG_DATA_HOME, by default ~/.local/share.
         var folder = Environment.GetFolderPath(
-            OperatingSystem.IsWindows() ? Environment.SpecialFolder.ApplicationData : Environment.SpecialFolder.LocalApplicationData,
-            Environment.SpecialFolderOption.DoNotVerify);
+            OperatingSystem.IsWindows()
+                ? Environment.SpecialFolder.ApplicationData
+                : Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify
+        );
         return Path.Combine(folder, "jupyter");
     }
 }

@@ -6,16 +6,22 @@ namespace IResNet.Workbook.Jupyter;
 /// <summary>Notices that the process which started the kernel is gone, so that no kernel is left behind.</summary>
 internal static class ParentWatch
 {
-    /// <summary>Calls back once the process named by <c>JPY_PARENT_PID</c> has ended; never where none is named.</summary>
+    /// <summary>
+    /// Calls back once the process named by <c>JPY_PARENT_PID</c> has ended; never where none is named.
+    /// </summary>
     public static void Start(Action onGone)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out var id) || id <= 1) return;
+        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out var id) || id <= 1)
+            return;
         new Thread(() =>
         {
             Wait(id);
             onGone();
         })
-        { IsBackground = true, Name = "parent watch" }.Start();
+        {
+            IsBackground = true,
+            Name = "parent watch",
+        }.Start();
     }
 
     private static void Wait(int id)

@@ -6,7 +6,11 @@ using NotebookEngine.Formatting;
 namespace IResNet.Workbook.Jupyter;
 
 /// <summary>Answers the requests of the shell channel, one after the other.</summary>
-internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, BlockingCollection<JupyterMessage> inputReplies)
+internal sealed class ShellHandler(
+    ScriptEngine engine,
+    KernelSockets sockets,
+    BlockingCollection<JupyterMessage> inputReplies
+)
 {
     private readonly InputHistory _history = new();
     private int _executionCount;
@@ -44,12 +48,17 @@ internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, B
     }
 
     /// <summary>What may be asked on the control channel as well. Unknown types get no reply.</summary>
-    public JsonObject? HandleAnywhere(JupyterMessage request) => request.Type switch
-    {
-        "kernel_info_request" => Replies.KernelInfo(),
-        "shutdown_request" => new JsonObject { ["status"] = "ok", ["restart"] = request.Flag("restart", otherwise: false) },
-        _ => null,
-    };
+    public JsonObject? HandleAnywhere(JupyterMessage request) =>
+        request.Type switch
+        {
+            "kernel_info_request" => Replies.KernelInfo(),
+            "shutdown_request" => new JsonObject
+            {
+                ["status"] = "ok",
+                ["restart"] = request.Flag("restart", otherwise: false),
+            },
+            _ => null,
+        };
 
     private static int Cursor(JupyterMessage request, string code) =>
         CursorPosition.ToUtf16(code, request.Number("cursor_pos") ?? int.MaxValue);
@@ -57,8 +66,14 @@ internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, B
     private JsonObject Execute(JupyterMessage request, string code)
     {
         var silent = request.Flag("silent", otherwise: false);
-        if (!silent && request.Flag("store_history", otherwise: true)) _history.Add(++_executionCount, code);
-        if (!silent) sockets.Publish("execute_input", request, new JsonObject { ["code"] = code, ["execution_count"] = _executionCount });
+        if (!silent && request.Flag("store_history", otherwise: true))
+            _history.Add(++_executionCount, code);
+        if (!silent)
+            sockets.Publish(
+                "execute_input",
+                request,
+                new JsonObject { ["code"] = code, ["execution_count"] = _executionCount }
+            );
 
         var outcome = Run(code, new JupyterSink(sockets, request, _executionCount, inputReplies));
         var reply = outcome.Error is { } error
@@ -93,7 +108,9 @@ internal sealed class ShellHandler(ScriptEngine engine, KernelSockets sockets, B
                 ? Replies.Error(error.Name, error.Message, error.Traceback)
                 : new JsonObject
                 {
-                    ["status"] = "ok", ["data"] = JupyterSink.Data(ValueFormatter.Format(outcome.Value)), ["metadata"] = new JsonObject(),
+                    ["status"] = "ok",
+                    ["data"] = JupyterSink.Data(ValueFormatter.Format(outcome.Value)),
+                    ["metadata"] = new JsonObject(),
                 };
         }
         return results;

@@ -24,7 +24,9 @@ internal sealed class Cell(CellKind kind, string id, string source)
 
     public JsonObject Metadata { get; init; } = [];
 
-    /// <summary>Files pasted into a Markdown or raw cell: name, then MIME type, then content. Null where there are none.</summary>
+    /// <summary>
+    /// Files pasted into a Markdown or raw cell: name, then MIME type, then content. Null where there are none.
+    /// </summary>
     public JsonObject? Attachments { get; init; }
 
     /// <summary>The number that Jupyter shows beside a code cell; null until it has run.</summary>
@@ -39,7 +41,11 @@ internal sealed class Cell(CellKind kind, string id, string source)
 
     /// <summary>How long the notebook's author expects a long cell to take; null where nothing is said.</summary>
     public double? ExpectedSeconds =>
-        Metadata["iresnet"] is JsonObject own && own["seconds"] is JsonValue value && value.TryGetValue(out double seconds) ? seconds : null;
+        Metadata["iresnet"] is JsonObject own
+        && own["seconds"] is JsonValue value
+        && value.TryGetValue(out double seconds)
+            ? seconds
+            : null;
 
     public bool HasTag(string tag) => Tags.Contains(tag);
 

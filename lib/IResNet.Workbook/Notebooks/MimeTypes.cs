@@ -7,7 +7,11 @@ internal static class MimeTypes
 
     /// <summary>Whether the content is JSON and kept as it is.</summary>
     public static bool IsJson(string mime) =>
-        mime == "application/json" || (mime.StartsWith("application/", StringComparison.Ordinal) && mime.EndsWith("+json", StringComparison.Ordinal));
+        mime == "application/json"
+        || (
+            mime.StartsWith("application/", StringComparison.Ordinal)
+            && mime.EndsWith("+json", StringComparison.Ordinal)
+        );
 
     /// <summary>Whether the content is written as a list of lines.</summary>
     public static bool IsLines(string mime) =>

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace IResNet.Workbook.Notebooks;
 
 /// <summary>
-/// A Jupyter notebook, nbformat 4. Files of 4.0 to 4.4 are read too and written as 4.5. An unchanged notebook that Jupyter wrote is written
-/// back byte for byte.
+/// A Jupyter notebook, nbformat 4. Files of 4.0 to 4.4 are read too and written as 4.5. An unchanged notebook that
+/// Jupyter wrote is written back byte for byte.
 /// </summary>
 internal sealed class Notebook
 {
@@ -25,7 +25,8 @@ internal sealed class Notebook
     public static Notebook Parse(string json) => NotebookReader.Read(json);
 
     /// <summary>Reads an .ipynb file.</summary>
-    /// <exception cref="NotebookFormatException">The file is not a notebook of nbformat 4; the message names it.</exception>
+    /// <exception cref="NotebookFormatException">The file is not a notebook of nbformat 4; the message names
+    /// it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Notebook Load(string path)
     {

@@ -30,7 +30,9 @@ internal static partial class NotebookReader
     {
         var major = (int?)root["nbformat"] ?? throw new NotebookFormatException("not a notebook: it has no nbformat.");
         if (major != 4)
-            throw new NotebookFormatException($"nbformat {major} is not read here, only 4: open the notebook in Jupyter and save it.");
+            throw new NotebookFormatException(
+                $"nbformat {major} is not read here, only 4: open the notebook in Jupyter and save it."
+            );
 
         var notebook = new Notebook
         {
@@ -38,7 +40,10 @@ internal static partial class NotebookReader
             Minor = Math.Max(Notebook.MinorVersion, (int?)root["nbformat_minor"] ?? 0),
         };
         var ids = new HashSet<string>();
-        foreach (var cell in root["cells"]?.AsArray() ?? throw new NotebookFormatException("not a notebook: it has no cells."))
+        foreach (
+            var cell in root["cells"]?.AsArray()
+                ?? throw new NotebookFormatException("not a notebook: it has no cells.")
+        )
             notebook.Cells.Add(ReadCell(Object(cell, "a cell"), ids));
         return notebook;
     }
@@ -62,7 +67,9 @@ internal static partial class NotebookReader
         if (kind == CellKind.Code)
         {
             cell.ExecutionCount = (int?)json["execution_count"];
-            cell.Outputs.AddRange((json["outputs"]?.AsArray() ?? []).Select(output => ReadOutput(Object(output, "an output"))));
+            cell.Outputs.AddRange(
+                (json["outputs"]?.AsArray() ?? []).Select(output => ReadOutput(Object(output, "an output")))
+            );
         }
 
         return cell;
@@ -89,14 +96,17 @@ internal static partial class NotebookReader
             "error" => new ErrorOutput(
                 (string?)json["ename"] ?? "",
                 (string?)json["evalue"] ?? "",
-                [.. (json["traceback"]?.AsArray() ?? []).Select(line => (string?)line ?? "")]),
+                [.. (json["traceback"]?.AsArray() ?? []).Select(line => (string?)line ?? "")]
+            ),
             "display_data" or "execute_result" => new DisplayOutput(JoinLines(Take<JsonObject>(json, "data") ?? []))
             {
                 Metadata = Take<JsonObject>(json, "metadata") ?? [],
                 IsResult = type == "execute_result",
                 ExecutionCount = (int?)json["execution_count"],
             },
-            _ => throw new NotebookFormatException($"output_type \"{type}\" is unknown: stream, display_data, execute_result or error."),
+            _ => throw new NotebookFormatException(
+                $"output_type \"{type}\" is unknown: stream, display_data, execute_result or error."
+            ),
         };
     }
 
@@ -124,12 +134,13 @@ internal static partial class NotebookReader
         return bundle;
     }
 
-    private static string Joined(JsonNode? text) => text switch
-    {
-        null => "",
-        JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
-        _ => text.GetValue<string>(),
-    };
+    private static string Joined(JsonNode? text) =>
+        text switch
+        {
+            null => "",
+            JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
+            _ => text.GetValue<string>(),
+        };
 
     [GeneratedRegex("^[a-zA-Z0-9_-]{1,64}$")]
     private static partial Regex ValidId();

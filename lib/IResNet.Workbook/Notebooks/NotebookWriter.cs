@@ -6,25 +6,35 @@ namespace IResNet.Workbook.Notebooks;
 internal static class NotebookWriter
 {
     /// <summary>The notebook's JSON text, with a newline at its end.</summary>
-    public static string Write(Notebook notebook) => PythonJson.Write(new JsonObject
-    {
-        ["cells"] = new JsonArray([.. notebook.Cells.Select(CellJson)]),
-        ["metadata"] = notebook.Metadata.DeepClone(),
-        ["nbformat"] = 4,
-        ["nbformat_minor"] = notebook.Minor,
-    }) + "\n";
+    public static string Write(Notebook notebook) =>
+        PythonJson.Write(
+            new JsonObject
+            {
+                ["cells"] = new JsonArray([.. notebook.Cells.Select(CellJson)]),
+                ["metadata"] = notebook.Metadata.DeepClone(),
+                ["nbformat"] = 4,
+                ["nbformat_minor"] = notebook.Minor,
+            }
+        ) + "\n";
 
     private static JsonNode CellJson(Cell cell)
     {
         var json = new JsonObject
         {
-            ["cell_type"] = cell.Kind switch { CellKind.Code => "code", CellKind.Markdown => "markdown", _ => "raw" },
+            ["cell_type"] = cell.Kind switch
+            {
+                CellKind.Code => "code",
+                CellKind.Markdown => "markdown",
+                _ => "raw",
+            },
             ["id"] = cell.Id,
             ["metadata"] = cell.Metadata.DeepClone(),
             ["source"] = Lines(cell.Source),
         };
         if (cell.Attachments is { } attachments)
-            json["attachments"] = new JsonObject(attachments.Select(file => KeyValuePair.Create(file.Key, Bundle(file.Value!.AsObject()))));
+            json["attachments"] = new JsonObject(
+                attachments.Select(file => KeyValuePair.Create(file.Key, Bundle(file.Value!.AsObject())))
+            );
         if (cell.Kind == CellKind.Code)
         {
             json["execution_count"] = cell.ExecutionCount;
@@ -39,7 +49,12 @@ internal static class NotebookWriter
         switch (output)
         {
             case StreamOutput stream:
-                return new JsonObject { ["output_type"] = "stream", ["name"] = stream.Name, ["text"] = Lines(stream.Text) };
+                return new JsonObject
+                {
+                    ["output_type"] = "stream",
+                    ["name"] = stream.Name,
+                    ["text"] = Lines(stream.Text),
+                };
             case ErrorOutput error:
                 return new JsonObject
                 {
@@ -59,19 +74,30 @@ internal static class NotebookWriter
                     json["execution_count"] = display.ExecutionCount;
                 return json;
             default:
-                throw new ArgumentException($"Output of type {output.GetType().Name} has no place in a notebook.", nameof(output));
+                throw new ArgumentException(
+                    $"Output of type {output.GetType().Name} has no place in a notebook.",
+                    nameof(output)
+                );
         }
     }
 
-    private static JsonNode? Bundle(JsonObject data) => new JsonObject(data.Select(item => KeyValuePair.Create(
-        item.Key,
-        MimeTypes.IsLines(item.Key) && item.Value is JsonValue value && value.TryGetValue(out string? text) ? Lines(text) : item.Value?.DeepClone())));
+    private static JsonNode? Bundle(JsonObject data) =>
+        new JsonObject(
+            data.Select(item =>
+                KeyValuePair.Create(
+                    item.Key,
+                    MimeTypes.IsLines(item.Key) && item.Value is JsonValue value && value.TryGetValue(out string? text)
+                        ? Lines(text)
+                        : item.Value?.DeepClone()
+                )
+            )
+        );
 
     /// <summary>Cut after every line break, as Python's <c>str.splitlines(True)</c> sees them.</summary>
     private static JsonArray Lines(string text)
     {
         var lines = new JsonArray();
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var end = text.AsSpan(start).IndexOfAny(LineBreaks);
             end = end < 0 ? text.Length : start + end + 1;
@@ -84,6 +110,7 @@ internal static class NotebookWriter
         return lines;
     }
 
-    private static readonly System.Buffers.SearchValues<char> LineBreaks =
-        System.Buffers.SearchValues.Create("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029");
+    private static readonly System.Buffers.SearchValues<char> LineBreaks = System.Buffers.SearchValues.Create(
+        "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+    );
 }

@@ -28,14 +28,18 @@ internal sealed class DisplayOutput(JsonObject data) : Output
 
     public JsonObject Metadata { get; init; } = [];
 
-    /// <summary>Whether this is the cell's result (<c>execute_result</c>) rather than something displayed on the way (<c>display_data</c>).</summary>
+    /// <summary>
+    /// Whether this is the cell's result (<c>execute_result</c>) rather than something displayed on the way
+    /// (<c>display_data</c>).
+    /// </summary>
     public bool IsResult { get; init; }
 
     /// <summary>The count of the cell whose result this is; written for results only.</summary>
     public int? ExecutionCount { get; init; }
 
     /// <summary>The content for a MIME type where it is there and is text, else null.</summary>
-    public string? Text(string mime) => Data[mime] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    public string? Text(string mime) =>
+        Data[mime] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }
 
 /// <summary>An exception that ended the cell.</summary>

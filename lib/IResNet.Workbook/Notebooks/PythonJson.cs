@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace IResNet.Workbook.Notebooks;
 
 /// <summary>
-/// JSON text as Jupyter writes notebooks, Python's <c>json.dumps(indent=1, sort_keys=True, ensure_ascii=False)</c>: a notebook that goes
-/// through the runner and through Jupyter shows no difference but what changed.
+/// JSON text as Jupyter writes notebooks, Python's <c>json.dumps(indent=1, sort_keys=True, ensure_ascii=False)</c>: a
+/// notebook that goes through the runner and through Jupyter shows no difference but what changed.
 /// </summary>
 internal static class PythonJson
 {
@@ -22,12 +22,19 @@ internal static class PythonJson
         switch (node)
         {
             case JsonObject members:
-                AppendItems(text, '{', '}', members.OrderBy(member => member.Key, StringComparer.Ordinal), depth, member =>
-                {
-                    AppendString(text, member.Key);
-                    text.Append(": ");
-                    Append(text, member.Value, depth + 1);
-                });
+                AppendItems(
+                    text,
+                    '{',
+                    '}',
+                    members.OrderBy(member => member.Key, StringComparer.Ordinal),
+                    depth,
+                    member =>
+                    {
+                        AppendString(text, member.Key);
+                        text.Append(": ");
+                        Append(text, member.Value, depth + 1);
+                    }
+                );
                 break;
             case JsonArray items:
                 AppendItems(text, '[', ']', items, depth, item => Append(text, item, depth + 1));
@@ -42,7 +49,14 @@ internal static class PythonJson
         }
     }
 
-    private static void AppendItems<T>(StringBuilder text, char open, char close, IEnumerable<T> items, int depth, Action<T> append)
+    private static void AppendItems<T>(
+        StringBuilder text,
+        char open,
+        char close,
+        IEnumerable<T> items,
+        int depth,
+        Action<T> append
+    )
     {
         text.Append(open);
         var any = false;

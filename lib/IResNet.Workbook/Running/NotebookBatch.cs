@@ -2,7 +2,10 @@ using IResNet.Workbook.Html;
 
 namespace IResNet.Workbook.Running;
 
-/// <summary>Runs notebooks one after the other or several at a time, each in a process of its own, and writes their pages and the gallery.</summary>
+/// <summary>
+/// Runs notebooks one after the other or several at a time, each in a process of its own, and writes their pages and
+/// the gallery.
+/// </summary>
 /// <param name="keepGoing">Whether later notebooks run after one has failed.</param>
 /// <param name="parallel">How many run at a time.</param>
 /// <param name="console">Where the report goes.</param>
@@ -18,18 +21,28 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
     public async Task<int> RunAsync(IReadOnlyList<NotebookJob> jobs, CancellationToken stop)
     {
         var waiting = new Queue<NotebookJob>(jobs);
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(parallel, jobs.Count)).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested && Next() is { } job)
-                Finish(job, await RunAsync(job, jobs.Count, stop));
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Math.Min(parallel, jobs.Count))
+                .Select(async _ =>
+                {
+                    while (!stop.IsCancellationRequested && Next() is { } job)
+                        Finish(job, await RunAsync(job, jobs.Count, stop));
+                })
+        );
         Report(jobs);
-        return stop.IsCancellationRequested ? StopSignals.ExitCode : AllPassed ? 0 : 1;
+        return stop.IsCancellationRequested ? StopSignals.ExitCode
+            : AllPassed ? 0
+            : 1;
 
         NotebookJob? Next()
         {
             lock (_lock)
-                return keepGoing || AllPassed ? waiting.TryDequeue(out var job) ? job : null : null;
+                return keepGoing || AllPassed
+                    ? waiting.TryDequeue(out var job)
+                        ? job
+                        : null
+                    : null;
         }
     }
 
@@ -38,7 +51,12 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
     private Task<RunRecord> RunAsync(NotebookJob job, int count, CancellationToken stop)
     {
         if (parallel > 1 && count > 1)
-            return WorkerProcess.RunAsync(job, line => WriteLine($"{job.Name} | {line}"), Math.Max(1, Environment.ProcessorCount / parallel), stop);
+            return WorkerProcess.RunAsync(
+                job,
+                line => WriteLine($"{job.Name} | {line}"),
+                Math.Max(1, Environment.ProcessorCount / parallel),
+                stop
+            );
         WriteLine(job.Notebook);
         return WorkerProcess.RunAsync(job, lineWritten: null, threads: null, stop);
     }
@@ -60,9 +78,11 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
         foreach (var job in jobs)
         {
             var record = _done.FirstOrDefault(run => run.Job == job).Record;
-            WriteLine(record is null
-                ? $"not run      {job.Name}"
-                : $"{record.Status.ToString().ToLowerInvariant(),-12} {job.Name}  {Durations.Text(TimeSpan.FromSeconds(record.Seconds))}{(record.Message is { } message ? "  " + message : "")}");
+            WriteLine(
+                record is null
+                    ? $"not run      {job.Name}"
+                    : $"{record.Status.ToString().ToLowerInvariant(), -12} {job.Name}  {Durations.Text(TimeSpan.FromSeconds(record.Seconds))}{(record.Message is { } message ? "  " + message : "")}"
+            );
         }
 
         WriteLine($"See {Path.Combine(jobs[0].OutputFolder, Gallery.FileName)}");

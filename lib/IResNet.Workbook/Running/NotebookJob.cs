@@ -7,7 +7,12 @@ namespace IResNet.Workbook.Running;
 /// <param name="OutputFolder">Where the executed copy goes, absolute.</param>
 /// <param name="Parameters">Parameters to set: name to value as written on the command line.</param>
 /// <param name="CellTimeout">How long a cell may take; null for no limit.</param>
-internal sealed record NotebookJob(string Notebook, string OutputFolder, IReadOnlyDictionary<string, string> Parameters, TimeSpan? CellTimeout)
+internal sealed record NotebookJob(
+    string Notebook,
+    string OutputFolder,
+    IReadOnlyDictionary<string, string> Parameters,
+    TimeSpan? CellTimeout
+)
 {
     /// <summary>The notebook's folder: what its paths are relative to.</summary>
     public string Folder => Path.GetDirectoryName(Notebook)!;
@@ -21,19 +26,40 @@ internal sealed record NotebookJob(string Notebook, string OutputFolder, IReadOn
     /// <summary>Finds the notebooks and gives each the parameters that it declares.</summary>
     /// <param name="paths">Notebooks, or folders of them; none stands for <c>notebooks</c>.</param>
     /// <param name="outputFolder">Where the executed copies go.</param>
-    /// <param name="preset">The value of a parameter named <c>preset</c> in notebooks that have one; null to leave the default.</param>
+    /// <param name="preset">The value of a parameter named <c>preset</c> in notebooks that have one; null to leave the
+    /// default.</param>
     /// <param name="parameters">Values to set; each name must be declared by one of the notebooks at least.</param>
     /// <param name="cellTimeout">How long a cell may take.</param>
-    /// <exception cref="UsageException">There is no notebook at a path, two have the same name, no notebook declares a parameter, or a value does not fit it.</exception>
+    /// <exception cref="UsageException">There is no notebook at a path, two have the same name, no notebook declares a
+    /// parameter, or a value does not fit it.</exception>
     /// <exception cref="NotebookFormatException">A file is not a notebook.</exception>
     public static IReadOnlyList<NotebookJob> Plan(
-        IReadOnlyList<string> paths, string outputFolder, string? preset, IReadOnlyDictionary<string, string> parameters, TimeSpan? cellTimeout)
+        IReadOnlyList<string> paths,
+        string outputFolder,
+        string? preset,
+        IReadOnlyDictionary<string, string> parameters,
+        TimeSpan? cellTimeout
+    )
     {
-        var notebooks = (paths.Count == 0 ? ["notebooks"] : paths).SelectMany(Find).Select(Path.GetFullPath).Distinct().ToList();
-        if (notebooks.GroupBy(Path.GetFileName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } same)
-            throw new UsageException($"{string.Join(" and ", same)} would both be written to {same.Key}: run them with different --output.");
+        var notebooks = (paths.Count == 0 ? ["notebooks"] : paths)
+            .SelectMany(Find)
+            .Select(Path.GetFullPath)
+            .Distinct()
+            .ToList();
+        if (
+            notebooks
+                .GroupBy(Path.GetFileName, StringComparer.OrdinalIgnoreCase)
+                .FirstOrDefault(group => group.Count() > 1) is
+            { } same
+        )
+            throw new UsageException(
+                $"{string.Join(" and ", same)} would both be written to {same.Key}: run them with different --output."
+            );
 
-        var declared = notebooks.ToDictionary(path => path, path => new NotebookParameters(Notebooks.Notebook.Load(path)));
+        var declared = notebooks.ToDictionary(
+            path => path,
+            path => new NotebookParameters(Notebooks.Notebook.Load(path))
+        );
         var all = declared.Values.SelectMany(known => known.Names).Distinct().ToList();
         if (parameters.Keys.FirstOrDefault(name => !all.Contains(name)) is { } unknown)
             throw new UsageException(NotebookParameters.UnknownName(unknown, all));
@@ -41,7 +67,15 @@ internal sealed record NotebookJob(string Notebook, string OutputFolder, IReadOn
         var values = new Dictionary<string, string>(parameters);
         if (preset is not null)
             values.TryAdd("preset", preset);
-        return [.. notebooks.Select(path => new NotebookJob(path, Path.GetFullPath(outputFolder), Of(declared[path]), cellTimeout))];
+        return
+        [
+            .. notebooks.Select(path => new NotebookJob(
+                path,
+                Path.GetFullPath(outputFolder),
+                Of(declared[path]),
+                cellTimeout
+            )),
+        ];
 
         Dictionary<string, string> Of(NotebookParameters known)
         {
@@ -59,6 +93,8 @@ internal sealed record NotebookJob(string Notebook, string OutputFolder, IReadOn
         if (!Directory.Exists(path))
             throw new UsageException($"There is no notebook or folder {path} in {Directory.GetCurrentDirectory()}.");
         var found = Directory.GetFiles(path, "*.ipynb");
-        return found.Length > 0 ? found.Order(StringComparer.Ordinal) : throw new UsageException($"There are no notebooks in the folder {path}.");
+        return found.Length > 0
+            ? found.Order(StringComparer.Ordinal)
+            : throw new UsageException($"There are no notebooks in the folder {path}.");
     }
 }

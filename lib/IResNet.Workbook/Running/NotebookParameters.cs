@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace IResNet.Workbook.Running;
 
 /// <summary>
-/// Parameters by papermill's convention: a cell tagged <c>parameters</c> declares variables with their defaults, and a cell tagged
-/// <c>injected-parameters</c> right after it assigns the values of this run.
+/// Parameters by papermill's convention: a cell tagged <c>parameters</c> declares variables with their defaults, and a
+/// cell tagged <c>injected-parameters</c> right after it assigns the values of this run.
 /// </summary>
 internal sealed class NotebookParameters
 {
@@ -27,8 +27,12 @@ internal sealed class NotebookParameters
         _cell = notebook.Cells.FindIndex(cell => cell.Kind == CellKind.Code && cell.HasTag(ParametersTag));
         if (_cell < 0)
             return;
-        var declarations = CSharpSyntaxTree.ParseText(notebook.Cells[_cell].Source, Script).GetRoot().ChildNodes()
-            .OfType<FieldDeclarationSyntax>().Select(field => field.Declaration);
+        var declarations = CSharpSyntaxTree
+            .ParseText(notebook.Cells[_cell].Source, Script)
+            .GetRoot()
+            .ChildNodes()
+            .OfType<FieldDeclarationSyntax>()
+            .Select(field => field.Declaration);
         foreach (var declaration in declarations)
         {
             foreach (var variable in declaration.Variables)
@@ -39,7 +43,9 @@ internal sealed class NotebookParameters
     /// <summary>The names that may be set.</summary>
     public IReadOnlyCollection<string> Names => _declared.Keys;
 
-    /// <summary>Adds the cell that assigns the values, in place of one that an earlier run left. No values, no cell.</summary>
+    /// <summary>
+    /// Adds the cell that assigns the values, in place of one that an earlier run left. No values, no cell.
+    /// </summary>
     /// <param name="values">Name to value as written on the command line.</param>
     /// <exception cref="UsageException">A name is not declared, or a value does not fit its declared type.</exception>
     public void Inject(IReadOnlyDictionary<string, string> values)
@@ -48,26 +54,32 @@ internal sealed class NotebookParameters
             return;
         var lines = values.Select(value => $"{value.Key} = {Literal(value.Key, value.Value)};");
         _notebook.Cells.RemoveAll(cell => cell.HasTag(InjectedTag));
-        _notebook.Cells.Insert(_cell + 1, new Cell(CellKind.Code, InjectedTag, "// Parameters of this run\n" + string.Join('\n', lines))
-        {
-            Metadata = new() { ["tags"] = new System.Text.Json.Nodes.JsonArray(InjectedTag) },
-        });
+        _notebook.Cells.Insert(
+            _cell + 1,
+            new Cell(CellKind.Code, InjectedTag, "// Parameters of this run\n" + string.Join('\n', lines))
+            {
+                Metadata = new() { ["tags"] = new System.Text.Json.Nodes.JsonArray(InjectedTag) },
+            }
+        );
     }
 
     private string Literal(string name, string value)
     {
         if (!_declared.TryGetValue(name, out var declaration))
             throw new UsageException(UnknownName(name, Names));
-        var initializer = declaration.Variables.First(variable => variable.Identifier.ValueText == name).Initializer?.Value;
+        var initializer = declaration
+            .Variables.First(variable => variable.Identifier.ValueText == name)
+            .Initializer?.Value;
         var type = ParameterLiteral.TypeOf(declaration.Type, initializer);
         return ParameterLiteral.Create(type, value)
             ?? throw new UsageException($"Parameter {name} is declared as {type}, and \"{value}\" is not one.");
     }
 
     /// <summary>Says that no parameter has the name, and which might have been meant.</summary>
-    public static string UnknownName(string name, IReadOnlyCollection<string> names) => names.Count == 0
-        ? $"There is no parameter {name}: no cell is tagged \"{ParametersTag}\"."
-        : $"There is no parameter {name}. Did you mean {names.MinBy(known => Distance(name, known))}? Declared are {string.Join(", ", names)}.";
+    public static string UnknownName(string name, IReadOnlyCollection<string> names) =>
+        names.Count == 0
+            ? $"There is no parameter {name}: no cell is tagged \"{ParametersTag}\"."
+            : $"There is no parameter {name}. Did you mean {names.MinBy(known => Distance(name, known))}? Declared are {string.Join(", ", names)}.";
 
     /// <summary>Levenshtein's distance, case ignored.</summary>
     private static int Distance(string a, string b)
@@ -79,7 +91,8 @@ internal sealed class NotebookParameters
             row[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                var substituted = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                var substituted =
+                    diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
                 diagonal = row[j];
                 row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
             }

@@ -6,12 +6,14 @@ using NotebookEngine;
 namespace IResNet.Workbook.Running;
 
 /// <summary>
-/// Writes what cells put out into the notebook, as a frontend would: consecutive prints become one stream output, an update changes every
-/// output with its display id, in whichever cell. Outputs may come from any thread, also after their cell has ended.
+/// Writes what cells put out into the notebook, as a frontend would: consecutive prints become one stream output, an
+/// update changes every output with its display id, in whichever cell. Outputs may come from any thread, also after
+/// their cell has ended.
 /// </summary>
 /// <param name="notebook">The notebook that is run; from here on touched through the recorder only.</param>
 /// <param name="path">Where it is saved.</param>
-/// <param name="listener">Hears each printed text and each text of a changed display, to show that the cell is alive.</param>
+/// <param name="listener">Hears each printed text and each text of a changed display, to show that the cell is
+/// alive.</param>
 internal sealed class NotebookRecorder(Notebook notebook, string path, Action<string> listener)
 {
     private readonly Lock _lock = new();
@@ -133,7 +135,13 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
             listener(text);
     }
 
-    private static JsonObject Bundle(IReadOnlyDictionary<string, object> data) => new(data.Select(item => KeyValuePair.Create(
-        item.Key,
-        item.Value is JsonNode node ? node.DeepClone() : JsonSerializer.SerializeToNode(item.Value))));
+    private static JsonObject Bundle(IReadOnlyDictionary<string, object> data) =>
+        new(
+            data.Select(item =>
+                KeyValuePair.Create(
+                    item.Key,
+                    item.Value is JsonNode node ? node.DeepClone() : JsonSerializer.SerializeToNode(item.Value)
+                )
+            )
+        );
 }

@@ -5,8 +5,8 @@ using NotebookEngine;
 namespace IResNet.Workbook.Running;
 
 /// <summary>
-/// Runs one notebook in this process. The output notebook and the run's record are saved after every cell, so that whatever ends the process
-/// loses at most the cell that ran.
+/// Runs one notebook in this process. The output notebook and the run's record are saved after every cell, so that
+/// whatever ends the process loses at most the cell that ran.
 /// </summary>
 internal sealed class NotebookRunner
 {
@@ -76,7 +76,11 @@ internal sealed class NotebookRunner
         return Save(_record with { Status = RunStatus.Passed, Cell = null });
     }
 
-    private async Task<(RunStatus Status, string? Message)> RunCellAsync(ScriptEngine engine, int index, CancellationToken stop)
+    private async Task<(RunStatus Status, string? Message)> RunCellAsync(
+        ScriptEngine engine,
+        int index,
+        CancellationToken stop
+    )
     {
         var (cell, number) = (_cells[index], index + 1);
         var sink = _recorder.Begin(cell, number);
@@ -87,8 +91,13 @@ internal sealed class NotebookRunner
         var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token);
         _remaining.Measured(outcome.Elapsed);
         _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
-        var failed = outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
-        _progress.CellEnded(!failed ? [] : outcome.Status == CellStatus.Interrupted ? ["Stopped."] : outcome.Error!.Traceback);
+        var failed =
+            outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
+        _progress.CellEnded(
+            !failed ? []
+            : outcome.Status == CellStatus.Interrupted ? ["Stopped."]
+            : outcome.Error!.Traceback
+        );
         if (!failed)
             return (RunStatus.Running, null);
         switch (outcome.Status)
@@ -96,7 +105,9 @@ internal sealed class NotebookRunner
             case CellStatus.Interrupted when stop.IsCancellationRequested:
                 return (RunStatus.Interrupted, $"Interrupted in cell [{number}].");
             case CellStatus.Interrupted:
-                var late = $"cell [{number}] took longer than the {Durations.Text(_job.CellTimeout!.Value)} that --timeout allows.";
+                var late =
+                    $"cell [{number}] took longer than the {Durations.Text(_job.CellTimeout!.Value)} that "
+                    + "--timeout allows.";
                 sink.Error("Timeout", late, [late]);
                 return (RunStatus.Failed, late);
             default:
@@ -104,11 +115,19 @@ internal sealed class NotebookRunner
         }
     }
 
-    /// <summary>Seconds by cell: of the last run with the same parameters, but for a cell at which it ended early, or else the author's.</summary>
+    /// <summary>
+    /// Seconds by cell: of the last run with the same parameters, but for a cell at which it ended early, or else the
+    /// author's.
+    /// </summary>
     private Dictionary<string, double> Expected()
     {
-        var expected = _cells.Where(cell => cell.ExpectedSeconds is not null).ToDictionary(cell => cell.Id, cell => cell.ExpectedSeconds!.Value);
-        if (RunRecord.Load(_job.Output) is { } earlier && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(_job.Parameters.OrderBy(p => p.Key)))
+        var expected = _cells
+            .Where(cell => cell.ExpectedSeconds is not null)
+            .ToDictionary(cell => cell.Id, cell => cell.ExpectedSeconds!.Value);
+        if (
+            RunRecord.Load(_job.Output) is { } earlier
+            && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(_job.Parameters.OrderBy(p => p.Key))
+        )
         {
             foreach (var (cell, seconds) in earlier.CellSeconds.Where(cell => cell.Key != earlier.Cell))
                 expected[cell] = seconds;
@@ -118,12 +137,14 @@ internal sealed class NotebookRunner
     }
 
     /// <summary>Where and what; a compile error's message says itself where.</summary>
-    private static string Failure(CellError error, int number) => error switch
-    {
-        { Name: "CompileError" } => $"cell [{number}] does not compile: {error.Message}",
-        { Line: { } line } => $"cell [{number}], {(error.Source == $"cell[{number}]" ? "" : error.Source + " ")}line {line}: {error.Name}: {error.Message}",
-        _ => $"cell [{number}]: {error.Name}: {error.Message}",
-    };
+    private static string Failure(CellError error, int number) =>
+        error switch
+        {
+            { Name: "CompileError" } => $"cell [{number}] does not compile: {error.Message}",
+            { Line: { } line } =>
+                $"cell [{number}], {(error.Source == $"cell[{number}]" ? "" : error.Source + " ")}line {line}: {error.Name}: {error.Message}",
+            _ => $"cell [{number}]: {error.Name}: {error.Message}",
+        };
 
     private RunRecord Save(RunRecord record)
     {

@@ -1,6 +1,8 @@
 namespace IResNet.Workbook.Running;
 
-/// <summary>Progress as lines, for logs: one for each cell, and for long cells now and then what they printed last.</summary>
+/// <summary>
+/// Progress as lines, for logs: one for each cell, and for long cells now and then what they printed last.
+/// </summary>
 internal sealed class PlainProgress(TextWriter console) : RunProgress(TimeSpan.FromSeconds(2))
 {
     /// <summary>How long a cell may be silent before a line says that it still runs.</summary>

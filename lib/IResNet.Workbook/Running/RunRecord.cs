@@ -24,8 +24,8 @@ internal enum RunStatus
 }
 
 /// <summary>
-/// What is known of a run and would make needless differences in the notebook itself: kept beside it as <c>NAME.run.json</c>, for the
-/// gallery, for the estimate of the next run, and to tell where a process died.
+/// What is known of a run and would make needless differences in the notebook itself: kept beside it as
+/// <c>NAME.run.json</c>, for the gallery, for the estimate of the next run, and to tell where a process died.
 /// </summary>
 internal sealed record RunRecord
 {
@@ -75,5 +75,6 @@ internal sealed record RunRecord
         }
     }
 
-    public void Save(string notebookPath) => AtomicFile.WriteAllText(PathFor(notebookPath), JsonSerializer.Serialize(this, Json) + "\n");
+    public void Save(string notebookPath) =>
+        AtomicFile.WriteAllText(PathFor(notebookPath), JsonSerializer.Serialize(this, Json) + "\n");
 }

@@ -11,19 +11,28 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    public StopSignals() =>
+        _registrations = [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+        ];
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>Also stops when standard input ends, which is how a worker learns that its parent stops or is gone.</summary>
-    public void StopAtEndOfInput() => new Thread(() =>
-    {
-        using var input = Console.OpenStandardInput();
-        input.CopyTo(Stream.Null);
-        Stop();
-    }) { IsBackground = true }.Start();
+    /// <summary>
+    /// Also stops when standard input ends, which is how a worker learns that its parent stops or is gone.
+    /// </summary>
+    public void StopAtEndOfInput() =>
+        new Thread(() =>
+        {
+            using var input = Console.OpenStandardInput();
+            input.CopyTo(Stream.Null);
+            Stop();
+        })
+        {
+            IsBackground = true,
+        }.Start();
 
     public void Dispose()
     {
@@ -33,7 +42,8 @@ internal sealed class StopSignals : IDisposable
 
     private void Handle(PosixSignalContext signal)
     {
-        // A second SIGTERM is often the same request on another way: a batch system signals all processes of a job, and the job's script passes it on.
+        // A second SIGTERM is often the same request on another way: a batch system signals all processes of a job, and
+        // the job's script passes it on.
         signal.Cancel = signal.Signal == PosixSignal.SIGTERM || !_stop.IsCancellationRequested;
         Stop();
     }

@@ -15,11 +15,14 @@ internal sealed class TerminalProgress : RunProgress
     {
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console) });
         var started = new TaskCompletionSource<StatusContext>();
-        _live = _console.Status().Spinner(Spinner.Known.Dots).StartAsync("Starting", status =>
-        {
-            started.SetResult(status);
-            return _finished.Task;
-        });
+        _live = _console
+            .Status()
+            .Spinner(Spinner.Known.Dots)
+            .StartAsync("Starting", status =>
+            {
+                started.SetResult(status);
+                return _finished.Task;
+            });
         // The live line ends before it has begun only by an exception.
         if (Task.WhenAny(_live, started.Task).GetAwaiter().GetResult() == _live)
             _live.GetAwaiter().GetResult();
@@ -39,11 +42,16 @@ internal sealed class TerminalProgress : RunProgress
     {
         var width = Math.Max(20, _console.Profile.Width - 6);
         var last = LastLine.Length > width ? LastLine[..width] : LastLine;
-        _status.Status($"{Markup.Escape(Title)} [grey]· {Times}[/]" + (last.Length > 0 ? $"\n  [grey]{Markup.Escape(last)}[/]" : ""));
+        _status.Status(
+            $"{Markup.Escape(Title)} [grey]· {Times}[/]"
+                + (last.Length > 0 ? $"\n  [grey]{Markup.Escape(last)}[/]" : "")
+        );
     }
 
     protected override void ShowEnded(bool good) =>
-        _console.MarkupLine($"{(good ? "[green]✓[/]" : "[red]✗[/]")} {Markup.Escape(Title)} [grey]{Durations.Text(CellElapsed)}[/]");
+        _console.MarkupLine(
+            $"{(good ? "[green]✓[/]" : "[red]✗[/]")} {Markup.Escape(Title)} [grey]{Durations.Text(CellElapsed)}[/]"
+        );
 
     protected override void ShowFailure(string line) => _console.MarkupLine($"  [red]{Markup.Escape(line)}[/]");
 }

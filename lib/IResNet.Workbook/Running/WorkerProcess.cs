@@ -4,8 +4,8 @@ using IResNet.Workbook.Notebooks;
 namespace IResNet.Workbook.Running;
 
 /// <summary>
-/// Runs one notebook in a process of its own, so that a cell that takes its process down (libtorch aborts on some errors) ends neither the
-/// other notebooks nor the report about it.
+/// Runs one notebook in a process of its own, so that a cell that takes its process down (libtorch aborts on some
+/// errors) ends neither the other notebooks nor the report about it.
 /// </summary>
 internal static class WorkerProcess
 {
@@ -14,11 +14,17 @@ internal static class WorkerProcess
 
     /// <summary>Runs the job and waits for its end.</summary>
     /// <param name="job">What to run.</param>
-    /// <param name="lineWritten">Takes what the worker prints, line by line; null to let it write to this process's console.</param>
+    /// <param name="lineWritten">Takes what the worker prints, line by line; null to let it write to this process's
+    /// console.</param>
     /// <param name="threads">How many threads libtorch may use; null for its own choice.</param>
     /// <param name="stop">Asks the worker to stop its cell, save and end.</param>
     /// <returns>How the run ended; <see cref="RunStatus.Crashed"/> where the process did not live to say so.</returns>
-    public static async Task<RunRecord> RunAsync(NotebookJob job, Action<string>? lineWritten, int? threads, CancellationToken stop)
+    public static async Task<RunRecord> RunAsync(
+        NotebookJob job,
+        Action<string>? lineWritten,
+        int? threads,
+        CancellationToken stop
+    )
     {
         var start = new ProcessStartInfo
         {
@@ -27,7 +33,10 @@ internal static class WorkerProcess
             RedirectStandardError = lineWritten is not null,
         };
         (start.FileName, var arguments) = Self();
-        foreach (var argument in (string[])[.. arguments, "run", job.Notebook, Option, "--output", job.OutputFolder, .. Options(job)])
+        foreach (
+            var argument in (string[])
+                [.. arguments, "run", job.Notebook, Option, "--output", job.OutputFolder, .. Options(job)]
+        )
             start.ArgumentList.Add(argument);
         if (threads is { } count)
             start.Environment.TryAdd("OMP_NUM_THREADS", count.ToString());
@@ -47,7 +56,9 @@ internal static class WorkerProcess
         await using (stop.Register(process.StandardInput.Close))
             await process.WaitForExitAsync(CancellationToken.None);
         return RunRecord.Load(job.Output) is { } record && record.Started >= before
-            ? record.Status == RunStatus.Running ? Crashed(job, record, process.ExitCode) : record
+            ? record.Status == RunStatus.Running
+                ? Crashed(job, record, process.ExitCode)
+                : record
             : NotStarted(job, process.ExitCode);
 
         void Hand(string? line)
@@ -79,12 +90,13 @@ internal static class WorkerProcess
         return File.Exists(executable) ? (executable, []) : ("dotnet", [library]);
     }
 
-    private static RunRecord NotStarted(NotebookJob job, int exitCode) => new()
-    {
-        Notebook = job.Notebook,
-        Status = RunStatus.Crashed,
-        Message = $"the run did not start; its process {Ended(exitCode)}.",
-    };
+    private static RunRecord NotStarted(NotebookJob job, int exitCode) =>
+        new()
+        {
+            Notebook = job.Notebook,
+            Status = RunStatus.Crashed,
+            Message = $"the run did not start; its process {Ended(exitCode)}.",
+        };
 
     /// <summary>Says in the output notebook and in the record what the process could not say itself.</summary>
     private static RunRecord Crashed(NotebookJob job, RunRecord record, int exitCode)
@@ -104,7 +116,8 @@ internal static class WorkerProcess
         return record;
     }
 
-    private static string Ended(int exitCode) => !OperatingSystem.IsWindows() && exitCode > 128
-        ? $"was ended by signal {exitCode - 128}{(exitCode - 128) switch { 6 => " (abort)", 9 => " (kill; out of memory?)", 11 => " (segmentation fault)", _ => "" }}"
-        : $"ended with exit code {exitCode}";
+    private static string Ended(int exitCode) =>
+        !OperatingSystem.IsWindows() && exitCode > 128
+            ? $"was ended by signal {exitCode - 128}{(exitCode - 128) switch { 6 => " (abort)", 9 => " (kill; out of memory?)", 11 => " (segmentation fault)", _ => "" }}"
+            : $"ended with exit code {exitCode}";
 }

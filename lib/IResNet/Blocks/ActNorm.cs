@@ -3,8 +3,8 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// An affine map per channel, x exp(s) + b, initialised by the first training batch to zero mean and unit variance (Glow; section 4 of the paper).
-/// It stands outside the residual branch, so no Lipschitz bound constrains it.
+/// An affine map per channel, x exp(s) + b, initialised by the first training batch to zero mean and unit variance
+/// (Glow; section 4 of the paper). It stands outside the residual branch, so no Lipschitz bound constrains it.
 /// </summary>
 public sealed class ActNorm : Bijection
 {
@@ -12,13 +12,16 @@ public sealed class ActNorm : Bijection
 
     [ComponentName(Name = "log_scale")]
     private readonly Parameter _logScale;
+
     [ComponentName(Name = "shift")]
     private readonly Parameter _shift;
+
     [ComponentName(Name = "initialized")]
     private readonly Tensor _initialized;
 
     /// <summary>The identity, until it is initialised.</summary>
-    public ActNorm(int channels) : base(nameof(ActNorm))
+    public ActNorm(int channels)
+        : base(nameof(ActNorm))
     {
         Guard.AtLeast(channels, 1, nameof(channels));
         using var scope = NewDisposeScope();
@@ -35,14 +38,22 @@ public sealed class ActNorm : Bijection
     /// <summary>b, one a channel.</summary>
     public Parameter Shift => _shift;
 
-    /// <summary>Whether the scale and shift are set. Part of the saved state: loading a model never re-initialises it.</summary>
+    /// <summary>
+    /// Whether the scale and shift are set. Part of the saved state: loading a model never re-initialises it.
+    /// </summary>
     public bool IsInitialized
     {
         get => _initialized.item<bool>();
-        set { using (no_grad()) _initialized.fill_(value); }
+        set
+        {
+            using (no_grad())
+                _initialized.fill_(value);
+        }
     }
 
-    /// <summary>Sets scale and shift so that this batch comes out with zero mean and unit variance in every channel.</summary>
+    /// <summary>
+    /// Sets scale and shift so that this batch comes out with zero mean and unit variance in every channel.
+    /// </summary>
     /// <exception cref="NonFiniteException">The batch holds NaN or an infinity.</exception>
     public void Initialize(Tensor x)
     {
@@ -59,13 +70,17 @@ public sealed class ActNorm : Bijection
     }
 
     /// <summary>x exp(s) + b, and H W times the sum of s. In training mode the first batch initialises.</summary>
-    /// <exception cref="ShapeException">x has the wrong number of channels or another type than the parameters.</exception>
+    /// <exception cref="ShapeException">x has the wrong number of channels or another type than the
+    /// parameters.</exception>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Check(x);
-        if (training && !IsInitialized) Initialize(x);
+        if (training && !IsInitialized)
+            Initialize(x);
         using var scope = NewDisposeScope();
-        var y = ChannelAffine.Supports(x) ? ChannelAffine.Apply(x, _logScale, _shift) : PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
+        var y = ChannelAffine.Supports(x)
+            ? ChannelAffine.Apply(x, _logScale, _shift)
+            : PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
         using var positions = (x.numel() / (x.size(0) * x.size(1))).ToScalar();
         var logDet = _logScale.sum().mul(positions).expand(x.size(0));
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
@@ -93,5 +108,6 @@ public sealed class ActNorm : Bijection
         Guard.SameType(x, _logScale);
     }
 
-    private static Tensor PerChannel(Tensor values, Tensor x) => values.view([1, -1, .. Enumerable.Repeat(1L, (int)x.dim() - 2)]);
+    private static Tensor PerChannel(Tensor values, Tensor x) =>
+        values.view([1, -1, .. Enumerable.Repeat(1L, (int)x.dim() - 2)]);
 }

@@ -1,20 +1,24 @@
 namespace IResNet;
 
 /// <summary>
-/// An invertible map. <c>forward</c> gives y and ln |det dy/dx| per example, shape (n); <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back.
+/// An invertible map. <c>forward</c> gives y and ln |det dy/dx| per example, shape (n);
+/// <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back.
 /// </summary>
 public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
 {
     /// <summary>Names the module.</summary>
-    protected Bijection(string name) : base(name) { }
+    protected Bijection(string name)
+        : base(name) { }
 
     /// <summary>
-    /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only. Not differentiable in the module's parameters.
+    /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only.
+    /// Not differentiable in the module's parameters.
     /// </summary>
     /// <param name="y">A batch of outputs.</param>
     /// <param name="solver">How residual blocks are inverted; by default <see cref="Chebyshev"/> to 1e-6.</param>
     /// <exception cref="NonConvergenceException">A residual block's iteration did not reach the tolerance.</exception>
-    /// <exception cref="NonFiniteException">y holds NaN or an infinity, and a residual block or a coupling layer is to be inverted.</exception>
+    /// <exception cref="NonFiniteException">y holds NaN or an infinity, and a residual block or a coupling layer is to
+    /// be inverted.</exception>
     /// <exception cref="ShapeException">y does not fit.</exception>
     public abstract InverseResult Inverse(Tensor y, InverseSolver? solver = null);
 

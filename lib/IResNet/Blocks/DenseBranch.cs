@@ -1,6 +1,8 @@
 namespace IResNet;
 
-/// <summary>A branch of dense layers, as the paper uses for 2-D densities (Appendix C.3: 2-64-64-64-2 with ELU).</summary>
+/// <summary>
+/// A branch of dense layers, as the paper uses for 2-D densities (Appendix C.3: 2-64-64-64-2 with ELU).
+/// </summary>
 public sealed class DenseBranch : ResidualBranch
 {
     private readonly int _features;
@@ -11,18 +13,33 @@ public sealed class DenseBranch : ResidualBranch
     /// <param name="options">Spectral normalization of all layers.</param>
     /// <param name="activation">Nonlinearity.</param>
     /// <param name="leadingActivation">Whether an activation comes before the first layer.</param>
-    public DenseBranch(int features, IReadOnlyList<int> hidden, SpectralNormOptions options, ActivationKind activation = ActivationKind.Elu, bool leadingActivation = false)
-        : base(nameof(DenseBranch), Layers(features, hidden, options), activation, leadingActivation) => _features = features;
+    public DenseBranch(
+        int features,
+        IReadOnlyList<int> hidden,
+        SpectralNormOptions options,
+        ActivationKind activation = ActivationKind.Elu,
+        bool leadingActivation = false
+    )
+        : base(nameof(DenseBranch), Layers(features, hidden, options), activation, leadingActivation) =>
+        _features = features;
 
-    /// <summary>As the other constructor, with a coefficient and the defaults of <see cref="SpectralNormOptions"/>.</summary>
-    public DenseBranch(int features, IReadOnlyList<int> hidden, double coefficient = 0.9, ActivationKind activation = ActivationKind.Elu)
+    /// <summary>
+    /// As the other constructor, with a coefficient and the defaults of <see cref="SpectralNormOptions"/>.
+    /// </summary>
+    public DenseBranch(
+        int features,
+        IReadOnlyList<int> hidden,
+        double coefficient = 0.9,
+        ActivationKind activation = ActivationKind.Elu
+    )
         : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
 
     private protected override void CheckShape(Tensor x) => Guard.Points(x, _features);
 
     private static new SpectralLinear[] Layers(int features, IReadOnlyList<int> hidden, SpectralNormOptions options)
     {
-        if (hidden.Count == 0) throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden));
+        if (hidden.Count == 0)
+            throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden));
         int[] widths = [features, .. hidden, features];
         return [.. widths.Zip(widths.Skip(1), (inputs, outputs) => new SpectralLinear(inputs, outputs, options))];
     }

@@ -1,6 +1,8 @@
 namespace IResNet;
 
-/// <summary>ELU with alpha 1: p for p &gt; 0, else exp(p) - 1. The activation of all the paper's experiments (section 5).</summary>
+/// <summary>
+/// ELU with alpha 1: p for p &gt; 0, else exp(p) - 1. The activation of all the paper's experiments (section 5).
+/// </summary>
 public sealed class Elu() : Activation(nameof(Elu))
 {
     /// <inheritdoc/>

@@ -1,20 +1,26 @@
 namespace IResNet;
 
 /// <summary>
-/// The multiscale step of Real NVP and Glow, as the official code takes it: the first half of the channels leaves for the latent vector, the second
-/// half goes on through the remaining scales. The output is flat: what left first, then the rest's output.
+/// The multiscale step of Real NVP and Glow, as the official code takes it: the first half of the channels leaves for
+/// the latent vector, the second half goes on through the remaining scales. The output is flat: what left first, then
+/// the rest's output.
 /// </summary>
 public sealed class FactorOut : Bijection
 {
     private readonly ImageShape _shape;
     private readonly int _leaving;
 
-    /// <summary>Splits maps of a shape and sends the second half of their channels through <paramref name="rest"/>.</summary>
-    /// <param name="shape">Shape of the maps, at least two channels. With an odd number the smaller part leaves.</param>
+    /// <summary>
+    /// Splits maps of a shape and sends the second half of their channels through <paramref name="rest"/>.
+    /// </summary>
+    /// <param name="shape">Shape of the maps, at least two channels. With an odd number the smaller part
+    /// leaves.</param>
     /// <param name="rest">The remaining scales, ending flat: shape (n, dimensions).</param>
-    public FactorOut(ImageShape shape, Bijection rest) : base(nameof(FactorOut))
+    public FactorOut(ImageShape shape, Bijection rest)
+        : base(nameof(FactorOut))
     {
-        if (shape.Channels < 2) throw new ShapeException($"{shape} has too few channels to factor out half of them: squeeze first.");
+        if (shape.Channels < 2)
+            throw new ShapeException($"{shape} has too few channels to factor out half of them: squeeze first.");
         (_shape, _leaving, Rest) = (shape, shape.Channels / 2, rest);
         RegisterComponents();
     }
@@ -24,7 +30,11 @@ public sealed class FactorOut : Bijection
     public Bijection Rest { get; }
 
     /// <summary>The shape that goes on to <see cref="Rest"/>.</summary>
-    public static ImageShape Remaining(ImageShape shape) => shape with { Channels = shape.Channels - shape.Channels / 2 };
+    public static ImageShape Remaining(ImageShape shape) =>
+        shape with
+        {
+            Channels = shape.Channels - shape.Channels / 2,
+        };
 
     internal override IEnumerable<Bijection> Leaves => Rest.Leaves;
 

@@ -1,16 +1,21 @@
 namespace IResNet;
 
 /// <summary>
-/// Appends zero channels, so that a classifier's first block is wider than the image (section 5.1: 3 to 16 channels). Injective, not onto: the
-/// inverse drops the channels. For classifiers; a density on the padded space is degenerate.
+/// Appends zero channels, so that a classifier's first block is wider than the image (section 5.1: 3 to 16 channels).
+/// Injective, not onto: the inverse drops the channels. For classifiers; a density on the padded space is degenerate.
 /// </summary>
 public sealed class InjectivePadding : Bijection
 {
-    private readonly int _channels, _padding;
+    private readonly int _channels,
+        _padding;
 
     /// <summary>Pads <paramref name="channels"/> channels by <paramref name="padding"/> more.</summary>
-    public InjectivePadding(int channels, int padding) : base(nameof(InjectivePadding)) =>
-        (_channels, _padding) = (Guard.AtLeast(channels, 1, nameof(channels)), Guard.AtLeast(padding, 0, nameof(padding)));
+    public InjectivePadding(int channels, int padding)
+        : base(nameof(InjectivePadding)) =>
+        (_channels, _padding) = (
+            Guard.AtLeast(channels, 1, nameof(channels)),
+            Guard.AtLeast(padding, 0, nameof(padding))
+        );
 
     /// <inheritdoc/>
     public override (Tensor y, Tensor logDet) forward(Tensor x)

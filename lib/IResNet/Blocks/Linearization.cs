@@ -1,8 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants see only this.
-/// Products are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
+/// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants
+/// see only this. Products are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
 /// </summary>
 public abstract class Linearization
 {
@@ -29,7 +29,9 @@ public abstract class Linearization
     /// <summary>d, the number of dimensions of one example.</summary>
     public long Dimensions { get; }
 
-    /// <summary>An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound"/>.</summary>
+    /// <summary>
+    /// An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound"/>.
+    /// </summary>
     public double LipschitzBound => _branch.LipschitzBound();
 
     /// <summary>The shape of x.</summary>
@@ -37,13 +39,15 @@ public abstract class Linearization
 
     /// <summary>J t, forward mode.</summary>
     /// <param name="tangents">
-    /// As x, or k tangents an example stacked along the batch axis: shape (k n, ...), all examples of the first tangent first.
+    /// As x, or k tangents an example stacked along the batch axis: shape (k n, ...), all examples of the first tangent
+    /// first.
     /// </param>
     /// <exception cref="ShapeException">The tangents do not fit x.</exception>
     public Tensor Jvp(Tensor tangents) => Jvp(tangents, Multiple(tangents));
 
     /// <summary>Transposed J times u, reverse mode.</summary>
-    /// <param name="cotangents">As x, or k cotangents an example stacked along the batch axis, as for <see cref="Jvp(Tensor)"/>.</param>
+    /// <param name="cotangents">As x, or k cotangents an example stacked along the batch axis, as for
+    /// <see cref="Jvp(Tensor)"/>.</param>
     /// <exception cref="ShapeException">The cotangents do not fit x.</exception>
     public Tensor Vjp(Tensor cotangents) => Vjp(cotangents, Multiple(cotangents));
 
@@ -53,11 +57,15 @@ public abstract class Linearization
     /// <summary>Transposed J times k cotangents an example.</summary>
     private protected abstract Tensor Vjp(Tensor cotangents, long k);
 
-    /// <summary>The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.</summary>
+    /// <summary>
+    /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.
+    /// </summary>
     public Tensor Jacobian()
     {
         const long ChunkRows = 4096;
-        long n = BatchSize, d = Dimensions, step = Math.Clamp(ChunkRows / n, 1, d);
+        long n = BatchSize,
+            d = Dimensions,
+            step = Math.Clamp(ChunkRows / n, 1, d);
         using var scope = NewDisposeScope();
         var identity = eye(d, dtype: Value.dtype, device: Value.device);
         var columns = new List<Tensor>();
@@ -74,7 +82,9 @@ public abstract class Linearization
     {
         var s = directions.shape;
         if (s.Length != _shape.Length || s[0] == 0 || s[0] % _shape[0] != 0 || !s.Skip(1).SequenceEqual(_shape.Skip(1)))
-            throw new ShapeException($"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape ({string.Join(", ", _shape)}).");
+            throw new ShapeException(
+                $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape ({string.Join(", ", _shape)})."
+            );
         return s[0] / _shape[0];
     }
 }

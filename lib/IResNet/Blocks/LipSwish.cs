@@ -1,7 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// LipSwish of Residual Flows: p sigmoid(beta p) / 1.1 with a learned beta = softplus(b), b starting at 0.5. The division makes Lip(phi) at most 1.
+/// LipSwish of Residual Flows: p sigmoid(beta p) / 1.1 with a learned beta = softplus(b), b starting at 0.5. The
+/// division makes Lip(phi) at most 1.
 /// </summary>
 public sealed class LipSwish : Activation
 {
@@ -11,7 +12,8 @@ public sealed class LipSwish : Activation
     private readonly Parameter _beta;
 
     /// <summary>Starts at b = 0.5, beta about 0.974.</summary>
-    public LipSwish() : base(nameof(LipSwish))
+    public LipSwish()
+        : base(nameof(LipSwish))
     {
         using var scope = NewDisposeScope();
         _beta = new Parameter(full(1, 0.5, ScalarType.Float32));

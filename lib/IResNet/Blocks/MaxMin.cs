@@ -1,8 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// MaxMin on neighbouring channels (2i, 2i+1): first the maxima of all pairs, then the minima, as the official code's "sorting" orders them.
-/// It permutes its input, so its Jacobian is orthogonal and keeps gradient norms.
+/// MaxMin on neighbouring channels (2i, 2i+1): first the maxima of all pairs, then the minima, as the official code's
+/// "sorting" orders them. It permutes its input, so its Jacobian is orthogonal and keeps gradient norms.
 /// </summary>
 public sealed class MaxMin() : Activation(nameof(MaxMin))
 {
@@ -34,7 +34,8 @@ public sealed class MaxMin() : Activation(nameof(MaxMin))
     {
         int axis = Axis(slope, cotangent);
         var halves = cotangent.chunk(2, axis);
-        return stack([where(slope, halves[0], halves[1]), where(slope, halves[1], halves[0])], axis + 1).flatten(axis, axis + 1);
+        return stack([where(slope, halves[0], halves[1]), where(slope, halves[1], halves[0])], axis + 1)
+            .flatten(axis, axis + 1);
     }
 
     private static int Axis(Tensor slope, Tensor direction) => 1 + (int)(direction.dim() - slope.dim());
@@ -42,7 +43,10 @@ public sealed class MaxMin() : Activation(nameof(MaxMin))
     private static (Tensor first, Tensor second) Pairs(Tensor p, int axis)
     {
         long channels = p.size(axis);
-        if (channels % 2 != 0) throw new ShapeException($"MaxMin needs an even number of channels, but got {channels}. Choose an even width.");
+        if (channels % 2 != 0)
+            throw new ShapeException(
+                $"MaxMin needs an even number of channels, but got {channels}. Choose an even width."
+            );
         var pairs = p.unflatten(axis, [channels / 2, 2L]);
         return (pairs.select(axis + 1, 0), pairs.select(axis + 1, 1));
     }

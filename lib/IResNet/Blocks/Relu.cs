@@ -1,6 +1,9 @@
 namespace IResNet;
 
-/// <summary>ReLU: max(p, 0). Its second derivative vanishes almost everywhere, so a log-determinant trains badly through it (section 3.2).</summary>
+/// <summary>
+/// ReLU: max(p, 0). Its second derivative vanishes almost everywhere, so a log-determinant trains badly through it
+/// (section 3.2).
+/// </summary>
 public sealed class Relu() : Activation(nameof(Relu))
 {
     /// <inheritdoc/>

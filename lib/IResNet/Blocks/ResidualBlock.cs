@@ -3,16 +3,18 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// y = x + g(x) with Lip(g) &lt; 1: invertible by Theorem 1, with ln det(I + J_g) by a <see cref="LogDetEstimator"/> and the inverse by fixed-point
-/// iteration (Algorithm 1), accelerated unless a solver is given.
+/// y = x + g(x) with Lip(g) &lt; 1: invertible by Theorem 1, with ln det(I + J_g) by a <see cref="LogDetEstimator"/>
+/// and the inverse by fixed-point iteration (Algorithm 1), accelerated unless a solver is given.
 /// </summary>
 public sealed class ResidualBlock : Bijection
 {
     /// <summary>Wraps a branch.</summary>
     /// <param name="branch">g.</param>
-    /// <param name="estimator">How the log-determinant is computed; by default <see cref="NeumannSeries"/> with five terms: the value of the paper's Algorithm 2 and a gradient that
-    /// costs a fraction. <see cref="PowerSeries"/> is the paper's own.</param>
-    public ResidualBlock(ResidualBranch branch, LogDetEstimator? estimator = null) : base(nameof(ResidualBlock))
+    /// <param name="estimator">How the log-determinant is computed; by default <see cref="NeumannSeries"/> with five
+    /// terms: the value of the paper's Algorithm 2 and a gradient that costs a fraction. <see cref="PowerSeries"/> is
+    /// the paper's own.</param>
+    public ResidualBlock(ResidualBranch branch, LogDetEstimator? estimator = null)
+        : base(nameof(ResidualBlock))
     {
         Branch = branch;
         Estimator = estimator ?? new NeumannSeries(terms: 5);
@@ -32,25 +34,31 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
-        // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for convolutions there is a linearization that serves every estimator.
+        // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for
+        // convolutions there is a linearization that serves every estimator.
         bool dense = (training || !is_grad_enabled()) && DenseLaneBlock.Supports(Branch, Estimator, x);
         if (dense || (training && LaneBlock.Supports(Branch, Estimator, x)))
         {
             Branch.Check(x);
-            var (y, logDet) = dense ? DenseLaneBlock.Apply(Branch, Estimator, x) : LaneBlock.Apply(Branch, Estimator, x);
+            var (y, logDet) = dense
+                ? DenseLaneBlock.Apply(Branch, Estimator, x)
+                : LaneBlock.Apply(Branch, Estimator, x);
             return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
         }
         var g = Branch.Linearize(x);
         return ((x + g.Value).MoveToOuterDisposeScope(), Estimator.Estimate(g).MoveToOuterDisposeScope());
     }
 
-    /// <summary>The fixed point of x = y - g(x). The effective weights are computed once, not once an iteration.</summary>
+    /// <summary>
+    /// The fixed point of x = y - g(x). The effective weights are computed once, not once an iteration.
+    /// </summary>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         bool frozenHere = !Branch.Layers.All(layer => layer.IsFrozen);
-        if (frozenHere) Branch.Freeze(FrozenNorm.PowerIteration);
+        if (frozenHere)
+            Branch.Freeze(FrozenNorm.PowerIteration);
         try
         {
             var result = (solver ?? new Chebyshev()).Solve(Branch, y);
@@ -59,10 +67,12 @@ public sealed class ResidualBlock : Bijection
         }
         finally
         {
-            if (frozenHere) Branch.Unfreeze();
+            if (frozenHere)
+                Branch.Unfreeze();
         }
     }
 
     /// <summary>1 / (1 - Lip(g)) by Lemma 2; infinite if the branch's bound is not below 1.</summary>
-    public override double InverseLipschitzBound() => Branch.LipschitzBound() is var lipschitz and < 1 ? 1 / (1 - lipschitz) : double.PositiveInfinity;
+    public override double InverseLipschitzBound() =>
+        Branch.LipschitzBound() is var lipschitz and < 1 ? 1 / (1 - lipschitz) : double.PositiveInfinity;
 }

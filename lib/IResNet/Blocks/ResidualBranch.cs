@@ -3,22 +3,33 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// g of a residual block x + g(x): linear layers of spectral norm at most c with contractive activations between them, so that
-/// Lip(g) is at most c to the number of layers (section 2.1).
+/// g of a residual block x + g(x): linear layers of spectral norm at most c with contractive activations between them,
+/// so that Lip(g) is at most c to the number of layers (section 2.1).
 /// </summary>
 public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "layers")]
     private readonly ModuleList<SpectralLayer> _layers;
+
     [ComponentName(Name = "activations")]
     private readonly ModuleList<Activation> _activations;
     private readonly bool _leadingActivation;
 
     /// <summary>Builds the chain [activation,] layer, activation, layer, ...</summary>
-    private protected ResidualBranch(string name, IEnumerable<SpectralLayer> layers, ActivationKind activation, bool leadingActivation) : base(name)
+    private protected ResidualBranch(
+        string name,
+        IEnumerable<SpectralLayer> layers,
+        ActivationKind activation,
+        bool leadingActivation
+    )
+        : base(name)
     {
         _layers = new ModuleList<SpectralLayer>([.. layers]);
-        _activations = new ModuleList<Activation>([.. Enumerable.Range(0, _layers.Count - (leadingActivation ? 0 : 1)).Select(_ => IResNet.Activation.Of(activation))]);
+        _activations = new ModuleList<Activation>([
+            .. Enumerable
+                .Range(0, _layers.Count - (leadingActivation ? 0 : 1))
+                .Select(_ => IResNet.Activation.Of(activation)),
+        ]);
         (_leadingActivation, Activation) = (leadingActivation, activation);
         RegisterComponents();
         Layers = [.. _layers];
@@ -52,7 +63,8 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
         var h = x;
         for (int i = 0; i < Layers.Count; i++)
         {
-            if (ActivationBefore(i) is { } activation) h = activation.forward(h);
+            if (ActivationBefore(i) is { } activation)
+                h = activation.forward(h);
             h = Layers[i].ApplyWithBias(Layers[i].EffectiveWeight(), h);
         }
         return h.MoveToOuterDisposeScope();
@@ -64,7 +76,8 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public Linearization Linearize(Tensor x)
     {
         Check(x);
-        if (LaneEvaluation.Supports(this, x)) return LaneLinearization.At(this, x);
+        if (LaneEvaluation.Supports(this, x))
+            return LaneLinearization.At(this, x);
         var steps = new List<TorchLinearization.Step>();
         var h = x;
         for (int i = 0; i < Layers.Count; i++)
@@ -84,30 +97,37 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
         return new TorchLinearization(this, steps, x, h);
     }
 
-    /// <summary>Advances every layer's power iteration by its configured number of iterations; a training step does this once.</summary>
+    /// <summary>
+    /// Advances every layer's power iteration by its configured number of iterations; a training step does this once.
+    /// </summary>
     public void PowerIteration()
     {
-        foreach (var layer in Layers) layer.PowerIteration(layer.Options.PowerIterations);
+        foreach (var layer in Layers)
+            layer.PowerIteration(layer.Options.PowerIterations);
     }
 
     /// <summary>Fixes the effective weights of all layers, see <see cref="SpectralLayer.Freeze"/>.</summary>
     public void Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {
-        foreach (var layer in Layers) layer.Freeze(norm);
+        foreach (var layer in Layers)
+            layer.Freeze(norm);
     }
 
     /// <summary>Goes back to normalizing the raw weights at every use.</summary>
     public void Unfreeze()
     {
-        foreach (var layer in Layers) layer.Unfreeze();
+        foreach (var layer in Layers)
+            layer.Unfreeze();
     }
 
     /// <summary>
-    /// An upper bound of Lip(g): the product of certified norms of the effective weights in use. Below 1 it certifies that the block is invertible
-    /// (Theorem 1); at or above 1 it says nothing.
+    /// An upper bound of Lip(g): the product of certified norms of the effective weights in use. Below 1 it certifies
+    /// that the block is invertible (Theorem 1); at or above 1 it says nothing.
     /// </summary>
     public double LipschitzBound() => Layers.Aggregate(1.0, (product, layer) => product * layer.NormBound());
 
     private Activation? ActivationBefore(int layer) =>
-        _leadingActivation ? _activations[layer] : layer == 0 ? null : _activations[layer - 1];
+        _leadingActivation ? _activations[layer]
+        : layer == 0 ? null
+        : _activations[layer - 1];
 }

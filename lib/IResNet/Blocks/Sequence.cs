@@ -1,6 +1,8 @@
 namespace IResNet;
 
-/// <summary>Bijections one after the other. Log-determinants add up; the inverse runs backwards, one at a time.</summary>
+/// <summary>
+/// Bijections one after the other. Log-determinants add up; the inverse runs backwards, one at a time.
+/// </summary>
 public sealed class Sequence : Bijection
 {
     [ComponentName(Name = "bijections")]
@@ -8,7 +10,8 @@ public sealed class Sequence : Bijection
     private readonly SpectralLayer[] _layers;
 
     /// <summary>The composition, first bijection first.</summary>
-    public Sequence(IEnumerable<Bijection> bijections) : base(nameof(Sequence))
+    public Sequence(IEnumerable<Bijection> bijections)
+        : base(nameof(Sequence))
     {
         _bijections = new ModuleList<Bijection>([.. bijections]);
         RegisterComponents();
@@ -17,7 +20,8 @@ public sealed class Sequence : Bijection
     }
 
     /// <summary>As the other constructor.</summary>
-    public Sequence(params Bijection[] bijections) : this((IEnumerable<Bijection>)bijections) { }
+    public Sequence(params Bijection[] bijections)
+        : this((IEnumerable<Bijection>)bijections) { }
 
     /// <summary>The parts, in forward order.</summary>
     public IReadOnlyList<Bijection> Bijections { get; }
@@ -40,18 +44,20 @@ public sealed class Sequence : Bijection
     }
 
     /// <summary>
-    /// The parts' inverses, last first. Iterations are summed, the residual is the largest, and the error bound follows the parts' own bounds through
-    /// the inverse Lipschitz constants of the parts still to be inverted.
+    /// The parts' inverses, last first. Iterations are summed, the residual is the largest, and the error bound follows
+    /// the parts' own bounds through the inverse Lipschitz constants of the parts still to be inverted.
     /// </summary>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
         using var scope = NewDisposeScope();
         var result = Exact(y.alias());
-        foreach (var bijection in Bijections.Reverse()) result = result.Then(bijection, solver);
+        foreach (var bijection in Bijections.Reverse())
+            result = result.Then(bijection, solver);
         result.Value.MoveToOuterDisposeScope();
         return result;
     }
 
     /// <summary>The product over the parts.</summary>
-    public override double InverseLipschitzBound() => Bijections.Aggregate(1.0, (product, bijection) => product * bijection.InverseLipschitzBound());
+    public override double InverseLipschitzBound() =>
+        Bijections.Aggregate(1.0, (product, bijection) => product * bijection.InverseLipschitzBound());
 }

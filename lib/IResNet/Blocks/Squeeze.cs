@@ -1,8 +1,9 @@
 namespace IResNet;
 
 /// <summary>
-/// Space to channels: C x H x W to 4C x H/2 x W/2. Output channel (2 dy + dx) C + c holds pixel (dy, dx) of each 2x2 cell, the official order, in which
-/// the first half of the channels is the upper row of each cell. (<c>pixel_unshuffle</c> orders them 4 c + 2 dy + dx.)
+/// Space to channels: C x H x W to 4C x H/2 x W/2. Output channel (2 dy + dx) C + c holds pixel (dy, dx) of each 2x2
+/// cell, the official order, in which the first half of the channels is the upper row of each cell.
+/// (<c>pixel_unshuffle</c> orders them 4 c + 2 dy + dx.)
 /// </summary>
 public sealed class Squeeze() : Bijection(nameof(Squeeze))
 {
@@ -12,7 +13,9 @@ public sealed class Squeeze() : Bijection(nameof(Squeeze))
     {
         var shape = Shape(x).Squeezed();
         using var scope = NewDisposeScope();
-        var y = x.reshape(-1, shape.Channels / 4, shape.Height, 2, shape.Width, 2).permute(0, 3, 5, 1, 2, 4).reshape(-1, shape.Channels, shape.Height, shape.Width);
+        var y = x.reshape(-1, shape.Channels / 4, shape.Height, 2, shape.Width, 2)
+            .permute(0, 3, 5, 1, 2, 4)
+            .reshape(-1, shape.Channels, shape.Height, shape.Width);
         return (y.MoveToOuterDisposeScope(), NoLogDet(x).MoveToOuterDisposeScope());
     }
 
@@ -20,9 +23,12 @@ public sealed class Squeeze() : Bijection(nameof(Squeeze))
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {
         var (channels, height, width) = Shape(y);
-        if (channels % 4 != 0) throw new ShapeException($"A squeezed map has a multiple of four channels, but got {channels}.");
+        if (channels % 4 != 0)
+            throw new ShapeException($"A squeezed map has a multiple of four channels, but got {channels}.");
         using var scope = NewDisposeScope();
-        var x = y.reshape(-1, 2, 2, channels / 4, height, width).permute(0, 3, 4, 1, 5, 2).reshape(-1, channels / 4, 2 * height, 2 * width);
+        var x = y.reshape(-1, 2, 2, channels / 4, height, width)
+            .permute(0, 3, 4, 1, 5, 2)
+            .reshape(-1, channels / 4, 2 * height, 2 * width);
         return Exact(x.MoveToOuterDisposeScope());
     }
 
@@ -31,7 +37,10 @@ public sealed class Squeeze() : Bijection(nameof(Squeeze))
 
     private static ImageShape Shape(Tensor x)
     {
-        if (x.dim() != 4) throw new ShapeException($"A squeeze needs images of shape (n, channels, height, width), but got ({string.Join(", ", x.shape)}).");
+        if (x.dim() != 4)
+            throw new ShapeException(
+                $"A squeeze needs images of shape (n, channels, height, width), but got ({string.Join(", ", x.shape)})."
+            );
         Guard.NonEmpty(x);
         return new((int)x.size(1), (int)x.size(2), (int)x.size(3));
     }

@@ -1,8 +1,12 @@
 namespace IResNet;
 
 /// <summary>A linearization of any branch whose products are ordinary tensor operations.</summary>
-internal sealed class TorchLinearization(ResidualBranch branch, IReadOnlyList<TorchLinearization.Step> steps, Tensor x, Tensor value)
-    : Linearization(branch, x, value)
+internal sealed class TorchLinearization(
+    ResidualBranch branch,
+    IReadOnlyList<TorchLinearization.Step> steps,
+    Tensor x,
+    Tensor value
+) : Linearization(branch, x, value)
 {
     private protected override Tensor Jvp(Tensor tangents, long k)
     {
@@ -10,7 +14,8 @@ internal sealed class TorchLinearization(ResidualBranch branch, IReadOnlyList<To
         var t = tangents;
         foreach (var step in steps)
         {
-            if (step.Slope is not null) t = Broadcast(t, k, s => step.Activation!.Jvp(step.Slope, s));
+            if (step.Slope is not null)
+                t = Broadcast(t, k, s => step.Activation!.Jvp(step.Slope, s));
             t = step.Layer.Apply(step.Weight, t);
         }
         return t.MoveToOuterDisposeScope();
@@ -23,7 +28,8 @@ internal sealed class TorchLinearization(ResidualBranch branch, IReadOnlyList<To
         foreach (var step in steps.Reverse())
         {
             u = step.Layer.ApplyTranspose(step.Weight, u);
-            if (step.Slope is not null) u = Broadcast(u, k, s => step.Activation!.Vjp(step.Slope, s));
+            if (step.Slope is not null)
+                u = Broadcast(u, k, s => step.Activation!.Vjp(step.Slope, s));
         }
         return u.MoveToOuterDisposeScope();
     }

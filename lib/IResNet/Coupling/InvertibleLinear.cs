@@ -1,25 +1,31 @@
 namespace IResNet;
 
 /// <summary>
-/// Glow's invertible 1x1 convolution (Kingma and Dhariwal 2018, section 3.2): y = W x over the channels at every position; for points an invertible linear map.
+/// Glow's invertible 1x1 convolution (Kingma and Dhariwal 2018, section 3.2): y = W x over the channels at every
+/// position; for points an invertible linear map.
 /// </summary>
 /// <remarks>
-/// W = P (I + L) (U + diag(d exp(s))) with a fixed permutation P and signs d, and learned strictly triangular L and U and s: of the paper's two parametrisations the one
-/// by LU, because no step of an optimiser can make it singular (a plain matrix crosses det W = 0 without warning, and its gradient is infinite there), weight decay pulls it towards a
-/// permutation and not towards 0, and ln |det W| is the sum of s. L, U and s are packed into one matrix, so there are as many parameters as entries in W.
+/// W = P (I + L) (U + diag(d exp(s))) with a fixed permutation P and signs d, and learned strictly triangular L and U
+/// and s: of the paper's two parametrisations the one by LU, because no step of an optimiser can make it singular (a
+/// plain matrix crosses det W = 0 without warning, and its gradient is infinite there), weight decay pulls it towards a
+/// permutation and not towards 0, and ln |det W| is the sum of s. L, U and s are packed into one matrix, so there are
+/// as many parameters as entries in W.
 /// </remarks>
 public sealed class InvertibleLinear : Bijection
 {
     [ComponentName(Name = "factors")]
     private readonly Parameter _factors;
+
     [ComponentName(Name = "permutation")]
     private readonly Tensor _permutation;
+
     [ComponentName(Name = "signs")]
     private readonly Tensor _signs;
 
     /// <summary>A random rotation, drawn from torch's generator.</summary>
     /// <param name="channels">Channels, or dimensions of the points.</param>
-    public InvertibleLinear(int channels) : base(nameof(InvertibleLinear))
+    public InvertibleLinear(int channels)
+        : base(nameof(InvertibleLinear))
     {
         Guard.AtLeast(channels, 1, nameof(channels));
         using var scope = NewDisposeScope();
@@ -44,7 +50,8 @@ public sealed class InvertibleLinear : Bijection
     }
 
     /// <summary>W x, and H W times ln |det W|.</summary>
-    /// <exception cref="ShapeException">x has the wrong number of channels, or is neither points nor images.</exception>
+    /// <exception cref="ShapeException">x has the wrong number of channels, or is neither points nor
+    /// images.</exception>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Check(x);
@@ -82,6 +89,9 @@ public sealed class InvertibleLinear : Bijection
     {
         Guard.Channels(x, _factors.size(0));
         Guard.SameType(x, _factors);
-        if (x.dim() is not (2 or 4)) throw new ShapeException($"Expected points (n, channels) or images (n, channels, height, width), but got ({string.Join(", ", x.shape)}).");
+        if (x.dim() is not (2 or 4))
+            throw new ShapeException(
+                $"Expected points (n, channels) or images (n, channels, height, width), but got ({string.Join(", ", x.shape)})."
+            );
     }
 }

@@ -1,6 +1,9 @@
 namespace IResNet;
 
-/// <summary>The channels in reverse order: the fixed permutation between the coupling layers of Real NVP, and of the second Glow variant of Table 3.</summary>
+/// <summary>
+/// The channels in reverse order: the fixed permutation between the coupling layers of Real NVP, and of the second Glow
+/// variant of Table 3.
+/// </summary>
 public sealed class Reversal() : Bijection(nameof(Reversal))
 {
     /// <inheritdoc/>
@@ -24,6 +27,7 @@ public sealed class Reversal() : Bijection(nameof(Reversal))
     private static void Check(Tensor x)
     {
         Guard.NonEmpty(x);
-        if (x.dim() < 2) throw new ShapeException($"Expected channels along axis 1, but got shape ({string.Join(", ", x.shape)}).");
+        if (x.dim() < 2)
+            throw new ShapeException($"Expected channels along axis 1, but got shape ({string.Join(", ", x.shape)}).");
     }
 }

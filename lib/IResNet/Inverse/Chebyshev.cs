@@ -3,26 +3,38 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// Chebyshev semi-iteration (Golub and Varga, 1961) on <see cref="FixedPoint"/>: each new point is extrapolated from the last two, with the weights that are best if the
-/// Jacobian's eigenvalues lie in a real interval around 0, [-rho, rho]. Residual branches are near to that: their Jacobians are close to symmetric, with a spectral radius well
-/// below Lip(g). rho is read off the residuals on the way (Hageman and Young, 1981, chapter 5). On trained models it takes half to three quarters of the fixed point's
-/// evaluations, and on others no more.
+/// Chebyshev semi-iteration (Golub and Varga, 1961) on <see cref="FixedPoint"/>: each new point is extrapolated from
+/// the last two, with the weights that are best if the Jacobian's eigenvalues lie in a real interval around 0, [-rho,
+/// rho]. Residual branches are near to that: their Jacobians are close to symmetric, with a spectral radius well below
+/// Lip(g). rho is read off the residuals on the way (Hageman and Young, 1981, chapter 5). On trained models it takes
+/// half to three quarters of the fixed point's evaluations, and on others no more.
 /// </summary>
 public sealed class Chebyshev : IterativeSolver
 {
     /// <summary>Iterates until |x + g(x) - y| is at most the tolerance in every element.</summary>
     /// <param name="tolerance">As for <see cref="FixedPoint"/>.</param>
     /// <param name="maxIterations">When to give up.</param>
-    public Chebyshev(double tolerance = 1e-6, int maxIterations = 1000) : base(tolerance, maxIterations) { }
+    public Chebyshev(double tolerance = 1e-6, int maxIterations = 1000)
+        : base(tolerance, maxIterations) { }
 
-    /// <summary>Groups of sixteen examples by themselves, each on one thread and in packed form from start to end, where the kernels know the branch.</summary>
+    /// <summary>
+    /// Groups of sixteen examples by themselves, each on one thread and in packed form from start to end, where the
+    /// kernels know the branch.
+    /// </summary>
     internal override InverseResult Solve(ResidualBranch branch, Tensor y)
     {
-        if (!LaneEvaluation.Supports(branch, y)) return base.Solve(branch, y);
+        if (!LaneEvaluation.Supports(branch, y))
+            return base.Solve(branch, y);
         branch.Check(y);
         Guard.Finite(y, "The point to invert");
-        double lipschitz = branch.LipschitzBound(), unit = RoundingUnit(y);
-        var ends = new LaneInverse(branch, y).Run(lipschitz, () => new StoppingRule(Tolerance, unit), MaxIterations, out var x);
+        double lipschitz = branch.LipschitzBound(),
+            unit = RoundingUnit(y);
+        var ends = new LaneInverse(branch, y).Run(
+            lipschitz,
+            () => new StoppingRule(Tolerance, unit),
+            MaxIterations,
+            out var x
+        );
         int iterations = ends.Max(end => end.Iterations);
         if (ends.FirstOrDefault(end => !end.Reached) is { } failed)
         {

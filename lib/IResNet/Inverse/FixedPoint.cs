@@ -1,8 +1,9 @@
 namespace IResNet;
 
 /// <summary>
-/// Algorithm 1: x := y - g(x), starting from x = y. Converges for every y at rate Lip(g), Equation (1). Either to a tolerance, or for a fixed number of iterations
-/// as the paper and the official code do (100 for reconstructions, 10 for samples).
+/// Algorithm 1: x := y - g(x), starting from x = y. Converges for every y at rate Lip(g), Equation (1). Either to a
+/// tolerance, or for a fixed number of iterations as the paper and the official code do (100 for reconstructions, 10
+/// for samples).
 /// </summary>
 public sealed class FixedPoint : IterativeSolver
 {
@@ -10,9 +11,11 @@ public sealed class FixedPoint : IterativeSolver
 
     /// <summary>Iterates until |x + g(x) - y| is at most the tolerance in every element.</summary>
     /// <inheritdoc/>
-    public FixedPoint(double tolerance = 1e-6, int maxIterations = 1000) : base(tolerance, maxIterations) { }
+    public FixedPoint(double tolerance = 1e-6, int maxIterations = 1000)
+        : base(tolerance, maxIterations) { }
 
-    private FixedPoint(int count) : base(tolerance: 0, maxIterations: 1) => _count = count;
+    private FixedPoint(int count)
+        : base(tolerance: 0, maxIterations: 1) => _count = count;
 
     /// <summary>Exactly <paramref name="count"/> iterations, whatever finite point they reach.</summary>
     public static FixedPoint Iterations(int count) => new(Guard.AtLeast(count, 0, nameof(count)));
@@ -34,8 +37,12 @@ public sealed class FixedPoint : IterativeSolver
         using var residual = x - Image(g, x, y);
         if (!isfinite(residual).all().ToBoolean())
             throw new NonConvergenceException(
-                $"Fixed-point iteration left the range of numbers within {count} iterations, Lip(g) at most {lipschitz:g4}: g is no contraction. " +
-                "Freeze the model with certified norms, or take fewer iterations.", count, residual.abs().max().ToDouble());
+                $"Fixed-point iteration left the range of numbers within {count} iterations, Lip(g) at most "
+                    + $"{lipschitz:g4}: g is no contraction. "
+                    + "Freeze the model with certified norms, or take fewer iterations.",
+                count,
+                residual.abs().max().ToDouble()
+            );
         return Certify(x.MoveToOuterDisposeScope(), residual, count, lipschitz);
     }
 

@@ -2,19 +2,29 @@ namespace IResNet;
 
 /// <summary>A point found by an inverse, and how good it is.</summary>
 /// <param name="Value">x with F(x) close to y.</param>
-/// <param name="Iterations">Evaluations of residual branches, summed over blocks; 0 for maps with a closed form.</param>
+/// <param name="Iterations">Evaluations of residual branches, summed over blocks; 0 for maps with a closed
+/// form.</param>
 /// <param name="Residual">The largest |x + g(x) - y| over the elements, at the last iterate of the worst block.</param>
 /// <param name="ErrorBound">
-/// An upper bound of the distance in the 2-norm to the exact inverse, for the worst example of the batch; for one block residual / (1 - Lip(g)). Infinite
-/// where no Lipschitz constant below 1 is certified. Rounding errors of the evaluation itself are not part of it.
+/// An upper bound of the distance in the 2-norm to the exact inverse, for the worst example of the batch; for one block
+/// residual / (1 - Lip(g)). Infinite where no Lipschitz constant below 1 is certified. Rounding errors of the
+/// evaluation itself are not part of it.
 /// </param>
 public sealed record InverseResult(Tensor Value, int Iterations, double Residual, double ErrorBound)
 {
-    /// <summary>Goes on through the inverse of the map before: its own error adds to this one, amplified by its Lipschitz constant.</summary>
+    /// <summary>
+    /// Goes on through the inverse of the map before: its own error adds to this one, amplified by its Lipschitz
+    /// constant.
+    /// </summary>
     internal InverseResult Then(Bijection previous, InverseSolver? solver)
     {
         var next = previous.Inverse(Value, solver);
         double carried = ErrorBound == 0 ? 0 : ErrorBound * previous.InverseLipschitzBound();
-        return new(next.Value, Iterations + next.Iterations, Math.Max(Residual, next.Residual), carried + next.ErrorBound);
+        return new(
+            next.Value,
+            Iterations + next.Iterations,
+            Math.Max(Residual, next.Residual),
+            carried + next.ErrorBound
+        );
     }
 }

@@ -13,21 +13,39 @@ public abstract class InverseSolver
     /// <exception cref="NonFiniteException">y holds NaN or an infinity.</exception>
     public abstract InverseResult Solve(Func<Tensor, Tensor> g, double lipschitz, Tensor y);
 
-    /// <summary>The solution for the contraction g of a branch whose weights are frozen; evaluated by the vector kernels where they know it.</summary>
+    /// <summary>
+    /// The solution for the contraction g of a branch whose weights are frozen; evaluated by the vector kernels where
+    /// they know it.
+    /// </summary>
     internal virtual InverseResult Solve(ResidualBranch branch, Tensor y)
     {
         using var scope = NewDisposeScope();
-        Func<Tensor, Tensor> g = LaneEvaluation.Supports(branch, y) ? new LaneEvaluation(branch).Evaluate : branch.forward;
+        Func<Tensor, Tensor> g = LaneEvaluation.Supports(branch, y)
+            ? new LaneEvaluation(branch).Evaluate
+            : branch.forward;
         var result = Solve(g, branch.LipschitzBound(), y);
         result.Value.MoveToOuterDisposeScope();
         return result;
     }
 
-    /// <summary>The result at an iterate whose residual x + g(x) - y is known (a-posteriori bound of a contraction).</summary>
+    /// <summary>
+    /// The result at an iterate whose residual x + g(x) - y is known (a-posteriori bound of a contraction).
+    /// </summary>
     private protected static InverseResult Certify(Tensor x, Tensor residual, int iterations, double lipschitz) =>
-        Certify(x, residual.abs().max().ToDouble(), residual.flatten(1).norm(1).max().ToDouble(), iterations, lipschitz);
+        Certify(
+            x,
+            residual.abs().max().ToDouble(),
+            residual.flatten(1).norm(1).max().ToDouble(),
+            iterations,
+            lipschitz
+        );
 
     /// <summary>The same, given the residual's largest element and the largest 2-norm of an example's.</summary>
-    private protected static InverseResult Certify(Tensor x, double largest, double norm, int iterations, double lipschitz) =>
-        new(x, iterations, largest, lipschitz < 1 ? norm / (1 - lipschitz) : double.PositiveInfinity);
+    private protected static InverseResult Certify(
+        Tensor x,
+        double largest,
+        double norm,
+        int iterations,
+        double lipschitz
+    ) => new(x, iterations, largest, lipschitz < 1 ? norm / (1 - lipschitz) : double.PositiveInfinity);
 }

@@ -1,19 +1,22 @@
 namespace IResNet;
 
 /// <summary>
-/// Iterations for the fixed point of x -> y - g(x) that start at x = y and evaluate g once each, until |x + g(x) - y| is at most a tolerance in every element.
+/// Iterations for the fixed point of x -> y - g(x) that start at x = y and evaluate g once each, until |x + g(x) - y|
+/// is at most a tolerance in every element.
 /// </summary>
 public abstract class IterativeSolver : InverseSolver
 {
     /// <summary>Sets up the end of the iteration.</summary>
     /// <param name="tolerance">
-    /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to that, since no iteration can do better; and where rounding
-    /// in g keeps the residual from falling, up to eight units are accepted. The result says what was reached.
+    /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to
+    /// that, since no iteration can do better; and where rounding in g keeps the residual from falling, up to eight
+    /// units are accepted. The result says what was reached.
     /// </param>
     /// <param name="maxIterations">When to give up.</param>
     private protected IterativeSolver(double tolerance, int maxIterations)
     {
-        if (!(tolerance >= 0)) throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance must be 0 or positive.");
+        if (!(tolerance >= 0))
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance must be 0 or positive.");
         (Tolerance, MaxIterations) = (tolerance, Guard.AtLeast(maxIterations, 1, nameof(maxIterations)));
     }
 
@@ -37,15 +40,17 @@ public abstract class IterativeSolver : InverseSolver
     private protected abstract Acceleration Start(double lipschitz);
 
     /// <summary>
-    /// The iteration. A proposed point whose residual has not fallen by Lip(g), as the image's does for certain, is given up for the image of the point before: acceleration can
-    /// cost evaluations, but not convergence.
+    /// The iteration. A proposed point whose residual has not fallen by Lip(g), as the image's does for certain, is
+    /// given up for the image of the point before: acceleration can cost evaluations, but not convergence.
     /// </summary>
     private protected virtual InverseResult Run(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
     {
         var rule = new StoppingRule(Tolerance, RoundingUnit(y));
         var acceleration = Start(lipschitz);
-        Tensor x = y.alias(), image = x;
-        (double Largest, double Norm) size = default, least = default;
+        Tensor x = y.alias(),
+            image = x;
+        (double Largest, double Norm) size = default,
+            least = default;
         bool proposed = false;
         int done = 0;
         while (done == 0 || (done < MaxIterations && double.IsFinite(size.Largest)))
@@ -54,7 +59,8 @@ public abstract class IterativeSolver : InverseSolver
             done++;
             using var residual = x - next;
             size = (residual.abs().max().ToDouble(), residual.norm().ToDouble());
-            if (rule.IsReached(size.Largest, size.Norm)) return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
+            if (rule.IsReached(size.Largest, size.Norm))
+                return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
             if (proposed && !Falls(size.Norm, least.Norm, lipschitz))
             {
                 acceleration.Restart();
@@ -63,7 +69,8 @@ public abstract class IterativeSolver : InverseSolver
                 (x, proposed, size) = (image, false, least);
                 continue;
             }
-            if (proposed) image.Dispose();
+            if (proposed)
+                image.Dispose();
             (image, least) = (next, size);
             var proposal = acceleration.Next(x, image, residual, size.Norm);
             x.Dispose();
@@ -79,10 +86,15 @@ public abstract class IterativeSolver : InverseSolver
     private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.abs().max().ToDouble();
 
     /// <summary>What to throw where the tolerance was not reached.</summary>
-    private protected NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) => new(
-        $"{GetType().Name} stopped at residual {largest:g3} after {done} iterations, tolerance {rule.Tolerance:g3}, Lip(g) at most {lipschitz:g4}. " +
-        "Freeze the model with certified norms, use float64, raise the tolerance, or ask for a fixed count with FixedPoint.Iterations.",
-        done, largest);
+    private protected NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) =>
+        new(
+            $"{GetType().Name} stopped at residual {largest:g3} after {done} iterations, tolerance "
+                + $"{rule.Tolerance:g3}, Lip(g) at most {lipschitz:g4}. "
+                + "Freeze the model with certified norms, use float64, raise the tolerance, or ask for a fixed count "
+                + "with FixedPoint.Iterations.",
+            done,
+            largest
+        );
 
     /// <summary>y - g(x), in a scope of its own so that memory stays that of one iteration.</summary>
     private protected static Tensor Image(Func<Tensor, Tensor> g, Tensor x, Tensor y)

@@ -5,8 +5,10 @@ namespace IResNet;
 /// <param name="unit">Rounding unit of y's largest element.</param>
 internal sealed class StoppingRule(double tolerance, double unit)
 {
-    // Rounding in g alone can leave a residual of some units; an iteration that has stopped falling there has done what it can.
-    private const double Floor = 8, Fall = 0.99;
+    // Rounding in g alone can leave a residual of some units; an iteration that has stopped falling there has done what
+    // it can.
+    private const double Floor = 8,
+        Fall = 0.99;
     private const int Patience = 3;
 
     private double _least = double.PositiveInfinity;
@@ -20,10 +22,12 @@ internal sealed class StoppingRule(double tolerance, double unit)
     /// <param name="norm">Its residual's 2-norm.</param>
     public bool IsReached(double largest, double norm)
     {
-        if (largest <= Tolerance) return true;
+        if (largest <= Tolerance)
+            return true;
         bool falls = norm < Fall * _least;
         _stalled = falls ? 0 : _stalled + 1;
-        if (falls) _least = norm;
+        if (falls)
+            _least = norm;
         return _stalled >= Patience && largest <= Floor * unit;
     }
 }

@@ -3,8 +3,9 @@ using IResNet.Wide;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// A training step's pass through a branch on a batch that is cut into groups of examples, so that groups can go to different threads. Maps are raw memory: what the backward
-/// pass needs is saved a group each, everything else is scratch memory of a thread.
+/// A training step's pass through a branch on a batch that is cut into groups of examples, so that groups can go to
+/// different threads. Maps are raw memory: what the backward pass needs is saved a group each, everything else is
+/// scratch memory of a thread.
 /// </summary>
 internal abstract unsafe class BlockStep
 {
@@ -33,10 +34,14 @@ internal abstract unsafe class BlockStep
     /// <summary>Floats of scratch memory a thread.</summary>
     public abstract nint WorkSize { get; }
 
-    /// <summary>For a batch of a shape (n, channels, height, width): lanes of sixteen examples, or matrix products where these would stay empty.</summary>
-    public static BlockStep Of(long[] shape, long hidden, bool leadingActivation) => WideStep.Supports(shape[0], hidden)
-        ? new WideStep(shape, hidden, leadingActivation)
-        : new LaneStep(shape, hidden, leadingActivation);
+    /// <summary>
+    /// For a batch of a shape (n, channels, height, width): lanes of sixteen examples, or matrix products where these
+    /// would stay empty.
+    /// </summary>
+    public static BlockStep Of(long[] shape, long hidden, bool leadingActivation) =>
+        WideStep.Supports(shape[0], hidden)
+            ? new WideStep(shape, hidden, leadingActivation)
+            : new LaneStep(shape, hidden, leadingActivation);
 
     /// <summary>Examples of all groups before this one.</summary>
     public int FirstOf(int group) => group * _examplesAGroup;
@@ -59,13 +64,36 @@ internal abstract unsafe class BlockStep
     /// <summary>y = x + g(x).</summary>
     public abstract void Forward(in LaneBranch.Weights w, float* x, int examples, float* y, float* saved, float* work);
 
-    /// <summary>The estimate of <see cref="NeumannSeries"/>, a value an example, right behind <see cref="Forward"/> and with the same memory.</summary>
-    public abstract void Series(in LaneBranch.Weights w, int terms, float* probe, int examples, float* logDet, float* saved, float* work);
+    /// <summary>
+    /// The estimate of <see cref="NeumannSeries"/>, a value an example, right behind <see cref="Forward"/> and with the
+    /// same memory.
+    /// </summary>
+    public abstract void Series(
+        in LaneBranch.Weights w,
+        int terms,
+        float* probe,
+        int examples,
+        float* logDet,
+        float* saved,
+        float* work
+    );
 
-    /// <summary>Cotangents of x and of the weights, see <see cref="LaneBranch.Backward"/>. May overwrite what was saved.</summary>
+    /// <summary>
+    /// Cotangents of x and of the weights, see <see cref="LaneBranch.Backward"/>. May overwrite what was saved.
+    /// </summary>
     public abstract void Backward(
-        in LaneBranch.Weights w, in LaneBranch.Weights transposed, float* x, float* probe, float* y, float* logDet, int examples, float* saved, float* work, float* result,
-        float* gradient);
+        in LaneBranch.Weights w,
+        in LaneBranch.Weights transposed,
+        float* x,
+        float* probe,
+        float* y,
+        float* logDet,
+        int examples,
+        float* saved,
+        float* work,
+        float* result,
+        float* gradient
+    );
 }
 
 /// <summary>Packed weights and biases.</summary>

@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics.X86;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// x exp(s) + b with one s and b a channel, as one differentiable function with one pass over the images each way. The gradient of s is the sum of dy (y - b), so the output is
-/// kept and not the input: the block behind needs it anyway. That is the gradient at a y changed by a rounding unit.
+/// x exp(s) + b with one s and b a channel, as one differentiable function with one pass over the images each way. The
+/// gradient of s is the sum of dy (y - b), so the output is kept and not the input: the block behind needs it anyway.
+/// That is the gradient at a y changed by a rounding unit.
 /// </summary>
 internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<ChannelAffine>
 {
@@ -13,7 +14,8 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
     public override string Name => nameof(ChannelAffine);
 
     /// <summary>Whether x can be taken here.</summary>
-    public static bool Supports(Tensor x) => Avx512F.IsSupported && x.dim() == 4 && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
+    public static bool Supports(Tensor x) =>
+        Avx512F.IsSupported && x.dim() == 4 && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
 
     /// <summary>y.</summary>
     /// <param name="x">Shape (n, channels, height, width).</param>
@@ -25,9 +27,16 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
     public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
     {
         using var scope = NewDisposeScope();
-        var (x, scale, shift) = (((Tensor)inputs[0]).contiguous(), ((Tensor)inputs[1]).exp(), ((Tensor)inputs[2]).contiguous());
+        var (x, scale, shift) = (
+            ((Tensor)inputs[0]).contiguous(),
+            ((Tensor)inputs[1]).exp(),
+            ((Tensor)inputs[2]).contiguous()
+        );
         var y = empty_like(x);
-        float* xs = LaneThreads.Data(x), ys = LaneThreads.Data(y), scales = LaneThreads.Data(scale), shifts = LaneThreads.Data(shift);
+        float* xs = LaneThreads.Data(x),
+            ys = LaneThreads.Data(y),
+            scales = LaneThreads.Data(scale),
+            shifts = LaneThreads.Data(shift);
         var (examples, channels, plane) = Sizes(x);
         LaneThreads.Run(examples, 0, (example, _) =>
         {
@@ -38,7 +47,8 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
             }
         });
         context.save_for_backward([y, scale, shift]);
-        foreach (var tensor in new[] { y, scale, shift }) tensor.MoveToOuterDisposeScope();
+        foreach (var tensor in new[] { y, scale, shift })
+            tensor.MoveToOuterDisposeScope();
         return [y];
     }
 
@@ -49,16 +59,28 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
         var saved = context.get_saved_variables();
         var dy = cotangents[0].contiguous();
         var (examples, channels, plane) = Sizes(dy);
-        Tensor dx = empty_like(dy), sums = empty(examples, 2, channels);
-        float* dys = LaneThreads.Data(dy), dxs = LaneThreads.Data(dx), ys = LaneThreads.Data(saved[0]), totals = LaneThreads.Data(sums);
-        float* scales = LaneThreads.Data(saved[1]), shifts = LaneThreads.Data(saved[2]);
+        Tensor dx = empty_like(dy),
+            sums = empty(examples, 2, channels);
+        float* dys = LaneThreads.Data(dy),
+            dxs = LaneThreads.Data(dx),
+            ys = LaneThreads.Data(saved[0]),
+            totals = LaneThreads.Data(sums);
+        float* scales = LaneThreads.Data(saved[1]),
+            shifts = LaneThreads.Data(saved[2]);
         LaneThreads.Run(examples, 0, (example, _) =>
         {
             float* total = totals + (nint)example * 2 * channels;
             for (int channel = 0; channel < channels; channel++)
             {
                 nint at = ((nint)example * channels + channel) * plane;
-                (total[channel], total[channels + channel]) = VectorMath.AffineGradient(dys + at, ys + at, scales[channel], shifts[channel], dxs + at, plane);
+                (total[channel], total[channels + channel]) = VectorMath.AffineGradient(
+                    dys + at,
+                    ys + at,
+                    scales[channel],
+                    shifts[channel],
+                    dxs + at,
+                    plane
+                );
             }
         });
         var total = sums.sum([0]);

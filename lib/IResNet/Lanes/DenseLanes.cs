@@ -4,18 +4,21 @@ using System.Runtime.Intrinsics.X86;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// A branch of dense layers with ELU between them on one group of 64 examples: value, Jacobian products and their gradient. A dense layer is a 1x1 convolution whose pixels
-/// are examples: four registers of sixteen. A map holds, for every feature, these four for the value and again for each tangent: [feature][value, tangents][64].
+/// A branch of dense layers with ELU between them on one group of 64 examples: value, Jacobian products and their
+/// gradient. A dense layer is a 1x1 convolution whose pixels are examples: four registers of sixteen. A map holds, for
+/// every feature, these four for the value and again for each tangent: [feature][value, tangents][64].
 /// </summary>
 /// <param name="widths">Features, hidden widths, features.</param>
-/// <param name="tangents">Jacobian products taken at once: 0, 1 for a series, 2 for the exact determinant of 2-D data.</param>
+/// <param name="tangents">Jacobian products taken at once: 0, 1 for a series, 2 for the exact determinant of 2-D
+/// data.</param>
 internal sealed unsafe class DenseLanes(int[] widths, int tangents)
 {
     /// <summary>Examples in a group.</summary>
     public const int Group = LaneGeometry.Tile * Lanes;
 
     private const int Lanes = LaneGeometry.Lanes;
-    private static readonly LaneGeometry[] Parts = [.. Geometries(_ => LaneGeometry.Tile)], Wholes = [.. Geometries(tangents => LaneGeometry.Tile * (1 + tangents))];
+    private static readonly LaneGeometry[] Parts = [.. Geometries(_ => LaneGeometry.Tile)],
+        Wholes = [.. Geometries(tangents => LaneGeometry.Tile * (1 + tangents))];
 
     /// <summary>The value, or one tangent.</summary>
     private readonly LaneGeometry _part = Parts[tangents];
@@ -30,7 +33,10 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
 
     private nint Largest => MapSize(widths.Max());
 
-    /// <summary>Floats of the maps that belong to a point: inputs of all layers, and the estimate's derivative in the tangents' products.</summary>
+    /// <summary>
+    /// Floats of the maps that belong to a point: inputs of all layers, and the estimate's derivative in the tangents'
+    /// products.
+    /// </summary>
     public nint PointSize { get; } = widths.Sum(LaneGeometry.RoundUp) * (1 + tangents) * (nint)Group;
 
     /// <summary>Floats of scratch memory a thread, beside a point.</summary>
@@ -71,18 +77,24 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         float* derivative = Derivative(point);
         for (int column = 0; column < 2; column++)
         {
-            for (int row = 0; row < 2; row++) new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
+            for (int row = 0; row < 2; row++)
+                new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
             Product(weights, column, point, Tangent(derivative, column));
         }
-        float* j11 = Tangent(derivative, 0), j21 = j11 + Plane, j12 = Tangent(derivative, 1), j22 = j12 + Plane;
+        float* j11 = Tangent(derivative, 0),
+            j21 = j11 + Plane,
+            j12 = Tangent(derivative, 1),
+            j22 = j12 + Plane;
         for (int at = 0; at < Group; at += Lanes)
         {
             // In double precision: the determinant is close to 1, and its logarithm would lose what J has.
-            for (int i = at; i < Math.Min(at + Lanes, examples); i++) logDet[i] = (float)Math.Log(Math.Abs((1.0 + j11[i]) * (1.0 + j22[i]) - (double)j12[i] * j21[i]));
+            for (int i = at; i < Math.Min(at + Lanes, examples); i++)
+                logDet[i] = (float)Math.Log(Math.Abs((1.0 + j11[i]) * (1.0 + j22[i]) - (double)j12[i] * j21[i]));
             var (a, b) = (Vector512<float>.One + Vector512.Load(j11 + at), Vector512.Load(j12 + at));
             var (c, d) = (Vector512.Load(j21 + at), Vector512<float>.One + Vector512.Load(j22 + at));
             var determinant = a * d - b * c;
-            // Of ln |ad - bc| in a, b, c and d. Lanes without an example must not bring a division by zero into sums over examples.
+            // Of ln |ad - bc| in a, b, c and d. Lanes without an example must not bring a division by zero into sums
+            // over examples.
             var valid = Vector512.LessThan(Vector512.CreateSequence<float>(at, 1), Vector512.Create((float)examples));
             Vector512.ConditionalSelect(valid, d / determinant, Vector512<float>.Zero).Store(j11 + at);
             Vector512.ConditionalSelect(valid, -c / determinant, Vector512<float>.Zero).Store(j12 + at);
@@ -100,9 +112,21 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
     /// <param name="direction">Receives r, as v.</param>
     /// <param name="point">The point.</param>
     /// <param name="work">Scratch memory.</param>
-    public void Series(DenseWeights weights, int terms, float* probe, int examples, float* logDet, float* direction, float* point, float* work)
+    public void Series(
+        DenseWeights weights,
+        int terms,
+        float* probe,
+        int examples,
+        float* logDet,
+        float* direction,
+        float* point,
+        float* work
+    )
     {
-        float* v = Tangent(Derivative(point), 0), power = Tangent(point, 0), r = work, product = work + MapSize(widths[0]);
+        float* v = Tangent(Derivative(point), 0),
+            power = Tangent(point, 0),
+            r = work,
+            product = work + MapSize(widths[0]);
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
@@ -114,7 +138,8 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
             Product(weights, 0, point, product);
             AddDot(v, product, sign * (1f / k - 1f / terms), value);
             Copy(product, power);
-            for (int feature = 0; feature < widths[0]; feature++) VectorMath.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
+            for (int feature = 0; feature < widths[0]; feature++)
+                VectorMath.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
         }
         Unpack(r, direction, examples);
         Copy(r, power);
@@ -124,7 +149,14 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
     }
 
     /// <summary>The last product of <see cref="Series"/> again: that of r, for which the gradient is taken.</summary>
-    public void LastProduct(DenseWeights weights, float* probe, float* direction, int examples, float* point, float* work)
+    public void LastProduct(
+        DenseWeights weights,
+        float* probe,
+        float* direction,
+        int examples,
+        float* point,
+        float* work
+    )
     {
         Pack(probe, examples, Tangent(Derivative(point), 0));
         Pack(direction, examples, Tangent(point, 0));
@@ -140,13 +172,27 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
     /// <param name="work">Scratch memory.</param>
     /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
     /// <param name="gradient">Receives all gradients.</param>
-    public void Backward(DenseWeights transposed, float* y, float* logDet, int examples, float* point, float* work, float* x, float* gradient)
+    public void Backward(
+        DenseWeights transposed,
+        float* y,
+        float* logDet,
+        int examples,
+        float* point,
+        float* work,
+        float* x,
+        float* gradient
+    )
     {
-        float* dy = work, current = dy, next = dy + MapSize(widths[0]), other = next + Largest;
+        float* dy = work,
+            current = dy,
+            next = dy + MapSize(widths[0]),
+            other = next + Largest;
         var sums = (Vector512<float>*)(other + Largest);
-        float* input = Derivative(point), g = gradient + GradientSize;
+        float* input = Derivative(point),
+            g = gradient + GradientSize;
         Pack(y, examples, dy);
-        if (tangents > 0) Scale(input, logDet, examples, dy);
+        if (tangents > 0)
+            Scale(input, logDet, examples, dy);
         SumFeatures(dy, sums);
         for (int layer = Layers - 1; layer >= 0; layer--)
         {
@@ -154,8 +200,10 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
             input -= MapSize(inputs);
             g -= (inputs + 1) * outputs;
             LaneWeightGradient.Run(new(current, input), default, inputs, outputs, kernel: 1, _whole, g);
-            for (int i = 0; i < outputs; i++) g[inputs * outputs + i] = Vector512.Sum(sums[i]);
-            if (layer == 0) break;
+            for (int i = 0; i < outputs; i++)
+                g[inputs * outputs + i] = Vector512.Sum(sums[i]);
+            if (layer == 0)
+                break;
             for (int t = 0; t < tangents; t++)
             {
                 var tangent = new TangentCotangent(input, Tangent(input, t), Tangent(next, t), next, add: t > 0);
@@ -197,13 +245,17 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         }
     }
 
-    private void Multiply<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue) where TEpilogue : struct, IEpilogue =>
+    private void Multiply<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue =>
         LaneConvolution.Run(input, matrix, widths[layer], widths[layer + 1], kernel: 1, _part, ref epilogue);
 
-    private void MultiplyTransposed<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue) where TEpilogue : struct, IEpilogue =>
+    private void MultiplyTransposed<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue =>
         LaneConvolution.Run(input, matrix, widths[layer + 1], widths[layer], kernel: 1, _part, ref epilogue);
 
-    /// <summary>Puts examples side by side. Lanes without an example and rows that only fill up a tile become zero.</summary>
+    /// <summary>
+    /// Puts examples side by side. Lanes without an example and rows that only fill up a tile become zero.
+    /// </summary>
     private void Pack(float* source, int examples, float* part)
     {
         int features = widths[0];
@@ -211,7 +263,8 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         {
             float* to = part + row * (nint)Plane;
             int valid = row < features ? examples : 0;
-            for (int example = 0; example < valid; example++) to[example] = source[(nint)example * features + row];
+            for (int example = 0; example < valid; example++)
+                to[example] = source[(nint)example * features + row];
             new Span<float>(to + valid, Group - valid).Clear();
         }
     }
@@ -220,7 +273,8 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
     {
         int features = widths[0];
         for (int row = 0; row < features; row++)
-            for (int example = 0; example < examples; example++) target[(nint)example * features + row] = part[row * (nint)Plane + example];
+        for (int example = 0; example < examples; example++)
+            target[(nint)example * features + row] = part[row * (nint)Plane + example];
     }
 
     /// <summary>Within maps of x's width.</summary>
@@ -252,11 +306,13 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         new Span<float>(scale, Group).Clear();
         new Span<float>(factors, examples).CopyTo(new Span<float>(scale, Group));
         for (int row = 0; row < LaneGeometry.RoundUp(widths[0]); row++)
-            for (int t = 0; t < tangents; t++)
-            {
-                float* from = Tangent(map, t) + row * (nint)Plane, to = Tangent(result, t) + row * (nint)Plane;
-                for (int at = 0; at < Group; at += Lanes) (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
-            }
+        for (int t = 0; t < tangents; t++)
+        {
+            float* from = Tangent(map, t) + row * (nint)Plane,
+                to = Tangent(result, t) + row * (nint)Plane;
+            for (int at = 0; at < Group; at += Lanes)
+                (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
+        }
     }
 
     /// <summary>Sums over examples but for the last step, of a map of x's width.</summary>
@@ -265,7 +321,10 @@ internal sealed unsafe class DenseLanes(int[] widths, int tangents)
         for (int feature = 0; feature < widths[0]; feature++)
         {
             float* x = map + feature * (nint)Plane;
-            sums[feature] = Vector512.Load(x) + Vector512.Load(x + Lanes) + (Vector512.Load(x + 2 * Lanes) + Vector512.Load(x + 3 * Lanes));
+            sums[feature] =
+                Vector512.Load(x)
+                + Vector512.Load(x + Lanes)
+                + (Vector512.Load(x + 2 * Lanes) + Vector512.Load(x + 3 * Lanes));
         }
     }
 }

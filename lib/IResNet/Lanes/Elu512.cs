@@ -4,12 +4,17 @@ using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Lanes;
 
-/// <summary>ELU on sixteen numbers. Its first two derivatives follow from its value a: min(a, 0) + 1, and the same again where a is at most 0.</summary>
+/// <summary>
+/// ELU on sixteen numbers. Its first two derivatives follow from its value a: min(a, 0) + 1, and the same again where a
+/// is at most 0.
+/// </summary>
 internal static class Elu512
 {
     // Below this exp(p) - 1 is -1 in float32; it also keeps 2^n away from the denormals.
     private const float Least = -20;
-    private const float LogTwoHigh = 0.693359375f, LogTwoLow = -2.12194440e-4f, Log2E = 1.44269504f;
+    private const float LogTwoHigh = 0.693359375f,
+        LogTwoLow = -2.12194440e-4f,
+        Log2E = 1.44269504f;
 
     /// <summary>p for p > 0, else exp(p) - 1, to about one unit in the last place. NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,7 +41,8 @@ internal static class Elu512
 
     /// <summary>The slope where the value is a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Slope(Vector512<float> a) => Avx512F.Min(Vector512<float>.Zero, a) + Vector512<float>.One;
+    public static Vector512<float> Slope(Vector512<float> a) =>
+        Avx512F.Min(Vector512<float>.Zero, a) + Vector512<float>.One;
 
     /// <summary>x where the value a is at most 0, else 0: the second derivative is this times the slope.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

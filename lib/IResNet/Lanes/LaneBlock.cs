@@ -4,9 +4,10 @@ using IResNet.Wide;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// A training step's pass through a residual block as one differentiable function: x, three weights and three biases to y and, with a series, the estimate of
-/// <see cref="NeumannSeries"/>. The backward pass is written by hand: the cotangents of value and tangent share each weight. Sums over groups are taken in a fixed order, so
-/// that results do not depend on the number of threads.
+/// A training step's pass through a residual block as one differentiable function: x, three weights and three biases to
+/// y and, with a series, the estimate of <see cref="NeumannSeries"/>. The backward pass is written by hand: the
+/// cotangents of value and tangent share each weight. Sums over groups are taken in a fixed order, so that results do
+/// not depend on the number of threads.
 /// </summary>
 internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 {
@@ -20,23 +21,39 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
-        estimator is NoLogDet or NeumannSeries { Samples: 1 } && Knows(branch, x)
+        estimator is NoLogDet or NeumannSeries { Samples: 1 }
+        && Knows(branch, x)
         && (x.size(0) >= LeastExamples || WideStep.Supports(x.size(0), branch.Layers[0].Weight.size(0)));
 
     /// <summary>Whether lanes know a branch and a batch like x fills them.</summary>
     public static bool Supports(ResidualBranch branch, Tensor x) => Knows(branch, x) && x.size(0) >= LeastExamples;
 
     private static bool Knows(ResidualBranch branch, Tensor x) =>
-        Avx512F.IsSupported && branch is ConvBranch { Activation: ActivationKind.Elu } && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
+        Avx512F.IsSupported
+        && branch is ConvBranch { Activation: ActivationKind.Elu }
+        && x.dtype == ScalarType.Float32
+        && x.device_type == DeviceType.CPU;
 
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
     {
         var (first, middle, last) = (branch.Layers[0], branch.Layers[1], branch.Layers[2]);
         var series = estimator as NeumannSeries;
-        Tensor[] weights = [first.EffectiveWeight(), first.Bias, middle.EffectiveWeight(), middle.Bias, last.EffectiveWeight(), last.Bias];
+        Tensor[] weights =
+        [
+            first.EffectiveWeight(),
+            first.Bias,
+            middle.EffectiveWeight(),
+            middle.Bias,
+            last.EffectiveWeight(),
+            last.Bias,
+        ];
         bool differentiable = is_grad_enabled() && (x.requires_grad || weights.Any(weight => weight.requires_grad));
-        var outputs = apply([x, .. weights, new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable)]);
+        var outputs = apply([
+            x,
+            .. weights,
+            new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable),
+        ]);
         return (outputs[0], series is null ? null : outputs[1]);
     }
 
@@ -46,13 +63,17 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         using var scope = NewDisposeScope();
         var call = (Call)inputs[^1];
         var x = ((Tensor)inputs[0]).contiguous();
-        Tensor y = empty_like(x), logDet = empty(call.HasSeries ? x.size(0) : 0), probe = call.HasSeries ? call.Probes!.Draw(1, x.shape, x).contiguous() : empty(0);
+        Tensor y = empty_like(x),
+            logDet = empty(call.HasSeries ? x.size(0) : 0),
+            probe = call.HasSeries ? call.Probes!.Draw(1, x.shape, x).contiguous() : empty(0);
         Tensor[] saved = [x, probe, .. inputs.Skip(1).OfType<Tensor>()];
         call.Maps = Compute(call, saved, y, logDet);
-        if (!call.Differentiable) call.Release();
+        if (!call.Differentiable)
+            call.Release();
         context.save_for_backward([.. saved]);
         context.save_data(Setting, call);
-        foreach (var tensor in new[] { x, probe, y, logDet }) tensor.MoveToOuterDisposeScope();
+        foreach (var tensor in new[] { x, probe, y, logDet })
+            tensor.MoveToOuterDisposeScope();
         return call.HasSeries ? [y, logDet] : [y];
     }
 
@@ -67,20 +88,39 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         call.Maps ??= Compute(call, saved, empty_like(x), empty(x.size(0)));
         var step = call.StepFor(x, first);
         nint size = step.SavedSize(call.HasSeries);
-        Tensor dy = cotangents[0].contiguous(), dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
-        Tensor dx = empty_like(dy), gradients = empty(step.Groups, step.GradientSize);
+        Tensor dy = cotangents[0].contiguous(),
+            dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
+        Tensor dx = empty_like(dy),
+            gradients = empty(step.Groups, step.GradientSize);
         using var weights = Pack(step, saved);
         using var transposed = step.PackTransposed([first, middle, last]);
-        float* xs = LaneThreads.Data(x), probes = LaneThreads.Data(saved[1]), maps = call.Maps.Pointer, sums = LaneThreads.Data(gradients);
-        float* dys = LaneThreads.Data(dy), dLogDets = LaneThreads.Data(dLogDet), dxs = LaneThreads.Data(dx);
-        step.ForEachGroup((group, work) =>
-        {
-            nint from = group * step.GroupSize;
-            float* estimate = call.HasSeries ? dLogDets + step.FirstOf(group) : null;
-            step.Backward(
-                weights.Pointers, transposed.Pointers, xs + from, probes + from, dys + from, estimate, step.ExamplesIn(group), maps + group * size, work, dxs + from,
-                sums + group * (nint)step.GradientSize);
-        });
+        float* xs = LaneThreads.Data(x),
+            probes = LaneThreads.Data(saved[1]),
+            maps = call.Maps.Pointer,
+            sums = LaneThreads.Data(gradients);
+        float* dys = LaneThreads.Data(dy),
+            dLogDets = LaneThreads.Data(dLogDet),
+            dxs = LaneThreads.Data(dx);
+        step.ForEachGroup(
+            (group, work) =>
+            {
+                nint from = group * step.GroupSize;
+                float* estimate = call.HasSeries ? dLogDets + step.FirstOf(group) : null;
+                step.Backward(
+                    weights.Pointers,
+                    transposed.Pointers,
+                    xs + from,
+                    probes + from,
+                    dys + from,
+                    estimate,
+                    step.ExamplesIn(group),
+                    maps + group * size,
+                    work,
+                    dxs + from,
+                    sums + group * (nint)step.GradientSize
+                );
+            }
+        );
         call.Release();
         var total = SumOverGroups(sums, step);
         var results = new List<Tensor> { dx };
@@ -104,9 +144,11 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         float* totals = LaneThreads.Data(total);
         LaneThreads.Run((size + Piece - 1) / Piece, 0, (piece, _) =>
         {
-            int from = piece * Piece, count = Math.Min(Piece, size - from);
+            int from = piece * Piece,
+                count = Math.Min(Piece, size - from);
             new Span<float>(gradients + from, count).CopyTo(new Span<float>(totals + from, count));
-            for (int group = 1; group < step.Groups; group++) VectorMath.Add(gradients + group * (nint)size + from, 1, totals + from, count);
+            for (int group = 1; group < step.Groups; group++)
+                VectorMath.Add(gradients + group * (nint)size + from, 1, totals + from, count);
         });
         return total;
     }
@@ -122,19 +164,34 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         nint size = step.SavedSize(call.HasSeries);
         var maps = LaneMemory.Rent(step.Groups * size);
         using var weights = Pack(step, inputs);
-        float* xs = LaneThreads.Data(inputs[0]), probes = LaneThreads.Data(inputs[1]), ys = LaneThreads.Data(y), logDets = LaneThreads.Data(logDet);
+        float* xs = LaneThreads.Data(inputs[0]),
+            probes = LaneThreads.Data(inputs[1]),
+            ys = LaneThreads.Data(y),
+            logDets = LaneThreads.Data(logDet);
         float* saved = maps.Pointer;
-        step.ForEachGroup((group, work) =>
-        {
-            nint from = group * step.GroupSize;
-            int examples = step.ExamplesIn(group);
-            step.Forward(weights.Pointers, xs + from, examples, ys + from, saved + group * size, work);
-            if (call.HasSeries) step.Series(weights.Pointers, call.Terms, probes + from, examples, logDets + step.FirstOf(group), saved + group * size, work);
-        });
+        step.ForEachGroup(
+            (group, work) =>
+            {
+                nint from = group * step.GroupSize;
+                int examples = step.ExamplesIn(group);
+                step.Forward(weights.Pointers, xs + from, examples, ys + from, saved + group * size, work);
+                if (call.HasSeries)
+                    step.Series(
+                        weights.Pointers,
+                        call.Terms,
+                        probes + from,
+                        examples,
+                        logDets + step.FirstOf(group),
+                        saved + group * size,
+                        work
+                    );
+            }
+        );
         return maps;
     }
 
-    private static BlockWeights Pack(BlockStep step, IReadOnlyList<Tensor> inputs) => step.Pack([inputs[2], inputs[4], inputs[6]], [inputs[3], inputs[5], inputs[7]]);
+    private static BlockWeights Pack(BlockStep step, IReadOnlyList<Tensor> inputs) =>
+        step.Pack([inputs[2], inputs[4], inputs[6]], [inputs[3], inputs[5], inputs[7]]);
 
     /// <summary>What a call needs besides tensors.</summary>
     private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, bool Differentiable)

@@ -9,18 +9,21 @@ internal interface IEpilogue
 {
     /// <summary>Takes the sum of one output channel at one pixel of sixteen examples.</summary>
     /// <param name="sum">The convolution without bias.</param>
-    /// <param name="channel">The output channel; may lie in the padding of the last tile, where the sum is zero.</param>
+    /// <param name="channel">The output channel; may lie in the padding of the last tile, where the sum is
+    /// zero.</param>
     /// <param name="at">Floats from the start of a map to this channel and pixel.</param>
     void Take(Vector512<float> sum, int channel, nint at);
 }
 
 /// <summary>
-/// 1x1 and 3x3 convolutions of one group of examples. Sixteen sums, four channels by four pixels, stay in registers while the loops run over input channels and taps, so that
-/// eight loads feed sixteen multiply-adds: on a core with two 512-bit units this runs at their full rate.
+/// 1x1 and 3x3 convolutions of one group of examples. Sixteen sums, four channels by four pixels, stay in registers
+/// while the loops run over input channels and taps, so that eight loads feed sixteen multiply-adds: on a core with two
+/// 512-bit units this runs at their full rate.
 /// </summary>
 internal static unsafe class LaneConvolution
 {
-    private const int Lanes = LaneGeometry.Lanes, Tile = LaneGeometry.Tile;
+    private const int Lanes = LaneGeometry.Lanes,
+        Tile = LaneGeometry.Tile;
 
     /// <summary>Convolves.</summary>
     /// <param name="input">A map of <paramref name="inputs"/> channels; for a 3x3 kernel with zero border.</param>
@@ -31,11 +34,21 @@ internal static unsafe class LaneConvolution
     /// <param name="geometry">Size of the maps.</param>
     /// <param name="epilogue">Takes the sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TEpilogue>(float* input, float* weights, int inputs, int outputs, int kernel, LaneGeometry geometry, ref TEpilogue epilogue)
+    public static void Run<TEpilogue>(
+        float* input,
+        float* weights,
+        int inputs,
+        int outputs,
+        int kernel,
+        LaneGeometry geometry,
+        ref TEpilogue epilogue
+    )
         where TEpilogue : struct, IEpilogue
     {
         int* offsets = geometry.Offsets;
-        int plane = geometry.Plane, row = geometry.Row, pixels = geometry.Pixels;
+        int plane = geometry.Plane,
+            row = geometry.Row,
+            pixels = geometry.Pixels;
         // A 3x3 kernel starts at the border's corner.
         float* corner = input + (kernel == 1 ? geometry.First : 0);
         int tileWeights = inputs * kernel * kernel * Tile;
@@ -46,9 +59,26 @@ internal static unsafe class LaneConvolution
             float* w = weights;
             for (int channel = 0; channel < outputs; channel += Tile)
             {
-                float* x0 = corner + offset[0], x1 = corner + offset[1], x2 = corner + offset[2], x3 = corner + offset[3];
-                Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
-                Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
+                float* x0 = corner + offset[0],
+                    x1 = corner + offset[1],
+                    x2 = corner + offset[2],
+                    x3 = corner + offset[3];
+                Vector512<float> s00 = default,
+                    s01 = default,
+                    s02 = default,
+                    s03 = default,
+                    s10 = default,
+                    s11 = default,
+                    s12 = default,
+                    s13 = default;
+                Vector512<float> s20 = default,
+                    s21 = default,
+                    s22 = default,
+                    s23 = default,
+                    s30 = default,
+                    s31 = default,
+                    s32 = default,
+                    s33 = default;
                 nint channelEnd = (nint)inputs * plane;
                 for (nint start = 0; start < channelEnd; start += plane)
                 {
@@ -87,16 +117,27 @@ internal static unsafe class LaneConvolution
                 }
                 nint to = channel * (nint)plane + geometry.First;
                 Take(ref epilogue, s00, s10, s20, s30, channel, to + offset[0], plane);
-                if (valid > 1) Take(ref epilogue, s01, s11, s21, s31, channel, to + offset[1], plane);
-                if (valid > 2) Take(ref epilogue, s02, s12, s22, s32, channel, to + offset[2], plane);
-                if (valid > 3) Take(ref epilogue, s03, s13, s23, s33, channel, to + offset[3], plane);
+                if (valid > 1)
+                    Take(ref epilogue, s01, s11, s21, s31, channel, to + offset[1], plane);
+                if (valid > 2)
+                    Take(ref epilogue, s02, s12, s22, s32, channel, to + offset[2], plane);
+                if (valid > 3)
+                    Take(ref epilogue, s03, s13, s23, s33, channel, to + offset[3], plane);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Take<TEpilogue>(
-        ref TEpilogue epilogue, Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, int channel, nint at, int plane)
+        ref TEpilogue epilogue,
+        Vector512<float> s0,
+        Vector512<float> s1,
+        Vector512<float> s2,
+        Vector512<float> s3,
+        int channel,
+        nint at,
+        int plane
+    )
         where TEpilogue : struct, IEpilogue
     {
         epilogue.Take(s0, channel, at);

@@ -8,7 +8,8 @@ namespace IResNet.Lanes;
 internal readonly unsafe struct BiasElu(float* bias, float* output) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(Vector512<float> sum, int channel, nint at) => Elu512.Value(sum + Vector512.Create(bias[channel])).Store(output + at);
+    public void Take(Vector512<float> sum, int channel, nint at) =>
+        Elu512.Value(sum + Vector512.Create(bias[channel])).Store(output + at);
 }
 
 /// <summary>y = x + (W h + b); without an x, the branch's value alone.</summary>
@@ -18,7 +19,8 @@ internal readonly unsafe struct BiasResidual(float* bias, float* x, float* outpu
     public void Take(Vector512<float> sum, int channel, nint at)
     {
         sum += Vector512.Create(bias[channel]);
-        if (x is not null) sum += Vector512.Load(x + at);
+        if (x is not null)
+            sum += Vector512.Load(x + at);
         sum.Store(output + at);
     }
 }
@@ -26,8 +28,12 @@ internal readonly unsafe struct BiasResidual(float* bias, float* x, float* outpu
 /// <summary>The image y - (W h + b) of a point x, and the size of the residual x - image.</summary>
 internal unsafe struct ImageOf(float* bias, float* x, float* y, float* image) : IEpilogue
 {
-    /// <summary>The largest absolute residual and the sum of squares, a lane each. Only the latter is sure to be NaN if the residual is anywhere.</summary>
-    public Vector512<float> Largest, Squares;
+    /// <summary>
+    /// The largest absolute residual and the sum of squares, a lane each. Only the latter is sure to be NaN if the
+    /// residual is anywhere.
+    /// </summary>
+    public Vector512<float> Largest,
+        Squares;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
@@ -40,19 +46,23 @@ internal unsafe struct ImageOf(float* bias, float* x, float* y, float* image) : 
     }
 }
 
-/// <summary>t = phi'(p) W t': one layer of a Jacobian product, forward or transposed. Without activations, W t' itself.</summary>
+/// <summary>
+/// t = phi'(p) W t': one layer of a Jacobian product, forward or transposed. Without activations, W t' itself.
+/// </summary>
 internal readonly unsafe struct TimesSlope(float* activation, float* output) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
     {
-        if (activation is not null) sum *= Elu512.Slope(Vector512.Load(activation + at));
+        if (activation is not null)
+            sum *= Elu512.Slope(Vector512.Load(activation + at));
         sum.Store(output + at);
     }
 }
 
 /// <summary>
-/// One term of the series: takes J p, adds it with a sign to r, its product with v to the trace, and writes the next product's input, behind the leading activation if there is one.
+/// One term of the series: takes J p, adds it with a sign to r, its product with v to the trace, and writes the next
+/// product's input, behind the leading activation if there is one.
 /// </summary>
 internal unsafe struct SeriesTerm(float* v, float* r, float sign, float* leading, float* next) : IEpilogue
 {
@@ -64,7 +74,8 @@ internal unsafe struct SeriesTerm(float* v, float* r, float sign, float* leading
     {
         Trace = Vector512.FusedMultiplyAdd(sum, Vector512.Load(v + at), Trace);
         Vector512.FusedMultiplyAdd(sum, Vector512.Create(sign), Vector512.Load(r + at)).Store(r + at);
-        if (leading is not null) sum *= Elu512.Slope(Vector512.Load(leading + at));
+        if (leading is not null)
+            sum *= Elu512.Slope(Vector512.Load(leading + at));
         sum.Store(next + at);
     }
 }
@@ -76,47 +87,70 @@ internal unsafe struct Trace(float* v) : IEpilogue
     public Vector512<float> Sum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(Vector512<float> sum, int channel, nint at) => Sum = Vector512.FusedMultiplyAdd(sum, Vector512.Load(v + at), Sum);
+    public void Take(Vector512<float> sum, int channel, nint at) =>
+        Sum = Vector512.FusedMultiplyAdd(sum, Vector512.Load(v + at), Sum);
 }
 
 /// <summary>
-/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e q phi''(p) = e t where phi is curved goes to p, kept in <paramref name="curvature"/> or
-/// added to what is there.
+/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e q phi''(p) = e t where phi is curved goes
+/// to p, kept in <paramref name="curvature"/> or added to what is there.
 /// </summary>
-internal readonly unsafe struct TangentCotangent(float* activation, float* tangent, float* output, float* curvature, bool add = false) : IEpilogue
+internal readonly unsafe struct TangentCotangent(
+    float* activation,
+    float* tangent,
+    float* output,
+    float* curvature,
+    bool add = false
+) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
     {
         var a = Vector512.Load(activation + at);
         var curved = Elu512.WhereCurved(a, sum * Vector512.Load(tangent + at));
-        if (add) curved += Vector512.Load(curvature + at);
+        if (add)
+            curved += Vector512.Load(curvature + at);
         curved.Store(curvature + at);
-        if (output is not null) (sum * Elu512.Slope(a)).Store(output + at);
+        if (output is not null)
+            (sum * Elu512.Slope(a)).Store(output + at);
     }
 }
 
-/// <summary>The cotangent of p: through phi, plus what came through phi'. Also its sums over pixels, a channel each: the bias' gradient.</summary>
-internal readonly unsafe struct PreactivationCotangent(float* activation, float* curvature, float* output, Vector512<float>* sums) : IEpilogue
+/// <summary>
+/// The cotangent of p: through phi, plus what came through phi'. Also its sums over pixels, a channel each: the bias'
+/// gradient.
+/// </summary>
+internal readonly unsafe struct PreactivationCotangent(
+    float* activation,
+    float* curvature,
+    float* output,
+    Vector512<float>* sums
+) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
     {
         sum *= Elu512.Slope(Vector512.Load(activation + at));
-        if (curvature is not null) sum += Vector512.Load(curvature + at);
+        if (curvature is not null)
+            sum += Vector512.Load(curvature + at);
         sum.Store(output + at);
         sums[channel] += sum;
     }
 }
 
-/// <summary>The cotangent of the block's input: that of its output, plus the branch's through the leading activation, if there is one.</summary>
+/// <summary>
+/// The cotangent of the block's input: that of its output, plus the branch's through the leading activation, if there
+/// is one.
+/// </summary>
 internal readonly unsafe struct InputCotangent(float* y, float* leading, float* curvature, float* output) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int channel, nint at)
     {
-        if (leading is not null) sum *= Elu512.Slope(Vector512.Load(leading + at));
-        if (curvature is not null) sum += Vector512.Load(curvature + at);
+        if (leading is not null)
+            sum *= Elu512.Slope(Vector512.Load(leading + at));
+        if (curvature is not null)
+            sum += Vector512.Load(curvature + at);
         (sum + Vector512.Load(y + at)).Store(output + at);
     }
 }

@@ -1,6 +1,8 @@
 namespace IResNet.Lanes;
 
-/// <summary>A branch with the weights of now, packed once: for the many evaluations of an inverse. No gradients.</summary>
+/// <summary>
+/// A branch with the weights of now, packed once: for the many evaluations of an inverse. No gradients.
+/// </summary>
 internal sealed unsafe class LaneEvaluation
 {
     private readonly ResidualBranch _branch;
@@ -25,12 +27,21 @@ internal sealed unsafe class LaneEvaluation
         var input = x.contiguous();
         var value = empty_like(input);
         var plan = new LanePlan(input.shape, _hidden, _branch.LeadingActivation);
-        float* xs = LaneThreads.Data(input), values = LaneThreads.Data(value);
+        float* xs = LaneThreads.Data(input),
+            values = LaneThreads.Data(value);
         nint point = plan.Branch.PointSize;
         LaneThreads.Run(plan.Groups, plan.Branch.WorkSize + point, (group, work) =>
         {
             nint from = group * plan.GroupSize;
-            plan.Branch.Forward(_weights.Pointers, xs + from, plan.ExamplesIn(group), values + from, plan.Branch.MapsAt(work), work + point, residual: false);
+            plan.Branch.Forward(
+                _weights.Pointers,
+                xs + from,
+                plan.ExamplesIn(group),
+                values + from,
+                plan.Branch.MapsAt(work),
+                work + point,
+                residual: false
+            );
         });
         return value.MoveToOuterDisposeScope();
     }

@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// How feature maps lie in memory for the vector kernels: sixteen examples side by side, one in each lane of a 512-bit register, and around every channel's
-/// plane a border of one pixel, which stands for zero padding. A group of sixteen examples is [channel][height + 2][width + 2][lane]. Any number of channels and any
-/// width then fill the registers, which channels-first and channels-last layouts do for some only.
+/// How feature maps lie in memory for the vector kernels: sixteen examples side by side, one in each lane of a 512-bit
+/// register, and around every channel's plane a border of one pixel, which stands for zero padding. A group of sixteen
+/// examples is [channel][height + 2][width + 2][lane]. Any number of channels and any width then fill the registers,
+/// which channels-first and channels-last layouts do for some only.
 /// </summary>
 internal sealed class LaneGeometry
 {
@@ -48,16 +49,17 @@ internal sealed class LaneGeometry
     public int First { get; }
 
     /// <summary>
-    /// Floats from the first pixel to each pixel, in reading order; the last one is repeated up to a multiple of <see cref="Tile"/>. In pinned memory.
+    /// Floats from the first pixel to each pixel, in reading order; the last one is repeated up to a multiple of
+    /// <see cref="Tile"/>. In pinned memory.
     /// </summary>
     public unsafe int* Offsets => (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _pixels[0]);
 
     /// <summary>The geometry of a size; one object each.</summary>
     public static LaneGeometry Of(int height, int width) => Known.GetOrAdd((height, width), static size =>
-    {
-        int row = (size.Item2 + 2) * Lanes;
-        return new(size.Item1, size.Item2, row, (size.Item1 + 2) * row, row + Lanes);
-    });
+        {
+            int row = (size.Item2 + 2) * Lanes;
+            return new(size.Item1, size.Item2, row, (size.Item1 + 2) * row, row + Lanes);
+        });
 
     /// <summary>One row without a border, for 1x1 kernels only. Planes may be longer than the row.</summary>
     public static LaneGeometry Borderless(int width, int plane) => new(1, width, width * Lanes, plane, 0);
@@ -68,7 +70,9 @@ internal sealed class LaneGeometry
     /// <summary>Channels as allocated: kernels write whole tiles.</summary>
     public static int RoundUp(int channels) => (channels + Tile - 1) / Tile * Tile;
 
-    /// <summary>Zeroes the border of every channel of a map, and the channels that only fill up its last tile.</summary>
+    /// <summary>
+    /// Zeroes the border of every channel of a map, and the channels that only fill up its last tile.
+    /// </summary>
     public unsafe void ClearBorder(float* map, int channels)
     {
         for (int channel = 0; channel < channels; channel++)

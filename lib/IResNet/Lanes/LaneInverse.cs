@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// <see cref="Chebyshev"/>'s iteration in packed form. Groups of sixteen examples do not know of each other: each stays on one thread from start to end, has weights of its own
-/// and stops by itself, and between evaluations there is one pass over one map.
+/// <see cref="Chebyshev"/>'s iteration in packed form. Groups of sixteen examples do not know of each other: each stays
+/// on one thread from start to end, has weights of its own and stops by itself, and between evaluations there is one
+/// pass over one map.
 /// </summary>
 /// <param name="branch">g, its weights frozen.</param>
 /// <param name="y">The right-hand sides.</param>
@@ -31,7 +32,8 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
         var solution = empty_like(input);
         var plan = new LanePlan(input.shape, branch.Layers[0].Weight.size(0), branch.LeadingActivation);
         var ends = new End[plan.Groups];
-        float* ys = LaneThreads.Data(input), xs = LaneThreads.Data(solution);
+        float* ys = LaneThreads.Data(input),
+            xs = LaneThreads.Data(solution);
         LaneThreads.Run(plan.Groups, plan.Branch.PointSize + Group.Maps * plan.Branch.DataSize, (index, work) =>
         {
             nint from = index * plan.GroupSize;
@@ -50,18 +52,26 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
 
         private readonly LaneBranch.Maps _inner = branch.MapsAt(work + Maps * branch.DataSize);
 
-        /// <summary>As <see cref="IterativeSolver"/> does it, with maps that change their roles instead of tensors.</summary>
+        /// <summary>
+        /// As <see cref="IterativeSolver"/> does it, with maps that change their roles instead of tensors.
+        /// </summary>
         public End Solve(float* ys, float* xs, double lipschitz, StoppingRule rule, int maxIterations)
         {
             nint size = branch.DataSize;
-            float* y = work, x = y + size, before = x + size, image = before + size, accepted = image + size;
+            float* y = work,
+                x = y + size,
+                before = x + size,
+                image = before + size,
+                accepted = image + size;
             branch.ClearBorders(_inner);
             branch.Pack(ys, examples, y);
             // Copies have zero borders too.
-            for (float* map = x; map <= accepted; map += size) Buffer.MemoryCopy(y, map, size * sizeof(float), size * sizeof(float));
+            for (float* map = x; map <= accepted; map += size)
+                Buffer.MemoryCopy(y, map, size * sizeof(float), size * sizeof(float));
             var steps = new ChebyshevWeights(lipschitz);
             var (now, least) = (new End(false, 0, 0, 0), 0.0);
-            bool proposed = false, hasBefore = false;
+            bool proposed = false,
+                hasBefore = false;
             for (int done = 1; done <= maxIterations; done++)
             {
                 var epilogue = new ImageOf(weights.LastBias, x, y, image);
@@ -72,7 +82,8 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
                     branch.Unpack(x, xs, examples);
                     return now with { Reached = true };
                 }
-                if (!double.IsFinite(now.Largest)) break;
+                if (!double.IsFinite(now.Largest))
+                    break;
                 if (proposed && !IterativeSolver.Falls(norm, least, lipschitz))
                 {
                     steps.Restart();
@@ -84,8 +95,10 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
                 double weight = steps.Next(norm);
                 proposed = hasBefore && weight != 1;
                 // The point before makes room for the next one.
-                if (proposed) Extrapolate(before, image, (float)weight, size);
-                else Buffer.MemoryCopy(image, before, size * sizeof(float), size * sizeof(float));
+                if (proposed)
+                    Extrapolate(before, image, (float)weight, size);
+                else
+                    Buffer.MemoryCopy(image, before, size * sizeof(float), size * sizeof(float));
                 Swap(ref before, ref x);
                 hasBefore = true;
                 Swap(ref image, ref accepted);
@@ -96,7 +109,9 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
 
         private (End, double norm) Measure(in ImageOf epilogue, int done)
         {
-            double largest = 0, squares = 0, distance = 0;
+            double largest = 0,
+                squares = 0,
+                distance = 0;
             for (int lane = 0; lane < examples; lane++)
             {
                 double square = epilogue.Squares[lane];

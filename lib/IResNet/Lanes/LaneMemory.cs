@@ -4,22 +4,28 @@ using System.Runtime.InteropServices;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// Memory for packed maps, aligned to cache lines and used again for the next request of its size. These blocks are a step's largest and all but the last to be freed; in the C
-/// library's heap, small tensors that live longer would settle in their place and the process would grow to three times what it needs.
+/// Memory for packed maps, aligned to cache lines and used again for the next request of its size. These blocks are a
+/// step's largest and all but the last to be freed; in the C library's heap, small tensors that live longer would
+/// settle in their place and the process would grow to three times what it needs.
 /// </summary>
 internal sealed unsafe class LaneMemory : IDisposable
 {
     private const int Alignment = 64;
     private const long LeastLimit = 1L << 30;
     private static readonly ConcurrentDictionary<nint, ConcurrentStack<nint>> Free = new();
-    private static long _rented, _limit = LeastLimit;
+    private static long _rented,
+        _limit = LeastLimit;
     private readonly nint _bytes;
 
     private LaneMemory(nint bytes)
     {
         _bytes = bytes;
-        if (Interlocked.Add(ref _rented, bytes) > _limit) CollectForgotten();
-        Pointer = Free.TryGetValue(bytes, out var stack) && stack.TryPop(out nint known) ? (float*)known : (float*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        if (Interlocked.Add(ref _rented, bytes) > _limit)
+            CollectForgotten();
+        Pointer =
+            Free.TryGetValue(bytes, out var stack) && stack.TryPop(out nint known)
+                ? (float*)known
+                : (float*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
     }
 
     /// <summary>Gives the memory back if nobody did.</summary>
@@ -38,7 +44,8 @@ internal sealed unsafe class LaneMemory : IDisposable
     public static void Trim()
     {
         foreach (var stack in Free.Values)
-            while (stack.TryPop(out nint pointer)) NativeMemory.AlignedFree((void*)pointer);
+            while (stack.TryPop(out nint pointer))
+                NativeMemory.AlignedFree((void*)pointer);
     }
 
     /// <inheritdoc/>
@@ -50,15 +57,17 @@ internal sealed unsafe class LaneMemory : IDisposable
 
     private void Return()
     {
-        if (Pointer is null) return;
+        if (Pointer is null)
+            return;
         Free.GetOrAdd(_bytes, static _ => new()).Push((nint)Pointer);
         Pointer = null;
         Interlocked.Add(ref _rented, -_bytes);
     }
 
     /// <summary>
-    /// Forward passes whose gradient is never taken leave their maps to the garbage collector, which does not know how large they are. It is asked only when much is rented:
-    /// told by memory pressure, it would collect every few steps of a training in which nothing is forgotten.
+    /// Forward passes whose gradient is never taken leave their maps to the garbage collector, which does not know how
+    /// large they are. It is asked only when much is rented: told by memory pressure, it would collect every few steps
+    /// of a training in which nothing is forgotten.
     /// </summary>
     private static void CollectForgotten()
     {

@@ -39,7 +39,14 @@ internal sealed unsafe class LanePlan
         public Packed(Tensor first, Tensor? firstBias, Tensor middle, Tensor? middleBias, Tensor last, Tensor? lastBias)
         {
             _tensors = [first, Bias(firstBias), middle, Bias(middleBias), last, Bias(lastBias)];
-            Pointers = new(LaneThreads.Data(_tensors[0]), LaneThreads.Data(_tensors[1]), LaneThreads.Data(_tensors[2]), LaneThreads.Data(_tensors[3]), LaneThreads.Data(_tensors[4]), LaneThreads.Data(_tensors[5]));
+            Pointers = new(
+                LaneThreads.Data(_tensors[0]),
+                LaneThreads.Data(_tensors[1]),
+                LaneThreads.Data(_tensors[2]),
+                LaneThreads.Data(_tensors[3]),
+                LaneThreads.Data(_tensors[4]),
+                LaneThreads.Data(_tensors[5])
+            );
         }
 
         /// <summary>The effective weights and biases of a branch.</summary>
@@ -47,7 +54,13 @@ internal sealed unsafe class LanePlan
         {
             var l = branch.Layers;
             return new(
-                LaneWeights.Pack(l[0].EffectiveWeight()), l[0].Bias, LaneWeights.Pack(l[1].EffectiveWeight()), l[1].Bias, LaneWeights.Pack(l[2].EffectiveWeight()), l[2].Bias);
+                LaneWeights.Pack(l[0].EffectiveWeight()),
+                l[0].Bias,
+                LaneWeights.Pack(l[1].EffectiveWeight()),
+                l[1].Bias,
+                LaneWeights.Pack(l[2].EffectiveWeight()),
+                l[2].Bias
+            );
         }
 
         /// <summary>Its transposed effective weights.</summary>
@@ -55,14 +68,20 @@ internal sealed unsafe class LanePlan
         {
             var l = branch.Layers;
             return new(
-                LaneWeights.PackTransposed(l[0].EffectiveWeight()), null, LaneWeights.PackTransposed(l[1].EffectiveWeight()), null,
-                LaneWeights.PackTransposed(l[2].EffectiveWeight()), null);
+                LaneWeights.PackTransposed(l[0].EffectiveWeight()),
+                null,
+                LaneWeights.PackTransposed(l[1].EffectiveWeight()),
+                null,
+                LaneWeights.PackTransposed(l[2].EffectiveWeight()),
+                null
+            );
         }
 
         /// <inheritdoc/>
         public override void Dispose()
         {
-            foreach (var tensor in _tensors) tensor.Dispose();
+            foreach (var tensor in _tensors)
+                tensor.Dispose();
         }
 
         private static Tensor Bias(Tensor? bias) => bias is null ? empty(0) : LaneWeights.PackBias(bias);

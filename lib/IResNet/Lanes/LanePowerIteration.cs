@@ -2,7 +2,10 @@ using IResNet.Wide;
 
 namespace IResNet.Lanes;
 
-/// <summary>Power iteration on one layer's operator and the gradient of its norm: a 3x3 convolution on the layer's feature maps, or a matrix.</summary>
+/// <summary>
+/// Power iteration on one layer's operator and the gradient of its norm: a 3x3 convolution on the layer's feature maps,
+/// or a matrix.
+/// </summary>
 internal readonly unsafe struct LanePowerIteration(int rows, int columns, int kernel, int height, int width)
 {
     private readonly WideOperator _wide = new(rows, columns, height, width);
@@ -20,7 +23,9 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
     /// <summary>Entries of the weight.</summary>
     public int WeightCount => rows * columns * kernel * kernel;
 
-    /// <summary>Floats of scratch memory: a map or vector of each side, and a weight; or what a wide operator needs.</summary>
+    /// <summary>
+    /// Floats of scratch memory: a map or vector of each side, and a weight; or what a wide operator needs.
+    /// </summary>
     public nint ScratchSize => Math.Max(RowMap + ColumnMap + WeightCount, IsWide ? _wide.ScratchSize : 0);
 
     private nint RowMap => kernel == 1 ? rows : Geometry.Size(rows);
@@ -33,7 +38,13 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
         var (rows, columns) = ((int)layer.Weight.size(0), (int)layer.Weight.size(1));
         return layer switch
         {
-            SpectralConv2d { Kernel: 3 } convolution => new(rows, columns, 3, convolution.NormHeight, convolution.NormWidth),
+            SpectralConv2d { Kernel: 3 } convolution => new(
+                rows,
+                columns,
+                3,
+                convolution.NormHeight,
+                convolution.NormWidth
+            ),
             SpectralConv2d { Kernel: 1 } or SpectralLinear => new(rows, columns, 1, 1, 1),
             _ => null,
         };
@@ -48,8 +59,10 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
     /// <returns>u.W v, the norm of the last product.</returns>
     public float Advance(float* weight, float* u, float* v, int iterations, float* scratch)
     {
-        if (IsWide) return _wide.Advance(weight, u, v, iterations, scratch);
-        float* left = scratch, right = scratch + RowMap;
+        if (IsWide)
+            return _wide.Advance(weight, u, v, iterations, scratch);
+        float* left = scratch,
+            right = scratch + RowMap;
         Load(u, left, rows);
         float sigma = 0;
         for (int i = 0; i < iterations; i++)
@@ -68,37 +81,51 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
         if (kernel == 1)
         {
             new Span<float>(gradient, rows * columns).Clear();
-            for (int row = 0; row < rows; row++) VectorMath.Add(v, u[row], gradient + (nint)row * columns, columns);
+            for (int row = 0; row < rows; row++)
+                VectorMath.Add(v, u[row], gradient + (nint)row * columns, columns);
             return;
         }
-        float* left = scratch, right = scratch + RowMap;
+        float* left = scratch,
+            right = scratch + RowMap;
         Load(u, left, rows);
         Load(v, right, columns);
         PlaneConvolution.Outer(left, right, rows, columns, Geometry, gradient);
     }
 
-    /// <summary>The product's direction; the vector as it was where the product vanishes. Returns the product's norm.</summary>
+    /// <summary>
+    /// The product's direction; the vector as it was where the product vanishes. Returns the product's norm.
+    /// </summary>
     private float Turn(float* weight, float* from, float* to, float* before, bool transpose)
     {
-        if (kernel == 3) PlaneConvolution.Run(weight, rows, columns, transpose, from, to, Geometry);
-        else if (transpose) VectorMath.TransposeTimes(weight, rows, columns, from, to);
-        else VectorMath.Times(weight, rows, columns, from, to);
-        int channels = transpose ? columns : rows, length = kernel == 1 ? channels : channels * Geometry.Plane;
+        if (kernel == 3)
+            PlaneConvolution.Run(weight, rows, columns, transpose, from, to, Geometry);
+        else if (transpose)
+            VectorMath.TransposeTimes(weight, rows, columns, from, to);
+        else
+            VectorMath.Times(weight, rows, columns, from, to);
+        int channels = transpose ? columns : rows,
+            length = kernel == 1 ? channels : channels * Geometry.Plane;
         float norm = MathF.Sqrt(VectorMath.Dot(to, to, length));
-        if (norm > SpectralLayer.NormFloor) VectorMath.Divide(to, norm, to, length);
-        else Load(before, to, channels);
+        if (norm > SpectralLayer.NormFloor)
+            VectorMath.Divide(to, norm, to, length);
+        else
+            Load(before, to, channels);
         return norm;
     }
 
     private void Load(float* vector, float* map, int channels)
     {
-        if (kernel == 3) Geometry.Load(vector, map, channels);
-        else new Span<float>(vector, channels).CopyTo(new Span<float>(map, channels));
+        if (kernel == 3)
+            Geometry.Load(vector, map, channels);
+        else
+            new Span<float>(vector, channels).CopyTo(new Span<float>(map, channels));
     }
 
     private void Store(float* map, float* vector, int channels)
     {
-        if (kernel == 3) Geometry.Store(map, vector, channels);
-        else new Span<float>(map, channels).CopyTo(new Span<float>(vector, channels));
+        if (kernel == 3)
+            Geometry.Store(map, vector, channels);
+        else
+            new Span<float>(map, channels).CopyTo(new Span<float>(vector, channels));
     }
 }

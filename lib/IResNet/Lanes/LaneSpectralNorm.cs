@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics.X86;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// A training step's spectral normalization of many layers as one differentiable function: raw weights to effective ones. Power iterations advance on the way. Layers are
-/// spread over threads; each is small, and library calls would cost more than the arithmetic.
+/// A training step's spectral normalization of many layers as one differentiable function: raw weights to effective
+/// ones. Power iterations advance on the way. Layers are spread over threads; each is small, and library calls would
+/// cost more than the arithmetic.
 /// </summary>
 internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<LaneSpectralNorm>
 {
@@ -15,11 +16,16 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
 
     /// <summary>Whether a layer can be normalized here.</summary>
     public static bool Supports(SpectralLayer layer) =>
-        Avx512F.IsSupported && layer.Options.Enabled && layer.Options.PowerIterations > 0 && LanePowerIteration.Of(layer) is not null
-        && layer.Weight.dtype == ScalarType.Float32 && layer.Weight.device_type == DeviceType.CPU;
+        Avx512F.IsSupported
+        && layer.Options.Enabled
+        && layer.Options.PowerIterations > 0
+        && LanePowerIteration.Of(layer) is not null
+        && layer.Weight.dtype == ScalarType.Float32
+        && layer.Weight.device_type == DeviceType.CPU;
 
     /// <summary>The effective weights, in the layers' order.</summary>
-    public static IReadOnlyList<Tensor> Apply(IReadOnlyList<SpectralLayer> layers) => apply([.. layers.Select(layer => layer.Weight), layers]);
+    public static IReadOnlyList<Tensor> Apply(IReadOnlyList<SpectralLayer> layers) =>
+        apply([.. layers.Select(layer => layer.Weight), layers]);
 
     /// <inheritdoc/>
     public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
@@ -35,8 +41,13 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
         {
             var layer = layers[i];
             pieces[i] = new(
-                LaneThreads.Data(layer.Weight), LaneThreads.Data(effective[i]), LaneThreads.Data(layer.U), LaneThreads.Data(layer.V),
-                LaneThreads.Data(vectors) + call.Offsets[i], LaneThreads.Data(layer.Sigma));
+                LaneThreads.Data(layer.Weight),
+                LaneThreads.Data(effective[i]),
+                LaneThreads.Data(layer.U),
+                LaneThreads.Data(layer.V),
+                LaneThreads.Data(vectors) + call.Offsets[i],
+                LaneThreads.Data(layer.Sigma)
+            );
         }
         LaneThreads.Run(layers.Count, call.ScratchSize, (index, scratch) =>
         {
@@ -48,17 +59,21 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
             call.IsOver[index] = excess > 1;
             VectorMath.Divide(piece.Weight, call.Divisors[index], piece.Result, operation.WeightCount);
             new Span<float>(piece.U, operation.RowLength).CopyTo(new Span<float>(piece.Vectors, operation.RowLength));
-            new Span<float>(piece.V, operation.ColumnLength).CopyTo(new Span<float>(piece.Vectors + operation.RowLength, operation.ColumnLength));
+            new Span<float>(piece.V, operation.ColumnLength).CopyTo(
+                new Span<float>(piece.Vectors + operation.RowLength, operation.ColumnLength)
+            );
         });
         context.save_for_backward([vectors, .. effective]);
         context.save_data(Setting, call);
         vectors.MoveToOuterDisposeScope();
-        foreach (var weight in effective) weight.MoveToOuterDisposeScope();
+        foreach (var weight in effective)
+            weight.MoveToOuterDisposeScope();
         return effective;
     }
 
     /// <summary>
-    /// W / f(sigma) with f = max(1, sigma / c) + margin: the cotangent h of the effective weight E gives h / f, and where sigma exceeds c, -(h.E / (c f)) d sigma / dW.
+    /// W / f(sigma) with f = max(1, sigma / c) + margin: the cotangent h of the effective weight E gives h / f, and
+    /// where sigma exceeds c, -(h.E / (c f)) d sigma / dW.
     /// </summary>
     public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
     {
@@ -70,25 +85,42 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
         var pieces = new Piece[given.Length];
         float* vectors = LaneThreads.Data(saved[0]);
         for (int i = 0; i < pieces.Length; i++)
-            pieces[i] = new(LaneThreads.Data(saved[i + 1]), LaneThreads.Data(results[i]), null, null, vectors + call.Offsets[i], LaneThreads.Data(given[i]));
+            pieces[i] = new(
+                LaneThreads.Data(saved[i + 1]),
+                LaneThreads.Data(results[i]),
+                null,
+                null,
+                vectors + call.Offsets[i],
+                LaneThreads.Data(given[i])
+            );
         LaneThreads.Run(given.Length, call.ScratchSize, (index, scratch) =>
         {
             var (piece, operation, divisor) = (pieces[index], call.Operations[index], call.Divisors[index]);
             int count = operation.WeightCount;
             VectorMath.Divide(piece.Sigma, divisor, piece.Result, count);
-            if (!call.IsOver[index]) return;
+            if (!call.IsOver[index])
+                return;
             float* derivative = scratch + operation.ScratchSize - count;
             operation.Gradient(piece.Vectors, piece.Vectors + operation.RowLength, derivative, scratch);
-            float share = VectorMath.Dot(piece.Sigma, piece.Weight, count) / (divisor * (float)call.Coefficients[index]);
+            float share =
+                VectorMath.Dot(piece.Sigma, piece.Weight, count) / (divisor * (float)call.Coefficients[index]);
             VectorMath.Add(derivative, -share, piece.Result, count);
         });
         return BackwardPass.End(cotangents, [.. results, null]);
     }
 
-    /// <summary>A layer's memory: weight, result, vectors in use and their copies, and sigma (in the backward pass: the cotangent).</summary>
+    /// <summary>
+    /// A layer's memory: weight, result, vectors in use and their copies, and sigma (in the backward pass: the
+    /// cotangent).
+    /// </summary>
     private readonly struct Piece(float* weight, float* result, float* u, float* v, float* vectors, float* sigma)
     {
-        public readonly float* Weight = weight, Result = result, U = u, V = v, Vectors = vectors, Sigma = sigma;
+        public readonly float* Weight = weight,
+            Result = result,
+            U = u,
+            V = v,
+            Vectors = vectors,
+            Sigma = sigma;
     }
 
     /// <summary>What the backward pass needs besides tensors.</summary>

@@ -3,10 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace IResNet.Lanes;
 
-/// <summary>Spreads independent pieces of work over as many threads as torch uses, each with scratch memory of its own.</summary>
+/// <summary>
+/// Spreads independent pieces of work over as many threads as torch uses, each with scratch memory of its own.
+/// </summary>
 internal static unsafe class LaneThreads
 {
     private static LaneMemory? _scratch;
+
     [ThreadStatic]
     private static bool _flushes;
 
@@ -40,15 +43,18 @@ internal static unsafe class LaneThreads
     {
         if (threads <= 1)
         {
-            for (int index = 0; index < count; index++) work(index, memory);
+            for (int index = 0; index < count; index++)
+                work(index, memory);
             return;
         }
-        // Whoever is free takes the next piece: where other programs use the processor too, one thread may get little of it.
+        // Whoever is free takes the next piece: where other programs use the processor too, one thread may get little
+        // of it.
         int taken = -1;
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
             FlushDenormals();
-            for (int index; (index = Interlocked.Increment(ref taken)) < count;) work(index, memory + thread * scratchSize);
+            for (int index; (index = Interlocked.Increment(ref taken)) < count; )
+                work(index, memory + thread * scratchSize);
         });
     }
 
@@ -56,15 +62,19 @@ internal static unsafe class LaneThreads
     private static LaneMemory Scratch(nint floats)
     {
         var last = Interlocked.Exchange(ref _scratch, null);
-        if (last?.Length >= floats) return last;
+        if (last?.Length >= floats)
+            return last;
         last?.Dispose();
         return LaneMemory.Rent(floats);
     }
 
-    /// <summary>Threads of .NET's pool do not inherit the floating-point mode from the thread that starts the work.</summary>
+    /// <summary>
+    /// Threads of .NET's pool do not inherit the floating-point mode from the thread that starts the work.
+    /// </summary>
     private static void FlushDenormals()
     {
-        if (_flushes) return;
+        if (_flushes)
+            return;
         NativeRuntime.FlushDenormals();
         _flushes = true;
     }

@@ -8,7 +8,9 @@ internal static unsafe class LaneTranspose
 {
     private const int Lanes = LaneGeometry.Lanes;
 
-    /// <summary>Puts up to sixteen examples side by side. Lanes without an example become zero; the border is left alone.</summary>
+    /// <summary>
+    /// Puts up to sixteen examples side by side. Lanes without an example become zero; the border is left alone.
+    /// </summary>
     /// <param name="source">The first example of the group.</param>
     /// <param name="examples">Examples in the group, 1 to 16.</param>
     /// <param name="map">The group's map.</param>
@@ -23,11 +25,14 @@ internal static unsafe class LaneTranspose
         for (long from = 0; from < size; from += Lanes)
         {
             int count = (int)Math.Min(Lanes, size - from);
-            for (int lane = 0; lane < examples; lane++) Copy(source + lane * size + from, tile + lane * Lanes, count);
+            for (int lane = 0; lane < examples; lane++)
+                Copy(source + lane * size + from, tile + lane * Lanes, count);
             Transpose(tile);
-            for (int i = 0; i < count; i++, target.Advance()) Vector512.Load(tile + i * Lanes).Store(target.Pixel);
+            for (int i = 0; i < count; i++, target.Advance())
+                Vector512.Load(tile + i * Lanes).Store(target.Pixel);
             // Transposing moved the lanes about: those without an example must be zero again.
-            if (examples < Lanes) new Span<float>(tile, Lanes * Lanes).Clear();
+            if (examples < Lanes)
+                new Span<float>(tile, Lanes * Lanes).Clear();
         }
     }
 
@@ -40,16 +45,20 @@ internal static unsafe class LaneTranspose
         for (long from = 0; from < size; from += Lanes)
         {
             int count = (int)Math.Min(Lanes, size - from);
-            for (int i = 0; i < count; i++, source.Advance()) Vector512.Load(source.Pixel).Store(tile + i * Lanes);
+            for (int i = 0; i < count; i++, source.Advance())
+                Vector512.Load(source.Pixel).Store(tile + i * Lanes);
             Transpose(tile);
-            for (int lane = 0; lane < examples; lane++) Copy(tile + lane * Lanes, destination + lane * size + from, count);
+            for (int lane = 0; lane < examples; lane++)
+                Copy(tile + lane * Lanes, destination + lane * size + from, count);
         }
     }
 
     private static void Copy(float* from, float* to, int count)
     {
-        if (count == Lanes) Vector512.Load(from).Store(to);
-        else new Span<float>(from, count).CopyTo(new Span<float>(to, count));
+        if (count == Lanes)
+            Vector512.Load(from).Store(to);
+        else
+            new Span<float>(from, count).CopyTo(new Span<float>(to, count));
     }
 
     /// <summary>A 16x16 matrix in place: 4x4 blocks within 128-bit parts, then the parts.</summary>
@@ -71,7 +80,8 @@ internal static unsafe class LaneTranspose
         for (int j = 0; j < 4; j++)
         {
             var (a, b, c, d) = (rows[4 * j], rows[4 * j + 1], rows[4 * j + 2], rows[4 * j + 3]);
-            const byte Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
+            const byte Even = 0b10_00_10_00,
+                Odd = 0b11_01_11_01;
             // a0 a2 b0 b2, then with c and d, gives a0 b0 c0 d0.
             var (abEven, abOdd) = (Avx512F.Shuffle4x128(a, b, Even), Avx512F.Shuffle4x128(a, b, Odd));
             var (cdEven, cdOdd) = (Avx512F.Shuffle4x128(c, d, Even), Avx512F.Shuffle4x128(c, d, Odd));
@@ -85,18 +95,22 @@ internal static unsafe class LaneTranspose
     /// <summary>Walks over the pixels of all channels in torch's order.</summary>
     private struct Cursor(float* map, LaneGeometry geometry)
     {
-        private readonly int _width = geometry.Width, _height = geometry.Height;
-        private int _column, _row;
+        private readonly int _width = geometry.Width,
+            _height = geometry.Height;
+        private int _column,
+            _row;
 
         public float* Pixel { get; private set; } = map + geometry.First;
 
         public void Advance()
         {
             Pixel += Lanes;
-            if (++_column < _width) return;
+            if (++_column < _width)
+                return;
             _column = 0;
             Pixel += 2 * Lanes;
-            if (++_row < _height) return;
+            if (++_row < _height)
+                return;
             _row = 0;
             Pixel += 2 * (_width + 2) * Lanes;
         }

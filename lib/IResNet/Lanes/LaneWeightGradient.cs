@@ -5,17 +5,22 @@ using System.Runtime.Intrinsics.X86;
 namespace IResNet.Lanes;
 
 /// <summary>
-/// The gradient of a convolution's weight for one group of examples: for every pair of channels and every tap, the product of an output cotangent and a shifted input, summed
-/// over pixels and examples. Two pairs are summed at once, primal and tangent, which share the weight.
+/// The gradient of a convolution's weight for one group of examples: for every pair of channels and every tap, the
+/// product of an output cotangent and a shifted input, summed over pixels and examples. Two pairs are summed at once,
+/// primal and tangent, which share the weight.
 /// </summary>
 internal static unsafe class LaneWeightGradient
 {
-    private const int Lanes = LaneGeometry.Lanes, Tile = LaneGeometry.Tile;
+    private const int Lanes = LaneGeometry.Lanes,
+        Tile = LaneGeometry.Tile;
 
-    /// <summary>A map of output cotangents and the map of inputs that they meet. For 3x3 kernels the inputs have a zero border.</summary>
+    /// <summary>
+    /// A map of output cotangents and the map of inputs that they meet. For 3x3 kernels the inputs have a zero border.
+    /// </summary>
     public readonly struct Pair(float* cotangent, float* input)
     {
-        public readonly float* Cotangent = cotangent, Input = input;
+        public readonly float* Cotangent = cotangent,
+            Input = input;
     }
 
     /// <summary>Writes the gradient, shape (outputs, inputs, kernel, kernel).</summary>
@@ -26,29 +31,70 @@ internal static unsafe class LaneWeightGradient
     /// <param name="kernel">1 or 3.</param>
     /// <param name="geometry">Size of the maps.</param>
     /// <param name="gradient">Where to write.</param>
-    public static void Run(Pair primal, Pair tangent, int inputs, int outputs, int kernel, LaneGeometry geometry, float* gradient)
+    public static void Run(
+        Pair primal,
+        Pair tangent,
+        int inputs,
+        int outputs,
+        int kernel,
+        LaneGeometry geometry,
+        float* gradient
+    )
     {
-        if (kernel == 3) Run3x3(primal, tangent, inputs, outputs, geometry, gradient);
-        else Run1x1(primal, tangent, inputs, outputs, geometry, gradient);
+        if (kernel == 3)
+            Run3x3(primal, tangent, inputs, outputs, geometry, gradient);
+        else
+            Run1x1(primal, tangent, inputs, outputs, geometry, gradient);
     }
 
     /// <summary>In registers: four outputs by two inputs by the three taps of a kernel's row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run3x3(Pair primal, Pair tangent, int inputs, int outputs, LaneGeometry geometry, float* gradient)
+    private static void Run3x3(
+        Pair primal,
+        Pair tangent,
+        int inputs,
+        int outputs,
+        LaneGeometry geometry,
+        float* gradient
+    )
     {
-        int plane = geometry.Plane, row = geometry.Row, height = geometry.Height, width = geometry.Width;
+        int plane = geometry.Plane,
+            row = geometry.Row,
+            height = geometry.Height,
+            width = geometry.Width;
         for (int o = 0; o < outputs; o += Tile)
         for (int i = 0; i < inputs; i += 2)
         for (int tapRow = 0; tapRow < 3; tapRow++)
         {
-            Vector512<float> a00 = default, a01 = default, a02 = default, a10 = default, a11 = default, a12 = default;
-            Vector512<float> a20 = default, a21 = default, a22 = default, a30 = default, a31 = default, a32 = default;
-            Vector512<float> b00 = default, b01 = default, b02 = default, b10 = default, b11 = default, b12 = default;
-            Vector512<float> b20 = default, b21 = default, b22 = default, b30 = default, b31 = default, b32 = default;
+            Vector512<float> a00 = default,
+                a01 = default,
+                a02 = default,
+                a10 = default,
+                a11 = default,
+                a12 = default;
+            Vector512<float> a20 = default,
+                a21 = default,
+                a22 = default,
+                a30 = default,
+                a31 = default,
+                a32 = default;
+            Vector512<float> b00 = default,
+                b01 = default,
+                b02 = default,
+                b10 = default,
+                b11 = default,
+                b12 = default;
+            Vector512<float> b20 = default,
+                b21 = default,
+                b22 = default,
+                b30 = default,
+                b31 = default,
+                b32 = default;
             for (int pair = 0; pair < 2; pair++)
             {
                 var maps = pair == 0 ? primal : tangent;
-                if (maps.Cotangent is null) break;
+                if (maps.Cotangent is null)
+                    break;
                 for (int h = 0; h < height; h++)
                 {
                     float* y = maps.Cotangent + o * (nint)plane + geometry.First + h * row;
@@ -106,19 +152,44 @@ internal static unsafe class LaneWeightGradient
 
     /// <summary>In registers: four outputs by four inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run1x1(Pair primal, Pair tangent, int inputs, int outputs, LaneGeometry geometry, float* gradient)
+    private static void Run1x1(
+        Pair primal,
+        Pair tangent,
+        int inputs,
+        int outputs,
+        LaneGeometry geometry,
+        float* gradient
+    )
     {
-        int plane = geometry.Plane, rowSize = geometry.Row, height = geometry.Height, width = geometry.Width;
+        int plane = geometry.Plane,
+            rowSize = geometry.Row,
+            height = geometry.Height,
+            width = geometry.Width;
         float* tile = stackalloc float[Tile * Tile];
         for (int o = 0; o < outputs; o += Tile)
         for (int i = 0; i < inputs; i += Tile)
         {
-            Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
-            Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
+            Vector512<float> s00 = default,
+                s01 = default,
+                s02 = default,
+                s03 = default,
+                s10 = default,
+                s11 = default,
+                s12 = default,
+                s13 = default;
+            Vector512<float> s20 = default,
+                s21 = default,
+                s22 = default,
+                s23 = default,
+                s30 = default,
+                s31 = default,
+                s32 = default,
+                s33 = default;
             for (int pair = 0; pair < 2; pair++)
             {
                 var maps = pair == 0 ? primal : tangent;
-                if (maps.Cotangent is null) break;
+                if (maps.Cotangent is null)
+                    break;
                 for (int h = 0; h < height; h++)
                 {
                     float* y = maps.Cotangent + o * (nint)plane + geometry.First + h * rowSize;
@@ -154,10 +225,17 @@ internal static unsafe class LaneWeightGradient
                 }
             }
             // Where a map has few pixels, sums over lanes one by one would take as long as the products.
-            SumQuads(Quad(s00, s01, s02, s03), Quad(s10, s11, s12, s13), Quad(s20, s21, s22, s23), Quad(s30, s31, s32, s33)).Store(tile);
+            SumQuads(
+                    Quad(s00, s01, s02, s03),
+                    Quad(s10, s11, s12, s13),
+                    Quad(s20, s21, s22, s23),
+                    Quad(s30, s31, s32, s33)
+                )
+                .Store(tile);
             int valid = Math.Min(Tile, inputs - i);
             for (int row = 0; row < Math.Min(Tile, outputs - o); row++)
-                for (int column = 0; column < valid; column++) gradient[(nint)(o + row) * inputs + i + column] = tile[row * Tile + column];
+            for (int column = 0; column < valid; column++)
+                gradient[(nint)(o + row) * inputs + i + column] = tile[row * Tile + column];
         }
     }
 
@@ -172,9 +250,15 @@ internal static unsafe class LaneWeightGradient
 
     /// <summary>The sum of a's 128-bit parts in the first part, of b's in the second, and so on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> SumQuads(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    private static Vector512<float> SumQuads(
+        Vector512<float> a,
+        Vector512<float> b,
+        Vector512<float> c,
+        Vector512<float> d
+    )
     {
-        const byte Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
+        const byte Even = 0b10_00_10_00,
+            Odd = 0b11_01_11_01;
         var ab = Avx512F.Shuffle4x128(a, b, Even) + Avx512F.Shuffle4x128(a, b, Odd);
         var cd = Avx512F.Shuffle4x128(c, d, Even) + Avx512F.Shuffle4x128(c, d, Odd);
         return Avx512F.Shuffle4x128(ab, cd, Even) + Avx512F.Shuffle4x128(ab, cd, Odd);
@@ -183,9 +267,18 @@ internal static unsafe class LaneWeightGradient
     /// <summary>Sums the lanes and writes what is not padding.</summary>
     private readonly struct Target(float* gradient, int inputs, int outputs, int taps)
     {
-        public void Put(int output, int input, int tap, Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3)
+        public void Put(
+            int output,
+            int input,
+            int tap,
+            Vector512<float> s0,
+            Vector512<float> s1,
+            Vector512<float> s2,
+            Vector512<float> s3
+        )
         {
-            if (input >= inputs) return;
+            if (input >= inputs)
+                return;
             Put(output, input, tap, s0);
             Put(output + 1, input, tap, s1);
             Put(output + 2, input, tap, s2);
@@ -194,7 +287,8 @@ internal static unsafe class LaneWeightGradient
 
         private void Put(int output, int input, int tap, Vector512<float> sum)
         {
-            if (output < outputs) gradient[((nint)output * inputs + input) * taps + tap] = Vector512.Sum(sum);
+            if (output < outputs)
+                gradient[((nint)output * inputs + input) * taps + tap] = Vector512.Sum(sum);
         }
     }
 }

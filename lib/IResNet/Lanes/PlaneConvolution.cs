@@ -4,10 +4,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Lanes;
 
-/// <summary>3x3 convolutions of a single example with the weights as torch keeps them, for power iteration: there is one vector a layer, too small a piece for a library call.</summary>
+/// <summary>
+/// 3x3 convolutions of a single example with the weights as torch keeps them, for power iteration: there is one vector
+/// a layer, too small a piece for a library call.
+/// </summary>
 internal static unsafe class PlaneConvolution
 {
-    private const int Lanes = LaneGeometry.Lanes, Taps = 9;
+    private const int Lanes = LaneGeometry.Lanes,
+        Taps = 9;
 
     /// <summary>W x, or W transposed times x.</summary>
     /// <param name="weight">Shape (outputs, inputs, 3, 3) of W.</param>
@@ -17,18 +21,48 @@ internal static unsafe class PlaneConvolution
     /// <param name="x">A map.</param>
     /// <param name="y">Receives a map, with its border zero.</param>
     /// <param name="geometry">Size of the maps.</param>
-    public static void Run(float* weight, int rows, int columns, bool transpose, float* x, float* y, PlaneGeometry geometry)
+    public static void Run(
+        float* weight,
+        int rows,
+        int columns,
+        bool transpose,
+        float* x,
+        float* y,
+        PlaneGeometry geometry
+    )
     {
-        if (transpose) Run(weight + Taps - 1, x, y, rows, columns, inputStride: columns * Taps, outputStride: Taps, tapStride: -1, geometry);
-        else Run(weight, x, y, columns, rows, inputStride: Taps, outputStride: columns * Taps, tapStride: 1, geometry);
+        if (transpose)
+            Run(
+                weight + Taps - 1,
+                x,
+                y,
+                rows,
+                columns,
+                inputStride: columns * Taps,
+                outputStride: Taps,
+                tapStride: -1,
+                geometry
+            );
+        else
+            Run(weight, x, y, columns, rows, inputStride: Taps, outputStride: columns * Taps, tapStride: 1, geometry);
         geometry.ClearBorder(y, transpose ? columns : rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run(
-        float* weight, float* x, float* y, int inputs, int outputs, nint inputStride, nint outputStride, nint tapStride, PlaneGeometry geometry)
+        float* weight,
+        float* x,
+        float* y,
+        int inputs,
+        int outputs,
+        nint inputStride,
+        nint outputStride,
+        nint tapStride,
+        PlaneGeometry geometry
+    )
     {
-        int row = geometry.Row, span = geometry.Span;
+        int row = geometry.Row,
+            span = geometry.Span;
         nint plane = geometry.Plane;
         for (int output = 0; output < outputs; output += LaneGeometry.Tile)
         for (int from = 0; from < span; from += PlaneGeometry.Chunk)
@@ -36,9 +70,24 @@ internal static unsafe class PlaneConvolution
             // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for that.
             float* w0 = weight + output * outputStride;
             nint d1 = (Math.Min(output + 1, outputs - 1) - output) * outputStride;
-            nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride, d3 = (Math.Min(output + 3, outputs - 1) - output) * outputStride;
-            Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
-            Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
+            nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride,
+                d3 = (Math.Min(output + 3, outputs - 1) - output) * outputStride;
+            Vector512<float> s00 = default,
+                s01 = default,
+                s02 = default,
+                s03 = default,
+                s10 = default,
+                s11 = default,
+                s12 = default,
+                s13 = default;
+            Vector512<float> s20 = default,
+                s21 = default,
+                s22 = default,
+                s23 = default,
+                s30 = default,
+                s31 = default,
+                s32 = default,
+                s33 = default;
             float* start = x + from;
             for (int input = 0; input < inputs; input++, start += plane, w0 += inputStride)
             {
@@ -93,14 +142,25 @@ internal static unsafe class PlaneConvolution
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Outer(float* u, float* v, int rows, int columns, PlaneGeometry geometry, float* gradient)
     {
-        int row = geometry.Row, span = geometry.Span;
+        int row = geometry.Row,
+            span = geometry.Span;
         nint plane = geometry.Plane;
         for (int o = 0; o < rows; o += LaneGeometry.Tile)
         for (int i = 0; i < columns; i++)
         for (int tapRow = 0; tapRow < 3; tapRow++)
         {
-            Vector512<float> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
-            Vector512<float> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
+            Vector512<float> s00 = default,
+                s01 = default,
+                s02 = default,
+                s10 = default,
+                s11 = default,
+                s12 = default;
+            Vector512<float> s20 = default,
+                s21 = default,
+                s22 = default,
+                s30 = default,
+                s31 = default,
+                s32 = default;
             float* a = u + o * plane + geometry.First;
             float* b = v + i * plane + tapRow * row;
             for (float* end = a + span; a < end; a += Lanes, b += Lanes)
@@ -126,9 +186,12 @@ internal static unsafe class PlaneConvolution
             float* to = gradient + ((nint)o * columns + i) * Taps + 3 * tapRow;
             nint stride = (nint)columns * Taps;
             Sum(to, s00, s01, s02);
-            if (o + 1 < rows) Sum(to + stride, s10, s11, s12);
-            if (o + 2 < rows) Sum(to + 2 * stride, s20, s21, s22);
-            if (o + 3 < rows) Sum(to + 3 * stride, s30, s31, s32);
+            if (o + 1 < rows)
+                Sum(to + stride, s10, s11, s12);
+            if (o + 2 < rows)
+                Sum(to + 2 * stride, s20, s21, s22);
+            if (o + 3 < rows)
+                Sum(to + 3 * stride, s30, s31, s32);
         }
     }
 

@@ -1,8 +1,9 @@
 namespace IResNet.Lanes;
 
 /// <summary>
-/// Feature maps of a single example: every channel a plane with a border of one zero on each side, rows one after the other. Pixels are the lanes: with the border, a tap
-/// of a 3x3 kernel is a constant shift of the whole plane, so a convolution runs over it as over one long vector. What it writes into the border is cleared again.
+/// Feature maps of a single example: every channel a plane with a border of one zero on each side, rows one after the
+/// other. Pixels are the lanes: with the border, a tap of a 3x3 kernel is a constant shift of the whole plane, so a
+/// convolution runs over it as over one long vector. What it writes into the border is cleared again.
 /// </summary>
 internal readonly unsafe struct PlaneGeometry(int height, int width)
 {
@@ -41,7 +42,8 @@ internal readonly unsafe struct PlaneGeometry(int height, int width)
         {
             float* pixel = map + channel * (nint)Plane + First;
             new Span<float>(pixel - First, First).Clear();
-            for (int row = 0; row < height - 1; row++) pixel[row * Row + width] = pixel[row * Row + width + 1] = 0;
+            for (int row = 0; row < height - 1; row++)
+                pixel[row * Row + width] = pixel[row * Row + width + 1] = 0;
             new Span<float>(pixel + Span, Plane - First - Span).Clear();
         }
     }
@@ -49,12 +51,14 @@ internal readonly unsafe struct PlaneGeometry(int height, int width)
     private void ForEachRow(float* vector, float* map, int channels, bool toMap)
     {
         for (int channel = 0; channel < channels; channel++)
-            for (int row = 0; row < height; row++)
-            {
-                var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
-                var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
-                if (toMap) flat.CopyTo(padded);
-                else padded.CopyTo(flat);
-            }
+        for (int row = 0; row < height; row++)
+        {
+            var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
+            var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
+            if (toMap)
+                flat.CopyTo(padded);
+            else
+                padded.CopyTo(flat);
+        }
     }
 }

@@ -1,8 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// ln |det(I + J)| from the full Jacobian: d Jacobian products an example and a factorisation of order d^3. For small d (2-D flows, tests), and as the
-/// judge of every other estimator.
+/// ln |det(I + J)| from the full Jacobian: d Jacobian products an example and a factorisation of order d^3. For small d
+/// (2-D flows, tests), and as the judge of every other estimator.
 /// </summary>
 public sealed class ExactLogDet : LogDetEstimator
 {
@@ -22,7 +22,10 @@ public sealed class ExactLogDet : LogDetEstimator
         return ((1 + At(0, 0)) * (1 + At(1, 1)) - At(0, 1) * At(1, 0)).abs().log();
     }
 
-    /// <summary>On one thread: from some 500 dimensions on, the factorisation of libtorch 2.10's MKL fails and stalls on two (seen on an AMD processor).</summary>
+    /// <summary>
+    /// On one thread: from some 500 dimensions on, the factorisation of libtorch 2.10's MKL fails and stalls on two
+    /// (seen on an AMD processor).
+    /// </summary>
     private static Tensor General(Tensor j)
     {
         int threads = get_num_threads();

@@ -1,19 +1,26 @@
 namespace IResNet;
 
 /// <summary>
-/// The quadratic form e1.log(I + H) e1 of a small upper Hessenberg matrix of norm below 1, by log(I + H) = integral of H (I + t H)^-1 dt over [0, 1] with Gauss and Legendre's
-/// rule, which is the diagonal Padé approximant of the logarithm.
+/// The quadratic form e1.log(I + H) e1 of a small upper Hessenberg matrix of norm below 1, by log(I + H) = integral of
+/// H (I + t H)^-1 dt over [0, 1] with Gauss and Legendre's rule, which is the diagonal Padé approximant of the
+/// logarithm.
 /// </summary>
 internal static class HessenbergLog
 {
-    // Converges like (sqrt(1 + x) - 1) / (sqrt(1 + x) + 1) to the power 2 K in the eigenvalues x: below 1e-13 for |x| up to 0.95.
+    // Converges like (sqrt(1 + x) - 1) / (sqrt(1 + x) + 1) to the power 2 K in the eigenvalues x: below 1e-13 for |x|
+    // up to 0.95.
     private const int Points = 40;
     private static readonly (double Node, double Weight)[] Rule = GaussLegendre(Points);
 
-    /// <summary>The form (NaN if the norm of H is certainly not below 1), and a bound of its distance to v.log(I + J) v for the unit vector v and the matrix J whose Arnoldi process gave H.</summary>
+    /// <summary>
+    /// The form (NaN if the norm of H is certainly not below 1), and a bound of its distance to v.log(I + J) v for the
+    /// unit vector v and the matrix J whose Arnoldi process gave H.
+    /// </summary>
     /// <remarks>
-    /// The process gives (I + t J)^-1 v up to a residual t h y_m(t) q with q orthogonal to v, where y(t) = (I + t H)^-1 e1, m is the order of H and h the next entry below its
-    /// diagonal. The form's error at t is therefore h y_m(t) v.(I + t J)^-1 q, and |v.(I + t J)^-1 q| = t |v.J (I + t J)^-1 q| is at most t L / (1 - t L) if |J| is at most L.
+    /// The process gives (I + t J)^-1 v up to a residual t h y_m(t) q with q orthogonal to v, where y(t) = (I + t H)^-1
+    /// e1, m is the order of H and h the next entry below its diagonal. The form's error at t is therefore h y_m(t)
+    /// v.(I + t J)^-1 q, and |v.(I + t J)^-1 q| = t |v.J (I + t J)^-1 q| is at most t L / (1 - t L) if |J| is at most
+    /// L.
     /// </remarks>
     /// <param name="h">H, row after row.</param>
     /// <param name="order">m.</param>
@@ -21,11 +28,14 @@ internal static class HessenbergLog
     /// <param name="lipschitz">L; at or above 1 there is no bound.</param>
     public static (double Value, double Bound) Form(ReadOnlySpan<double> h, int order, double next, double lipschitz)
     {
-        Span<double> a = stackalloc double[order * order], y = stackalloc double[order];
-        double value = Solve(h, order, 1, a, y) ? 0 : double.NaN, bound = 0;
+        Span<double> a = stackalloc double[order * order],
+            y = stackalloc double[order];
+        double value = Solve(h, order, 1, a, y) ? 0 : double.NaN,
+            bound = 0;
         foreach (var (t, weight) in Rule)
         {
-            if (!Solve(h, order, t, a, y)) return (double.NaN, double.PositiveInfinity);
+            if (!Solve(h, order, t, a, y))
+                return (double.NaN, double.PositiveInfinity);
             // e1.H y = (1 - y_1) / t, as t H y = e1 - y.
             value += weight * (1 - y[0]) / t;
             bound += weight * Math.Abs(y[order - 1]) * t * lipschitz / (1 - t * lipschitz);
@@ -34,25 +44,30 @@ internal static class HessenbergLog
     }
 
     /// <summary>
-    /// (I + t H) y = e1 by elimination without pivoting: a matrix whose symmetric part is positive definite, as I + t H is for |H| below 1, needs none and has positive pivots
-    /// only. False if one is not.
+    /// (I + t H) y = e1 by elimination without pivoting: a matrix whose symmetric part is positive definite, as I + t H
+    /// is for |H| below 1, needs none and has positive pivots only. False if one is not.
     /// </summary>
     private static bool Solve(ReadOnlySpan<double> h, int m, double t, Span<double> a, Span<double> y)
     {
-        for (int i = 0; i < a.Length; i++) a[i] = t * h[i];
-        for (int i = 0; i < m; i++) a[i * m + i] += 1;
+        for (int i = 0; i < a.Length; i++)
+            a[i] = t * h[i];
+        for (int i = 0; i < m; i++)
+            a[i * m + i] += 1;
         y.Clear();
         y[0] = 1;
         for (int i = 0; i < m - 1; i++)
         {
             double factor = a[(i + 1) * m + i] / a[i * m + i];
-            for (int j = i; j < m; j++) a[(i + 1) * m + j] -= factor * a[i * m + j];
+            for (int j = i; j < m; j++)
+                a[(i + 1) * m + j] -= factor * a[i * m + j];
             y[i + 1] -= factor * y[i];
         }
         for (int i = m - 1; i >= 0; i--)
         {
-            if (!(a[i * m + i] > 0)) return false;
-            for (int j = i + 1; j < m; j++) y[i] -= a[i * m + j] * y[j];
+            if (!(a[i * m + i] > 0))
+                return false;
+            for (int j = i + 1; j < m; j++)
+                y[i] -= a[i * m + j] * y[j];
             y[i] /= a[i * m + i];
         }
         return true;
@@ -64,13 +79,15 @@ internal static class HessenbergLog
         var rule = new (double, double)[count];
         for (int i = 0; i < count; i++)
         {
-            double x = Math.Cos(Math.PI * (i + 0.75) / (count + 0.5)), slope = 0;
+            double x = Math.Cos(Math.PI * (i + 0.75) / (count + 0.5)),
+                slope = 0;
             for (int step = 0; step < 100; step++)
             {
                 (double value, slope) = Legendre(count, x);
                 double change = value / slope;
                 x -= change;
-                if (Math.Abs(change) < 1e-16) break;
+                if (Math.Abs(change) < 1e-16)
+                    break;
             }
             rule[i] = ((1 + x) / 2, 1 / ((1 - x * x) * slope * slope));
         }
@@ -79,8 +96,10 @@ internal static class HessenbergLog
 
     private static (double Value, double Slope) Legendre(int degree, double x)
     {
-        double before = 1, value = x;
-        for (int k = 2; k <= degree; k++) (before, value) = (value, ((2 * k - 1) * x * value - (k - 1) * before) / k);
+        double before = 1,
+            value = x;
+        for (int k = 2; k <= degree; k++)
+            (before, value) = (value, ((2 * k - 1) * x * value - (k - 1) * before) / k);
         return (value, degree * (x * value - before) / (x * x - 1));
     }
 }

@@ -1,13 +1,14 @@
 namespace IResNet;
 
 /// <summary>
-/// The value of <see cref="PowerSeries"/>, with a gradient that costs one Jacobian product whatever the number of terms: the Neumann gradient of Residual Flows,
-/// in forward mode.
+/// The value of <see cref="PowerSeries"/>, with a gradient that costs one Jacobian product whatever the number of
+/// terms: the Neumann gradient of Residual Flows, in forward mode.
 /// </summary>
 /// <remarks>
-/// With r = sum of (-1)^k J^k v for k below n, taken without a graph, the surrogate v.J r has a gradient whose mean over probes is that of the truncated
-/// series: both are the sum of (-1)^k tr(J^k dJ). v.J r also completes the value, as v.J r = sum of (-1)^(k-1) v.J^k v for k = 1..n. For n = 1 the gradients agree
-/// for every probe, for n above 1 in the mean only. Memory does not grow with n.
+/// With r = sum of (-1)^k J^k v for k below n, taken without a graph, the surrogate v.J r has a gradient whose mean
+/// over probes is that of the truncated series: both are the sum of (-1)^k tr(J^k dJ). v.J r also completes the value,
+/// as v.J r = sum of (-1)^(k-1) v.J^k v for k = 1..n. For n = 1 the gradients agree for every probe, for n above 1 in
+/// the mean only. Memory does not grow with n.
 /// </remarks>
 public sealed class NeumannSeries : TruncatedSeries
 {
@@ -15,7 +16,8 @@ public sealed class NeumannSeries : TruncatedSeries
     /// <param name="terms">n, at least 1.</param>
     /// <param name="samples">Probes an example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
-    public NeumannSeries(int terms, int samples = 1, Probes? probes = null) : base(terms, samples, probes ?? new RademacherProbes()) { }
+    public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
+        : base(terms, samples, probes ?? new RademacherProbes()) { }
 
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {

@@ -4,5 +4,6 @@ namespace IResNet;
 public sealed class NoLogDet : LogDetEstimator
 {
     /// <inheritdoc/>
-    public override Tensor Estimate(Linearization g) => zeros(g.BatchSize, dtype: g.Value.dtype, device: g.Value.device);
+    public override Tensor Estimate(Linearization g) =>
+        zeros(g.BatchSize, dtype: g.Value.dtype, device: g.Value.device);
 }

@@ -1,8 +1,9 @@
 namespace IResNet;
 
 /// <summary>
-/// The paper's Algorithm 2: the power series of ln det(I + J), truncated after n terms (Equation 4), each trace by Hutchinson's estimate with the same
-/// probes for all terms. Biased by the truncation (<see cref="TruncationBound"/>), unbiased in the probes.
+/// The paper's Algorithm 2: the power series of ln det(I + J), truncated after n terms (Equation 4), each trace by
+/// Hutchinson's estimate with the same probes for all terms. Biased by the truncation (<see cref="TruncationBound"/>),
+/// unbiased in the probes.
 /// </summary>
 /// <remarks>The loss differentiates through the whole series, so memory grows with the number of terms.</remarks>
 public sealed class PowerSeries : TruncatedSeries
@@ -11,7 +12,8 @@ public sealed class PowerSeries : TruncatedSeries
     /// <param name="terms">n, at least 1. The paper trains with 5 (CIFAR-10) or 10 (MNIST).</param>
     /// <param name="samples">Probes an example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default Gaussian from torch's own generator.</param>
-    public PowerSeries(int terms, int samples = 1, Probes? probes = null) : base(terms, samples, probes ?? new GaussianProbes()) { }
+    public PowerSeries(int terms, int samples = 1, Probes? probes = null)
+        : base(terms, samples, probes ?? new GaussianProbes()) { }
 
     /// <summary>Of tr(J^k) in the series of ln det(I + J): (-1)^(k + 1) / k (Equation 4).</summary>
     internal static double Coefficient(int k) => (k % 2 == 1 ? 1.0 : -1.0) / k;

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace IResNet;
 
 /// <summary>
-/// Random signs. Of all probes with independent entries these have the smallest variance: the diagonal of the matrix contributes none.
+/// Random signs. Of all probes with independent entries these have the smallest variance: the diagonal of the matrix
+/// contributes none.
 /// </summary>
 /// <param name="generator">The random stream; by default torch's own.</param>
 public sealed class RademacherProbes(Generator? generator = null) : Probes
@@ -29,7 +30,9 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
         for (int i = 0; i < bits.Length; i++)
         {
             var set = Vector256.Equals(Vector256.Create((uint)bits[i]) & masks, masks);
-            Vector256.ConditionalSelect(set.AsSingle(), Vector256<float>.One, -Vector256<float>.One).CopyTo(signs[(8 * i)..]);
+            Vector256
+                .ConditionalSelect(set.AsSingle(), Vector256<float>.One, -Vector256<float>.One)
+                .CopyTo(signs[(8 * i)..]);
         }
     }
 }

@@ -1,10 +1,16 @@
 namespace IResNet;
 
-/// <summary>The power series of ln det(I + J) (Equation 4) cut after n terms, with traces by Hutchinson's estimate.</summary>
+/// <summary>
+/// The power series of ln det(I + J) (Equation 4) cut after n terms, with traces by Hutchinson's estimate.
+/// </summary>
 public abstract class TruncatedSeries : LogDetEstimator
 {
     private protected TruncatedSeries(int terms, int samples, Probes probes) =>
-        (Terms, Samples, Probes) = (Guard.AtLeast(terms, 1, nameof(terms)), Guard.AtLeast(samples, 1, nameof(samples)), probes);
+        (Terms, Samples, Probes) = (
+            Guard.AtLeast(terms, 1, nameof(terms)),
+            Guard.AtLeast(samples, 1, nameof(samples)),
+            probes
+        );
 
     /// <summary>n, the number of terms.</summary>
     public int Terms { get; }

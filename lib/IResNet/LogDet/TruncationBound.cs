@@ -11,24 +11,36 @@ public static class TruncationBound
     public static double Of(double lipschitz, long dimensions, int terms)
     {
         if (lipschitz is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(lipschitz), lipschitz, "The bound holds for Lip(g) in [0, 1) only.");
+            throw new ArgumentOutOfRangeException(
+                nameof(lipschitz),
+                lipschitz,
+                "The bound holds for Lip(g) in [0, 1) only."
+            );
         Guard.AtLeast(terms, 0, nameof(terms));
-        return dimensions * (lipschitz > 0.5 && terms < 1 / (1 - lipschitz) ? Difference(lipschitz, terms) : Tail(lipschitz, terms));
+        return dimensions
+            * (lipschitz > 0.5 && terms < 1 / (1 - lipschitz) ? Difference(lipschitz, terms) : Tail(lipschitz, terms));
     }
 
-    /// <summary>As the theorem states it: for the few terms before the tail begins to fall, where nothing cancels and the tail would be long.</summary>
+    /// <summary>
+    /// As the theorem states it: for the few terms before the tail begins to fall, where nothing cancels and the tail
+    /// would be long.
+    /// </summary>
     private static double Difference(double lipschitz, int terms)
     {
-        double result = -Math.Log(1 - lipschitz), power = 1;
-        for (int k = 1; k <= terms; k++) result -= (power *= lipschitz) / k;
+        double result = -Math.Log(1 - lipschitz),
+            power = 1;
+        for (int k = 1; k <= terms; k++)
+            result -= (power *= lipschitz) / k;
         return result;
     }
 
     /// <summary>The sum of L^k / k for k above n, not a difference of two nearly equal numbers.</summary>
     private static double Tail(double lipschitz, int terms)
     {
-        double tail = 0, power = Math.Pow(lipschitz, terms + 1.0);
-        for (long k = terms + 1L; power / k > tail * 1e-17 && power > 0; k++, power *= lipschitz) tail += power / k;
+        double tail = 0,
+            power = Math.Pow(lipschitz, terms + 1.0);
+        for (long k = terms + 1L; power / k > tail * 1e-17 && power > 0; k++, power *= lipschitz)
+            tail += power / k;
         return tail;
     }
 }

@@ -1,9 +1,9 @@
 namespace IResNet;
 
 /// <summary>
-/// Bits per dimension of 8-bit images scaled to unit range: -ln p(x) / (d ln 2) + 8. MNIST has two conventions in the literature, which are not comparable:
-/// d = 784 (28x28x1, behind Table 4) and d = 3072 (the official code: padded to 32x32, repeated to three channels with independent noise).
-/// Always print d beside the number.
+/// Bits per dimension of 8-bit images scaled to unit range: -ln p(x) / (d ln 2) + 8. MNIST has two conventions in the
+/// literature, which are not comparable: d = 784 (28x28x1, behind Table 4) and d = 3072 (the official code: padded to
+/// 32x32, repeated to three channels with independent noise). Always print d beside the number.
 /// </summary>
 public static class BitsPerDimension
 {

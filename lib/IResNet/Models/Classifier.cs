@@ -1,8 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// The classifier of Table 2: a single-scale i-ResNet, then BatchNorm, ReLU, average pooling over the map and a linear layer. Everything before the head can be
-/// inverted: reconstructions start from <see cref="Features"/>.
+/// The classifier of Table 2: a single-scale i-ResNet, then BatchNorm, ReLU, average pooling over the map and a linear
+/// layer. Everything before the head can be inverted: reconstructions start from <see cref="Features"/>.
 /// </summary>
 public sealed class Classifier : nn.Module<Tensor, Tensor>
 {
@@ -11,15 +11,18 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
 
     [ComponentName(Name = "body")]
     private readonly SingleScaleFlow _body;
+
     [ComponentName(Name = "norm")]
     private readonly BatchNorm2d _norm;
+
     [ComponentName(Name = "logits")]
     private readonly Linear _logits;
 
     /// <summary>Builds the network; the seed of torch's generator decides the initial weights.</summary>
     /// <param name="config">The body's architecture.</param>
     /// <param name="classes">Number of classes, at least 2.</param>
-    public Classifier(FlowConfig config, int classes) : base(nameof(Classifier))
+    public Classifier(FlowConfig config, int classes)
+        : base(nameof(Classifier))
     {
         Guard.AtLeast(classes, 2, nameof(classes));
         _body = new SingleScaleFlow(config);
@@ -50,11 +53,13 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Sets the head's BatchNorm to mean and variance of these images' features under the present weights, as PyTorch's <c>update_bn</c> does.
-    /// The statistics that training leaves behind are those of the last batch, and of norms as power iteration estimated them: certified ones are
-    /// larger, so freezing shrinks the features. Freeze the body first, then call this.
+    /// Sets the head's BatchNorm to mean and variance of these images' features under the present weights, as PyTorch's
+    /// <c>update_bn</c> does. The statistics that training leaves behind are those of the last batch, and of norms as
+    /// power iteration estimated them: certified ones are larger, so freezing shrinks the features. Freeze the body
+    /// first, then call this.
     /// </summary>
-    /// <param name="batches">Training images, (n, channels, height, width) each; two positions or more in all. They stay the caller's.</param>
+    /// <param name="batches">Training images, (n, channels, height, width) each; two positions or more in all. They
+    /// stay the caller's.</param>
     /// <exception cref="ArgumentException">There are fewer than two positions.</exception>
     /// <exception cref="ShapeException">A batch does not fit the model.</exception>
     /// <exception cref="NonFiniteException">A batch holds NaN or an infinity.</exception>
@@ -62,7 +67,10 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (sum, squares) = (zeros_like(_norm.running_mean!, dtype: ScalarType.Float64), zeros_like(_norm.running_var!, dtype: ScalarType.Float64));
+        var (sum, squares) = (
+            zeros_like(_norm.running_mean!, dtype: ScalarType.Float64),
+            zeros_like(_norm.running_var!, dtype: ScalarType.Float64)
+        );
         long positions = 0;
         foreach (var batch in batches)
         {
@@ -72,7 +80,8 @@ public sealed class Classifier : nn.Module<Tensor, Tensor>
             squares.add_(features.square().sum([0, 2, 3]));
             positions += features.numel() / features.size(1);
         }
-        if (positions < 2) throw new ArgumentException($"{positions} positions have no variance: pass more images.", nameof(batches));
+        if (positions < 2)
+            throw new ArgumentException($"{positions} positions have no variance: pass more images.", nameof(batches));
         var mean = sum / positions;
         _norm.running_mean!.copy_(mean);
         _norm.running_var!.copy_((squares / positions - mean.square()) * positions / (positions - 1));

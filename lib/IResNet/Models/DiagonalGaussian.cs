@@ -1,17 +1,22 @@
 namespace IResNet;
 
-/// <summary>The prior of a flow: a Gaussian with diagonal covariance. Mean and log standard deviation start at 0 and are learned, or stay there.</summary>
+/// <summary>
+/// The prior of a flow: a Gaussian with diagonal covariance. Mean and log standard deviation start at 0 and are
+/// learned, or stay there.
+/// </summary>
 public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "mean")]
     private readonly Parameter _mean;
+
     [ComponentName(Name = "log_std")]
     private readonly Parameter _logStd;
 
     /// <summary>Standard normal at first.</summary>
     /// <param name="dimensions">d.</param>
     /// <param name="learned">Whether mean and scale are parameters of the optimisation.</param>
-    public DiagonalGaussian(int dimensions, bool learned = true) : base(nameof(DiagonalGaussian))
+    public DiagonalGaussian(int dimensions, bool learned = true)
+        : base(nameof(DiagonalGaussian))
     {
         Guard.AtLeast(dimensions, 1, nameof(dimensions));
         using var scope = NewDisposeScope();
@@ -42,13 +47,19 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
 
     /// <summary>Draws from the prior.</summary>
     /// <param name="count">Number of examples, at least 1.</param>
-    /// <param name="temperature">Scales the standard deviation; 1 is the model itself, less gives likelier samples.</param>
+    /// <param name="temperature">Scales the standard deviation; 1 is the model itself, less gives likelier
+    /// samples.</param>
     /// <param name="generator">The random stream; by default torch's own.</param>
     /// <returns>Shape (count, d).</returns>
     public Tensor Sample(int count, double temperature = 1, Generator? generator = null)
     {
         Guard.AtLeast(count, 1, nameof(count));
-        if (!(temperature >= 0)) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be 0 or positive.");
+        if (!(temperature >= 0))
+            throw new ArgumentOutOfRangeException(
+                nameof(temperature),
+                temperature,
+                "The temperature must be 0 or positive."
+            );
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var noise = randn(count, _mean.size(0), dtype: _mean.dtype, device: _mean.device, generator: generator);

@@ -1,13 +1,14 @@
 namespace IResNet;
 
 /// <summary>
-/// A normalizing flow: a bijection F and a prior on z = F(x), so that ln p(x) = ln p(z) + ln |det dF/dx| (Equation 3). <c>forward</c> gives ln p(x) per
-/// example.
+/// A normalizing flow: a bijection F and a prior on z = F(x), so that ln p(x) = ln p(z) + ln |det dF/dx| (Equation 3).
+/// <c>forward</c> gives ln p(x) per example.
 /// </summary>
 public abstract class Flow : nn.Module<Tensor, Tensor>
 {
     /// <summary>Registers the parts.</summary>
-    private protected Flow(string name, Sequence transform, DiagonalGaussian prior) : base(name)
+    private protected Flow(string name, Sequence transform, DiagonalGaussian prior)
+        : base(name)
     {
         (Transform, Prior) = (transform, prior);
         RegisterComponents();
@@ -35,7 +36,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <summary>Chooses how all blocks compute their log-determinants.</summary>
     public Flow WithEstimator(LogDetEstimator estimator)
     {
-        foreach (var block in ResidualBlocks) block.Estimator = estimator;
+        foreach (var block in ResidualBlocks)
+            block.Estimator = estimator;
         return this;
     }
 
@@ -87,13 +89,14 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the default) every block then has
-    /// Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
+    /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
+    /// default) every block then has Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
     /// </summary>
     public Flow Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {
         eval();
-        foreach (var block in ResidualBlocks) block.Branch.Freeze(norm);
+        foreach (var block in ResidualBlocks)
+            block.Branch.Freeze(norm);
         return this;
     }
 }

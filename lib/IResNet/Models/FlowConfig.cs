@@ -1,7 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// The architecture of a convolutional i-ResNet, or of a Glow of the same form: stages of blocks, each stage at one resolution. The lists have one entry a stage.
+/// The architecture of a convolutional i-ResNet, or of a Glow of the same form: stages of blocks, each stage at one
+/// resolution. The lists have one entry a stage.
 /// </summary>
 public sealed record FlowConfig
 {
@@ -39,8 +40,9 @@ public sealed record FlowConfig
     public bool LearnedPrior { get; init; } = true;
 
     /// <summary>
-    /// The official single-scale network takes the norms in the first block of a squeezed stage at the size before the squeeze, twice too large a side.
-    /// The larger map has the larger norm, so this is only conservative; it is needed to exchange weights with that code.
+    /// The official single-scale network takes the norms in the first block of a squeezed stage at the size before the
+    /// squeeze, twice too large a side. The larger map has the larger norm, so this is only conservative; it is needed
+    /// to exchange weights with that code.
     /// </summary>
     public bool NormBeforeSqueeze { get; init; }
 
@@ -50,11 +52,21 @@ public sealed record FlowConfig
     {
         if (Blocks.Count == 0 || Blocks.Count != Strides.Count || Blocks.Count != Hidden.Count)
             throw new ArgumentException(
-                $"Blocks, Strides and Hidden need one entry a stage, but have {Blocks.Count}, {Strides.Count} and {Hidden.Count}.", nameof(Blocks));
+                $"Blocks, Strides and Hidden need one entry a stage, but have {Blocks.Count}, {Strides.Count} and "
+                    + $"{Hidden.Count}.",
+                nameof(Blocks)
+            );
         foreach (int stride in Strides)
-            if (stride is not (1 or 2)) throw new ArgumentOutOfRangeException(nameof(Strides), stride, "A stride is 1 (keep the size) or 2 (squeeze).");
-        foreach (int count in Blocks) Guard.AtLeast(count, 1, nameof(Blocks));
-        foreach (int width in Hidden) Guard.AtLeast(width, 1, nameof(Hidden));
+            if (stride is not (1 or 2))
+                throw new ArgumentOutOfRangeException(
+                    nameof(Strides),
+                    stride,
+                    "A stride is 1 (keep the size) or 2 (squeeze)."
+                );
+        foreach (int count in Blocks)
+            Guard.AtLeast(count, 1, nameof(Blocks));
+        foreach (int width in Hidden)
+            Guard.AtLeast(width, 1, nameof(Hidden));
         Guard.AtLeast(Padding, 0, nameof(Padding));
         Guard.AtLeast(Input.Channels, 1, nameof(Input));
     }

@@ -1,18 +1,23 @@
 namespace IResNet;
 
 /// <summary>
-/// The i-ResNet without factor-out: stages of residual blocks with squeezes between them. The body of the classifier, and a density model of its own.
+/// The i-ResNet without factor-out: stages of residual blocks with squeezes between them. The body of the classifier,
+/// and a density model of its own.
 /// </summary>
 public sealed class SingleScaleFlow : Flow
 {
     /// <summary>Builds the network; the seed of torch's generator decides the initial weights.</summary>
     /// <exception cref="ArgumentException">The configuration is inconsistent.</exception>
     /// <exception cref="ShapeException">A squeeze meets an odd height or width.</exception>
-    public SingleScaleFlow(FlowConfig config) : this(config, Build(config)) { }
+    public SingleScaleFlow(FlowConfig config)
+        : this(config, Build(config)) { }
 
     private SingleScaleFlow(FlowConfig config, (Sequence transform, ImageShape output) built)
-        : base(nameof(SingleScaleFlow), built.transform, new DiagonalGaussian(built.output.Dimensions, config.LearnedPrior)) =>
-        (Config, Output) = (config, built.output);
+        : base(
+            nameof(SingleScaleFlow),
+            built.transform,
+            new DiagonalGaussian(built.output.Dimensions, config.LearnedPrior)
+        ) => (Config, Output) = (config, built.output);
 
     /// <summary>The architecture.</summary>
     public FlowConfig Config { get; }

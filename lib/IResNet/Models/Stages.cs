@@ -20,7 +20,9 @@ internal static class Stages
         return (bijections, shape);
     }
 
-    /// <summary>One stage on maps of the given shape: squeeze if its stride is 2, then ActNorm and block in turn.</summary>
+    /// <summary>
+    /// One stage on maps of the given shape: squeeze if its stride is 2, then ActNorm and block in turn.
+    /// </summary>
     public static (List<Bijection> bijections, ImageShape shape) Stage(FlowConfig config, int stage, ImageShape input)
     {
         var (bijections, shape) = (new List<Bijection>(), input);
@@ -31,9 +33,19 @@ internal static class Stages
         }
         for (int block = 0; block < config.Blocks[stage]; block++)
         {
-            if (config.ActNorm) bijections.Add(new ActNorm(shape.Channels));
-            if (config.Kind == BlockKind.Residual) bijections.Add(Residual(config, stage, block, input, shape));
-            else bijections.AddRange(Glow.Step(config.Kind, shape.Channels, affine => new CouplingLayer(shape, config.Hidden[stage], affine, config.Activation)));
+            if (config.ActNorm)
+                bijections.Add(new ActNorm(shape.Channels));
+            if (config.Kind == BlockKind.Residual)
+                bijections.Add(Residual(config, stage, block, input, shape));
+            else
+                bijections.AddRange(
+                    Glow.Step(config.Kind, shape.Channels, affine => new CouplingLayer(
+                        shape,
+                        config.Hidden[stage],
+                        affine,
+                        config.Activation
+                    ))
+                );
         }
         return (bijections, shape);
     }
@@ -41,7 +53,16 @@ internal static class Stages
     private static ResidualBlock Residual(FlowConfig config, int stage, int block, ImageShape input, ImageShape shape)
     {
         var norm = block == 0 && config.NormBeforeSqueeze ? input : shape;
-        return new ResidualBlock(new ConvBranch(
-            shape, config.Hidden[stage], config.SpectralNorm, config.Activation, leadingActivation: stage + block > 0, norm.Height, norm.Width));
+        return new ResidualBlock(
+            new ConvBranch(
+                shape,
+                config.Hidden[stage],
+                config.SpectralNorm,
+                config.Activation,
+                leadingActivation: stage + block > 0,
+                norm.Height,
+                norm.Width
+            )
+        );
     }
 }

@@ -1,13 +1,16 @@
 namespace IResNet;
 
 /// <summary>
-/// The Gram matrices of a convolution's symbol, as a trigonometric polynomial in the frequency. With the kernel's taps K_t the symbol is S(w) = sum over t of K_t exp(-i w·t), and
-/// S S* = sum over d of C_d exp(-i w·d) with C_d = sum over t of K_(t+d) K_t', twice the kernel's degree. Its values at many frequencies take far fewer operations this way than
+/// The Gram matrices of a convolution's symbol, as a trigonometric polynomial in the frequency. With the kernel's taps
+/// K_t the symbol is S(w) = sum over t of K_t exp(-i w·t), and S S* = sum over d of C_d exp(-i w·d) with C_d = sum over
+/// t of K_(t+d) K_t', twice the kernel's degree. Its values at many frequencies take far fewer operations this way than
 /// through the symbols. Eigenvalues are the squares of the symbol's singular values.
 /// </summary>
 internal sealed class GramPolynomial
 {
-    private readonly Tensor _offsets, _even, _odd;
+    private readonly Tensor _offsets,
+        _even,
+        _odd;
 
     /// <summary>Of a kernel; its tensors belong to the dispose scope around.</summary>
     /// <param name="kernel">Shape (outputs, inputs, k, k).</param>
@@ -16,21 +19,28 @@ internal sealed class GramPolynomial
         // Of S and its transpose, which has the same singular values, the one with the smaller Gram matrix.
         var taps = (kernel.size(0) <= kernel.size(1) ? kernel : kernel.transpose(0, 1)).to(ScalarType.Float64);
         Size = taps.size(0);
-        long height = taps.size(2), width = taps.size(3);
+        long height = taps.size(2),
+            width = taps.size(3);
         var (offsets, even, odd) = (new List<double>(), new List<Tensor>(), new List<Tensor>());
         for (long y = 0; y < height; y++)
-            for (long x = y == 0 ? 0 : 1 - width; x < width; x++)
-            {
-                Tensor Part(long fromY, long fromX) => taps.narrow(2, fromY, height - y).narrow(3, fromX, width - Math.Abs(x)).flatten(1);
-                var coefficient = Part(y, Math.Max(x, 0)).mm(Part(0, Math.Max(-x, 0)).t());
-                bool isCentre = y == 0 && x == 0;
-                if (isCentre) MeanEigenvalue = coefficient.trace().ToDouble() / Size;
-                offsets.AddRange([y, x]);
-                // C_(-d) is the transpose of C_d: the two make a symmetric real and an antisymmetric imaginary part.
-                even.Add((isCentre ? coefficient : coefficient + coefficient.t()).flatten());
-                odd.Add((coefficient.t() - coefficient).flatten());
-            }
-        (_offsets, _even, _odd) = (tensor(offsets.ToArray(), device: kernel.device).view(-1, 2).t(), stack(even), stack(odd));
+        for (long x = y == 0 ? 0 : 1 - width; x < width; x++)
+        {
+            Tensor Part(long fromY, long fromX) =>
+                taps.narrow(2, fromY, height - y).narrow(3, fromX, width - Math.Abs(x)).flatten(1);
+            var coefficient = Part(y, Math.Max(x, 0)).mm(Part(0, Math.Max(-x, 0)).t());
+            bool isCentre = y == 0 && x == 0;
+            if (isCentre)
+                MeanEigenvalue = coefficient.trace().ToDouble() / Size;
+            offsets.AddRange([y, x]);
+            // C_(-d) is the transpose of C_d: the two make a symmetric real and an antisymmetric imaginary part.
+            even.Add((isCentre ? coefficient : coefficient + coefficient.t()).flatten());
+            odd.Add((coefficient.t() - coefficient).flatten());
+        }
+        (_offsets, _even, _odd) = (
+            tensor(offsets.ToArray(), device: kernel.device).view(-1, 2).t(),
+            stack(even),
+            stack(odd)
+        );
     }
 
     /// <summary>The side of a matrix: the smaller number of channels.</summary>
@@ -43,7 +53,10 @@ internal sealed class GramPolynomial
     /// <returns>Shape (height * (width / 2 + 1), 2), in radians.</returns>
     public static Tensor Grid(int height, int width)
     {
-        var (y, x) = (arange(height, dtype: ScalarType.Float64) * (2 * Math.PI / height), arange(width / 2 + 1, dtype: ScalarType.Float64) * (2 * Math.PI / width));
+        var (y, x) = (
+            arange(height, dtype: ScalarType.Float64) * (2 * Math.PI / height),
+            arange(width / 2 + 1, dtype: ScalarType.Float64) * (2 * Math.PI / width)
+        );
         return stack([y.repeat_interleave(x.size(0)), x.repeat(y.size(0))], dim: 1);
     }
 

@@ -14,8 +14,9 @@ public static class OperatorNorm
     }
 
     /// <summary>
-    /// The largest singular value of a convolution with circular padding on a grid of height x width: the largest singular value of its symbol over the
-    /// grid's frequencies (Sedghi et al., 2019; the paper's check after training, Figure 6).
+    /// The largest singular value of a convolution with circular padding on a grid of height x width: the largest
+    /// singular value of its symbol over the grid's frequencies (Sedghi et al., 2019; the paper's check after training,
+    /// Figure 6).
     /// </summary>
     /// <param name="kernel">Shape (outputs, inputs, k, k).</param>
     /// <param name="height">Height of the feature map, at least k.</param>
@@ -23,28 +24,38 @@ public static class OperatorNorm
     public static double Circular(Tensor kernel, int height, int width)
     {
         if (kernel.size(2) > height || kernel.size(3) > width)
-            throw new ShapeException($"The kernel ({kernel.size(2)}x{kernel.size(3)}) is larger than the feature map ({height}x{width}).");
+            throw new ShapeException(
+                $"The kernel ({kernel.size(2)}x{kernel.size(3)}) is larger than the feature map ({height}x{width})."
+            );
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         return Math.Sqrt(LargestEigenvalue(new GramPolynomial(kernel), height, width));
     }
 
     /// <summary>
-    /// The largest eigenvalue of a symbol's Gram matrices on a grid of frequencies, from above and within some 1e-4. Power iteration guesses it, from below, and a Cholesky
-    /// factorisation proves the guess: t I - G is positive definite if and only if all eigenvalues of G are below t. Where it is not, the guess is raised.
+    /// The largest eigenvalue of a symbol's Gram matrices on a grid of frequencies, from above and within some 1e-4.
+    /// Power iteration guesses it, from below, and a Cholesky factorisation proves the guess: t I - G is positive
+    /// definite if and only if all eigenvalues of G are below t. Where it is not, the guess is raised.
     /// </summary>
     private static double LargestEigenvalue(GramPolynomial gram, int height, int width)
     {
-        // Some frequencies give a guess that most of the others need not raise. Matrices are made by parts that fit into a cache.
-        const int Tried = 64, CachedNumbers = 1 << 18;
+        // Some frequencies give a guess that most of the others need not raise. Matrices are made by parts that fit
+        // into a cache.
+        const int Tried = 64,
+            CachedNumbers = 1 << 18;
         const double Excess = 1e-4;
         double largest = gram.MeanEigenvalue;
         // Zero, or not finite: nothing to prove.
-        if (largest is not (> 0 and < double.PositiveInfinity)) return largest;
+        if (largest is not (> 0 and < double.PositiveInfinity))
+            return largest;
         var frequencies = GramPolynomial.Grid(height, width);
-        long count = frequencies.size(0), part = Math.Max(1, CachedNumbers / (gram.Size * gram.Size));
+        long count = frequencies.size(0),
+            part = Math.Max(1, CachedNumbers / (gram.Size * gram.Size));
         using (NewDisposeScope())
-            largest = Math.Max(largest, PowerIteration(gram.At(frequencies[TensorIndex.Slice(step: (count + Tried - 1) / Tried)])));
+            largest = Math.Max(
+                largest,
+                PowerIteration(gram.At(frequencies[TensorIndex.Slice(step: (count + Tried - 1) / Tried)]))
+            );
         double proven = largest * (1 + Excess);
         for (long start = 0; start < count; start += part)
         {
@@ -52,9 +63,12 @@ public static class OperatorNorm
             var matrices = gram.At(frequencies.narrow(0, start, Math.Min(part, count - start)));
             for (double excess = Excess; ; excess *= 1.5)
             {
-                var (_, failed) = linalg.cholesky_ex(proven * eye(gram.Size, dtype: matrices.dtype, device: matrices.device) - matrices);
+                var (_, failed) = linalg.cholesky_ex(
+                    proven * eye(gram.Size, dtype: matrices.dtype, device: matrices.device) - matrices
+                );
                 var above = failed.ne(0).nonzero().flatten();
-                if (above.numel() == 0) break;
+                if (above.numel() == 0)
+                    break;
                 matrices = matrices.index_select(0, above);
                 largest = Math.Max(largest, PowerIteration(matrices));
                 proven = largest * (1 + excess);
@@ -63,15 +77,20 @@ public static class OperatorNorm
         return proven;
     }
 
-    /// <summary>A lower bound of the largest eigenvalue in a batch of Hermitian positive semi-definite matrices, close to it.</summary>
+    /// <summary>
+    /// A lower bound of the largest eigenvalue in a batch of Hermitian positive semi-definite matrices, close to it.
+    /// </summary>
     private static double PowerIteration(Tensor matrices)
     {
         const int Iterations = 40;
         const double NormFloor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
         using var generator = new Generator(1);
         Tensor Norms(Tensor vectors) => vectors.abs().square().sum([1, 2]).sqrt();
-        var v = randn([matrices.size(0), matrices.size(1), 1], dtype: ScalarType.Float64, generator: generator).to(matrices.device).to(matrices.dtype);
-        for (int i = 0; i < Iterations; i++) v = matrices.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
+        var v = randn([matrices.size(0), matrices.size(1), 1], dtype: ScalarType.Float64, generator: generator)
+            .to(matrices.device)
+            .to(matrices.dtype);
+        for (int i = 0; i < Iterations; i++)
+            v = matrices.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
         return Norms(v).max().ToDouble();
     }
 
@@ -79,10 +98,11 @@ public static class OperatorNorm
     /// An upper bound of the norm of a zero-padded convolution, valid at every image size.
     /// </summary>
     /// <remarks>
-    /// A zero-padded convolution is a compression of the one on the infinite plane, whose norm is the supremum of the symbol's largest singular value over
-    /// all frequencies. For unit vectors a, b the function a*S(w)b is a trigonometric polynomial of degree r = (k - 1) / 2 in each of two variables, and such a
-    /// polynomial exceeds its largest value on N equispaced points by at most the factor 1 / cos(pi r / N) in each variable (Ehlich and Zeller, 1964).
-    /// Usually 0.1 to 4 % above the true norm at the layer's own size.
+    /// A zero-padded convolution is a compression of the one on the infinite plane, whose norm is the supremum of the
+    /// symbol's largest singular value over all frequencies. For unit vectors a, b the function a*S(w)b is a
+    /// trigonometric polynomial of degree r = (k - 1) / 2 in each of two variables, and such a polynomial exceeds its
+    /// largest value on N equispaced points by at most the factor 1 / cos(pi r / N) in each variable (Ehlich and
+    /// Zeller, 1964). Usually 0.1 to 4 % above the true norm at the layer's own size.
     /// </remarks>
     /// <param name="kernel">Shape (outputs, inputs, k, k), k odd.</param>
     public static double CertifiedBound(Tensor kernel)

@@ -1,12 +1,13 @@
 namespace IResNet;
 
 /// <summary>
-/// A linear layer x -> W x + b whose operator W is held to spectral norm at most c: the raw weight is divided by max(1, sigma / c)
-/// (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is differentiated through W, not through u and v.
+/// A linear layer x -> W x + b whose operator W is held to spectral norm at most c: the raw weight is divided by max(1,
+/// sigma / c) (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is
+/// differentiated through W, not through u and v.
 /// </summary>
 /// <remarks>
-/// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged. <see cref="Freeze"/> replaces
-/// the estimate by a certified upper bound.
+/// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged.
+/// <see cref="Freeze"/> replaces the estimate by a certified upper bound.
 /// </remarks>
 public abstract class SpectralLayer : nn.Module
 {
@@ -15,19 +16,31 @@ public abstract class SpectralLayer : nn.Module
 
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+
     [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
+
     [ComponentName(Name = "u")]
     private readonly Tensor _u;
+
     [ComponentName(Name = "v")]
     private readonly Tensor _v;
+
     [ComponentName(Name = "sigma")]
     private readonly Tensor _sigma;
-    private Tensor? _frozen, _held;
+    private Tensor? _frozen,
+        _held;
     private double? _frozenNorm;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
-    private protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options) : base(name)
+    private protected SpectralLayer(
+        string name,
+        long[] weightShape,
+        long inputs,
+        long outputs,
+        SpectralNormOptions options
+    )
+        : base(name)
     {
         Options = options;
         using var scope = NewDisposeScope();
@@ -77,22 +90,28 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>W x + b for a batch.</summary>
     public abstract Tensor ApplyWithBias(Tensor weight, Tensor x);
 
-    /// <summary>An upper bound of the operator norm of <paramref name="weight"/> that holds without any iteration having converged.</summary>
+    /// <summary>
+    /// An upper bound of the operator norm of <paramref name="weight"/> that holds without any iteration having
+    /// converged.
+    /// </summary>
     public abstract double CertifiedNorm(Tensor weight);
 
     /// <summary>An upper bound of the norm of the weight in use; remembered while the layer is frozen.</summary>
     public double NormBound()
     {
-        if (_frozenNorm is { } known) return known;
+        if (_frozenNorm is { } known)
+            return known;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         double bound = CertifiedNorm(EffectiveWeight());
-        if (IsFrozen) _frozenNorm = bound;
+        if (IsFrozen)
+            _frozenNorm = bound;
         return bound;
     }
 
     /// <summary>
-    /// u.W v for the weight in use: what power iteration takes for its norm. A lower bound, close where the iteration has converged, at the size on which the norm is taken.
+    /// u.W v for the weight in use: what power iteration takes for its norm. A lower bound, close where the iteration
+    /// has converged, at the size on which the norm is taken.
     /// </summary>
     public double NormEstimate()
     {
@@ -111,7 +130,8 @@ public abstract class SpectralLayer : nn.Module
     /// <param name="iterations">Number of iterations; each costs one product with W and one with its transpose.</param>
     public void PowerIteration(int iterations)
     {
-        if (!Options.Enabled) return;
+        if (!Options.Enabled)
+            return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         for (int i = 0; i < iterations; i++)
@@ -126,8 +146,10 @@ public abstract class SpectralLayer : nn.Module
     /// </summary>
     public Tensor EffectiveWeight()
     {
-        if ((_frozen ?? _held) is { } known) return known;
-        if (!Options.Enabled) return _weight;
+        if ((_frozen ?? _held) is { } known)
+            return known;
+        if (!Options.Enabled)
+            return _weight;
         using var scope = NewDisposeScope();
         var sigma = _u.dot(Forth(_weight, _v));
         return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
@@ -137,8 +159,8 @@ public abstract class SpectralLayer : nn.Module
     internal void Hold(Tensor? weight) => _held = weight;
 
     /// <summary>
-    /// Fixes the effective weight until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay for no normalization, and no gradient
-    /// reaches the raw weight.
+    /// Fixes the effective weight until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay for no
+    /// normalization, and no gradient reaches the raw weight.
     /// </summary>
     /// <param name="norm">Which norm the weight is divided by.</param>
     public void Freeze(FrozenNorm norm)
@@ -146,7 +168,8 @@ public abstract class SpectralLayer : nn.Module
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Unfreeze();
-        var weight = norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out _frozenNorm) : EffectiveWeight();
+        var weight =
+            norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out _frozenNorm) : EffectiveWeight();
         _frozen = weight.detach().clone().DetachFromDisposeScope();
     }
 
@@ -160,7 +183,8 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>Training mode unfreezes: the raw weight is about to change.</summary>
     public override void train(bool on = true)
     {
-        if (on) Unfreeze();
+        if (on)
+            Unfreeze();
         base.train(on);
     }
 
@@ -188,7 +212,8 @@ public abstract class SpectralLayer : nn.Module
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) Unfreeze();
+        if (disposing)
+            Unfreeze();
         base.Dispose(disposing);
     }
 
@@ -197,8 +222,11 @@ public abstract class SpectralLayer : nn.Module
     {
         double norm = CertifiedNorm(_weight);
         bound = Math.Min(norm, Options.Coefficient);
-        // Rounding the quotient can add to the norm: an epsilon for every unit of ||abs(W)|| / ||W||, which stays below a hundred for kernels of some hundred channels.
-        return norm > Options.Coefficient ? _weight * (Options.Coefficient / norm * (1 - 100 * finfo(_weight.dtype).eps)) : _weight;
+        // Rounding the quotient can add to the norm: an epsilon for every unit of ||abs(W)|| / ||W||, which stays below
+        // a hundred for kernels of some hundred channels.
+        return norm > Options.Coefficient
+            ? _weight * (Options.Coefficient / norm * (1 - 100 * finfo(_weight.dtype).eps))
+            : _weight;
     }
 
     private Tensor Divisor(Tensor sigma) => (sigma / Options.Coefficient).clamp_min(1) + Margin;
@@ -206,8 +234,9 @@ public abstract class SpectralLayer : nn.Module
     private static Tensor Unit(Tensor x) => x / x.norm();
 
     /// <summary>
-    /// Turns a vector into the direction of a product with the weight. Where that vanishes, as it does for a weight of zeros, the vector stays: it could never recover
-    /// from being zero, and a weight that grew again would go unnormalized.
+    /// Turns a vector into the direction of a product with the weight. Where that vanishes, as it does for a weight of
+    /// zeros, the vector stays: it could never recover from being zero, and a weight that grew again would go
+    /// unnormalized.
     /// </summary>
     /// <returns>The product's norm.</returns>
     private static Tensor Turn(Tensor vector, Tensor product)
@@ -221,9 +250,14 @@ public abstract class SpectralLayer : nn.Module
 /// <summary>The norm by which <see cref="SpectralLayer.Freeze"/> divides.</summary>
 public enum FrozenNorm
 {
-    /// <summary>An upper bound: exact for dense layers and 1x1 convolutions, certified for larger kernels. Lip(g) at most c^layers is then a fact.</summary>
+    /// <summary>
+    /// An upper bound: exact for dense layers and 1x1 convolutions, certified for larger kernels. Lip(g) at most
+    /// c^layers is then a fact.
+    /// </summary>
     Certified,
 
-    /// <summary>u.W v from the stored vectors, as the official code evaluates. It may lie below the true norm.</summary>
+    /// <summary>
+    /// u.W v from the stored vectors, as the official code evaluates. It may lie below the true norm.
+    /// </summary>
     PowerIteration,
 }

@@ -1,6 +1,8 @@
 namespace IResNet;
 
-/// <summary>A dense layer with spectral norm at most c. The matrix is the operator, so power iteration works on it directly.</summary>
+/// <summary>
+/// A dense layer with spectral norm at most c. The matrix is the operator, so power iteration works on it directly.
+/// </summary>
 public sealed class SpectralLinear : SpectralLayer
 {
     /// <summary>Draws the weights from PyTorch's default distribution.</summary>
@@ -8,7 +10,13 @@ public sealed class SpectralLinear : SpectralLayer
     /// <param name="outputs">Output features.</param>
     /// <param name="options">Coefficient and details.</param>
     public SpectralLinear(int inputs, int outputs, SpectralNormOptions options)
-        : base(nameof(SpectralLinear), [Guard.AtLeast(outputs, 1, nameof(outputs)), Guard.AtLeast(inputs, 1, nameof(inputs))], inputs, outputs, options) { }
+        : base(
+            nameof(SpectralLinear),
+            [Guard.AtLeast(outputs, 1, nameof(outputs)), Guard.AtLeast(inputs, 1, nameof(inputs))],
+            inputs,
+            outputs,
+            options
+        ) { }
 
     internal override double Margin => 0;
 

@@ -3,8 +3,8 @@ using IResNet.Lanes;
 namespace IResNet;
 
 /// <summary>
-/// The normalization of one training step: power iterations advance once, effective weights are computed once, and layers use these until the step is disposed. A whole
-/// model's layers together cost less than one by one.
+/// The normalization of one training step: power iterations advance once, effective weights are computed once, and
+/// layers use these until the step is disposed. A whole model's layers together cost less than one by one.
 /// </summary>
 internal sealed class SpectralStep : IDisposable
 {
@@ -12,7 +12,9 @@ internal sealed class SpectralStep : IDisposable
 
     private SpectralStep(List<SpectralLayer> layers) => _layers = layers;
 
-    /// <summary>Normalizes the layers that are in training mode and that no enclosing step has normalized already.</summary>
+    /// <summary>
+    /// Normalizes the layers that are in training mode and that no enclosing step has normalized already.
+    /// </summary>
     public static SpectralStep Begin(IEnumerable<SpectralLayer> layers)
     {
         var step = new SpectralStep([.. layers.Where(layer => layer.training && !layer.IsHeld)]);
@@ -20,7 +22,8 @@ internal sealed class SpectralStep : IDisposable
         if (together.Count > 0)
         {
             var weights = LaneSpectralNorm.Apply(together);
-            for (int i = 0; i < together.Count; i++) together[i].Hold(weights[i]);
+            for (int i = 0; i < together.Count; i++)
+                together[i].Hold(weights[i]);
         }
         foreach (var layer in step._layers.Where(layer => !layer.IsHeld))
         {
@@ -33,6 +36,7 @@ internal sealed class SpectralStep : IDisposable
     /// <summary>Back to a weight computed at each use.</summary>
     public void Dispose()
     {
-        foreach (var layer in _layers) layer.Hold(null);
+        foreach (var layer in _layers)
+            layer.Hold(null);
     }
 }

@@ -1,31 +1,36 @@
 namespace IResNet;
 
 /// <summary>
-/// The names of the official PyTorch code's state_dict, both ways: <c>stack.0.bottleneck_block.1.weight_orig</c>, <c>actnorm._log_scale</c>, <c>prior_mu</c> and
-/// so on. The only place that knows them.
+/// The names of the official PyTorch code's state_dict, both ways: <c>stack.0.bottleneck_block.1.weight_orig</c>,
+/// <c>actnorm._log_scale</c>, <c>prior_mu</c> and so on. The only place that knows them.
 /// </summary>
 /// <remarks>
-/// The official state has no mark for an initialised ActNorm, so loading sets ours. A frozen model must be unfrozen first (<c>train()</c>): its effective weights
-/// would not follow.
+/// The official state has no mark for an initialised ActNorm, so loading sets ours. A frozen model must be unfrozen
+/// first (<c>train()</c>): its effective weights would not follow.
 /// </remarks>
 public static class OfficialWeights
 {
     /// <summary>The model's tensors under their official names; the tensors are the model's own, not copies.</summary>
     /// <exception cref="ArgumentException">The official code has no such model: a 2-D flow, a Glow.</exception>
-    public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) => flow switch
-    {
-        { ResidualBlocks.Count: 0 } => throw new ArgumentException("The official code has no Glow.", nameof(flow)),
-        SingleScaleFlow => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
-        MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
-        _ => throw new ArgumentException($"The official code has no {flow.GetType().Name}.", nameof(flow)),
-    };
+    public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) =>
+        flow switch
+        {
+            { ResidualBlocks.Count: 0 } => throw new ArgumentException("The official code has no Glow.", nameof(flow)),
+            SingleScaleFlow => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
+            MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
+            _ => throw new ArgumentException($"The official code has no {flow.GetType().Name}.", nameof(flow)),
+        };
 
-    /// <summary>As the other overload, for a classifier: its body, the unused prior that the official class has too, and the head.</summary>
+    /// <summary>
+    /// As the other overload, for a classifier: its body, the unused prior that the official class has too, and the
+    /// head.
+    /// </summary>
     public static IReadOnlyDictionary<string, Tensor> Named(Classifier classifier) =>
         Collect([.. Named(classifier.Body).Select(pair => (pair.Key, pair.Value)), .. Head(classifier)]);
 
     /// <summary>The tensors of one official block, ActNorm first, without a prefix.</summary>
-    public static IReadOnlyDictionary<string, Tensor> Named(ResidualBlock block, ActNorm? actNorm) => Collect(Block("", block, actNorm));
+    public static IReadOnlyDictionary<string, Tensor> Named(ResidualBlock block, ActNorm? actNorm) =>
+        Collect(Block("", block, actNorm));
 
     /// <summary>Copies an official state_dict into a model.</summary>
     /// <exception cref="WeightsFormatException">Names or shapes do not fit. Nothing was changed.</exception>
@@ -34,7 +39,8 @@ public static class OfficialWeights
     {
         RefuseFrozen(flow.ResidualBlocks);
         StateDict.Copy(state, Named(flow));
-        foreach (var actNorm in flow.ActNorms) actNorm.IsInitialized = true;
+        foreach (var actNorm in flow.ActNorms)
+            actNorm.IsInitialized = true;
     }
 
     /// <summary>As the other overload, for a classifier.</summary>
@@ -42,7 +48,8 @@ public static class OfficialWeights
     {
         RefuseFrozen(classifier.Body.ResidualBlocks);
         StateDict.Copy(state, Named(classifier));
-        foreach (var actNorm in classifier.Body.ActNorms) actNorm.IsInitialized = true;
+        foreach (var actNorm in classifier.Body.ActNorms)
+            actNorm.IsInitialized = true;
     }
 
     private static void RefuseFrozen(IEnumerable<ResidualBlock> blocks)
@@ -58,12 +65,16 @@ public static class OfficialWeights
         {
             var blocks = flow.ResidualBlocks.Skip(first).Take(config.Blocks[scale]).ToList();
             var actNorms = config.ActNorm ? flow.ActNorms.Skip(first).Take(config.Blocks[scale]).ToList() : [];
-            foreach (var entry in Stack($"stack.{scale}.stack.", blocks, actNorms)) yield return entry;
+            foreach (var entry in Stack($"stack.{scale}.stack.", blocks, actNorms))
+                yield return entry;
         }
     }
 
-    private static IEnumerable<(string, Tensor)> Stack(string prefix, IReadOnlyList<ResidualBlock> blocks, IReadOnlyList<ActNorm> actNorms) =>
-        blocks.SelectMany((block, i) => Block($"{prefix}{i}.", block, actNorms.Count > 0 ? actNorms[i] : null));
+    private static IEnumerable<(string, Tensor)> Stack(
+        string prefix,
+        IReadOnlyList<ResidualBlock> blocks,
+        IReadOnlyList<ActNorm> actNorms
+    ) => blocks.SelectMany((block, i) => Block($"{prefix}{i}.", block, actNorms.Count > 0 ? actNorms[i] : null));
 
     private static IEnumerable<(string, Tensor)> Block(string prefix, ResidualBlock block, ActNorm? actNorm)
     {
@@ -84,14 +95,19 @@ public static class OfficialWeights
         }
     }
 
-    private static IEnumerable<(string, Tensor)> Prior(DiagonalGaussian prior) => [("prior_mu", prior.Mean), ("prior_logstd", prior.LogStd)];
+    private static IEnumerable<(string, Tensor)> Prior(DiagonalGaussian prior) =>
+        [("prior_mu", prior.Mean), ("prior_logstd", prior.LogStd)];
 
     private static IEnumerable<(string, Tensor)> Head(Classifier classifier) =>
-    [
-        ("bn1.weight", classifier.Norm.weight!), ("bn1.bias", classifier.Norm.bias!), ("bn1.running_mean", classifier.Norm.running_mean!),
-        ("bn1.running_var", classifier.Norm.running_var!), ("bn1.num_batches_tracked", classifier.Norm.num_batches_tracked!),
-        ("logits.weight", classifier.Logits.weight!), ("logits.bias", classifier.Logits.bias!),
-    ];
+        [
+            ("bn1.weight", classifier.Norm.weight!),
+            ("bn1.bias", classifier.Norm.bias!),
+            ("bn1.running_mean", classifier.Norm.running_mean!),
+            ("bn1.running_var", classifier.Norm.running_var!),
+            ("bn1.num_batches_tracked", classifier.Norm.num_batches_tracked!),
+            ("logits.weight", classifier.Logits.weight!),
+            ("logits.bias", classifier.Logits.bias!),
+        ];
 
     private static Dictionary<string, Tensor> Collect(IEnumerable<(string name, Tensor tensor)> entries) =>
         entries.ToDictionary(entry => entry.name, entry => entry.tensor);

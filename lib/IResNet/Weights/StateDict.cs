@@ -1,35 +1,49 @@
 namespace IResNet;
 
-/// <summary>Copies named tensors into a model: all or nothing, and only where names, shapes and kinds of number agree.</summary>
+/// <summary>
+/// Copies named tensors into a model: all or nothing, and only where names, shapes and kinds of number agree.
+/// </summary>
 public static class StateDict
 {
     /// <summary>Copies every source tensor into the target of its name.</summary>
     /// <remarks>TorchSharp's own <c>load_state_dict</c> broadcasts silently; this does not.</remarks>
-    /// <exception cref="WeightsFormatException">A name is missing or unknown, a shape or kind of number differs, or a number is not finite. Nothing was changed.</exception>
+    /// <exception cref="WeightsFormatException">A name is missing or unknown, a shape or kind of number differs, or a
+    /// number is not finite. Nothing was changed.</exception>
     public static void Copy(IReadOnlyDictionary<string, Tensor> source, IReadOnlyDictionary<string, Tensor> target)
     {
         var missing = target.Keys.Except(source.Keys).ToList();
         var unknown = source.Keys.Except(target.Keys).ToList();
         if (missing.Count + unknown.Count > 0)
-            throw new WeightsFormatException($"The weights do not fit the model. Missing: {Name(missing)}. Not in the model: {Name(unknown)}.");
+            throw new WeightsFormatException(
+                $"The weights do not fit the model. Missing: {Name(missing)}. Not in the model: {Name(unknown)}."
+            );
         foreach (var (name, tensor) in source)
         {
             if (!tensor.shape.SequenceEqual(target[name].shape))
-                throw new WeightsFormatException($"'{name}' has shape [{string.Join(", ", tensor.shape)}], but the model needs [{string.Join(", ", target[name].shape)}].");
+                throw new WeightsFormatException(
+                    $"'{name}' has shape [{string.Join(", ", tensor.shape)}], but the model needs [{string.Join(", ", target[name].shape)}]."
+                );
             if (tensor.dtype != target[name].dtype && !(tensor.is_floating_point() && target[name].is_floating_point()))
-                throw new WeightsFormatException($"'{name}' holds {tensor.dtype}, but the model needs {target[name].dtype}: only floating-point numbers convert.");
+                throw new WeightsFormatException(
+                    $"'{name}' holds {tensor.dtype}, but the model needs {target[name].dtype}: only floating-point "
+                        + "numbers convert."
+                );
             using var scope = NewDisposeScope();
             if (tensor.is_floating_point() && !isfinite(tensor.to(target[name].dtype)).all().ToBoolean())
-                throw new WeightsFormatException($"'{name}' holds NaN, an infinity or a number beyond the range of {target[name].dtype}.");
+                throw new WeightsFormatException(
+                    $"'{name}' holds NaN, an infinity or a number beyond the range of {target[name].dtype}."
+                );
         }
         using var noGrad = no_grad();
-        foreach (var (name, tensor) in source) target[name].copy_(tensor);
+        foreach (var (name, tensor) in source)
+            target[name].copy_(tensor);
     }
 
-    private static string Name(List<string> names) => names.Count switch
-    {
-        0 => "none",
-        <= 4 => string.Join(", ", names),
-        _ => $"{string.Join(", ", names.Take(4))} and {names.Count - 4} more",
-    };
+    private static string Name(List<string> names) =>
+        names.Count switch
+        {
+            0 => "none",
+            <= 4 => string.Join(", ", names),
+            _ => $"{string.Join(", ", names.Take(4))} and {names.Count - 4} more",
+        };
 }

@@ -15,7 +15,8 @@ internal readonly unsafe struct PlainSum(float* output) : IEpilogue
 internal readonly unsafe struct ColumnBiasElu(float* bias, float* output) : IEpilogue
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(Vector512<float> sum, int column, nint at) => Elu512.Value(sum + Vector512.Load(bias + column)).Store(output + at);
+    public void Take(Vector512<float> sum, int column, nint at) =>
+        Elu512.Value(sum + Vector512.Load(bias + column)).Store(output + at);
 }
 
 /// <summary>The cotangent of p: through phi, plus what came through phi'.</summary>
@@ -25,7 +26,8 @@ internal readonly unsafe struct ThroughActivation(float* activation, float* curv
     public void Take(Vector512<float> sum, int column, nint at)
     {
         sum *= Elu512.Slope(Vector512.Load(activation + at));
-        if (curvature is not null) sum += Vector512.Load(curvature + at);
+        if (curvature is not null)
+            sum += Vector512.Load(curvature + at);
         sum.Store(output + at);
     }
 }
@@ -36,9 +38,13 @@ internal readonly unsafe struct WithinMatrix(float* matrix, int rows, int column
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(Vector512<float> sum, int column, nint at)
     {
-        if (at - column >= (nint)rows * columns) return;
+        if (at - column >= (nint)rows * columns)
+            return;
         int count = columns - column;
-        if (count >= LaneGeometry.Lanes) sum.Store(matrix + at);
-        else for (int i = 0; i < count; i++) matrix[at + i] = sum[i];
+        if (count >= LaneGeometry.Lanes)
+            sum.Store(matrix + at);
+        else
+            for (int i = 0; i < count; i++)
+                matrix[at + i] = sum[i];
     }
 }

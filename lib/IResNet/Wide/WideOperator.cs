@@ -3,8 +3,9 @@ using IResNet.Lanes;
 namespace IResNet.Wide;
 
 /// <summary>
-/// A 3x3 convolution of one image as an operator W for power iteration, where one side has many channels: two matrix products' panels are packed once and serve all iterations. The side
-/// with many channels is held a pixel a row, the other one in torch's layout.
+/// A 3x3 convolution of one image as an operator W for power iteration, where one side has many channels: two matrix
+/// products' panels are packed once and serve all iterations. The side with many channels is held a pixel a row, the
+/// other one in torch's layout.
 /// </summary>
 /// <param name="rows">Outputs of W.</param>
 /// <param name="columns">Inputs of W.</param>
@@ -25,7 +26,10 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
 
     private int Pixels => height * width;
 
-    /// <summary>Whether the outputs are the side with many channels. Else a product gathers what neighbours sent, in reversed order.</summary>
+    /// <summary>
+    /// Whether the outputs are the side with many channels. Else a product gathers what neighbours sent, in reversed
+    /// order.
+    /// </summary>
     private bool HiddenIsOutput => rows > columns;
 
     private nint HiddenStride => WidePanels.RoundUp(Hidden) + LaneGeometry.Lanes;
@@ -36,7 +40,11 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
 
     /// <summary>Floats of scratch memory.</summary>
     public nint ScratchSize =>
-        WidePanels.Size(Hidden, Taps) + WidePanels.Size(Taps, Hidden) + Rows * (HiddenStride + PatchStride) + Channels * Pixels + _patches.ScratchSize;
+        WidePanels.Size(Hidden, Taps)
+        + WidePanels.Size(Taps, Hidden)
+        + Rows * (HiddenStride + PatchStride)
+        + Channels * Pixels
+        + _patches.ScratchSize;
 
     /// <summary>Whether this is the better way.</summary>
     public static bool Supports(int rows, int columns) => Math.Max(rows, columns) >= LeastChannels;
@@ -44,12 +52,18 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
     /// <summary>As <see cref="LanePowerIteration.Advance"/>.</summary>
     public float Advance(float* weight, float* u, float* v, int iterations, float* scratch)
     {
-        float* inward = scratch, outward = inward + WidePanels.Size(Hidden, Taps), hidden = outward + WidePanels.Size(Taps, Hidden);
-        float* patches = hidden + Rows * HiddenStride, narrow = patches + Rows * PatchStride, plane = narrow + Channels * Pixels;
+        float* inward = scratch,
+            outward = inward + WidePanels.Size(Hidden, Taps),
+            hidden = outward + WidePanels.Size(Taps, Hidden);
+        float* patches = hidden + Rows * HiddenStride,
+            narrow = patches + Rows * PatchStride,
+            plane = narrow + Channels * Pixels;
         Pack(weight, inward, outward);
         float sigma = 0;
-        if (HiddenIsOutput) Load(u, hidden);
-        else new Span<float>(u, Channels * Pixels).CopyTo(new Span<float>(narrow, Channels * Pixels));
+        if (HiddenIsOutput)
+            Load(u, hidden);
+        else
+            new Span<float>(u, Channels * Pixels).CopyTo(new Span<float>(narrow, Channels * Pixels));
         for (int i = 0; i < iterations; i++)
         {
             if (HiddenIsOutput)
@@ -83,7 +97,10 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
         }
     }
 
-    /// <summary>From many channels to few, as a direction; the vector as it was where the product vanishes. Returns the product's norm.</summary>
+    /// <summary>
+    /// From many channels to few, as a direction; the vector as it was where the product vanishes. Returns the
+    /// product's norm.
+    /// </summary>
     private float Inward(float* panels, float* hidden, float* narrow, float* patches, float* plane, float* before)
     {
         var sum = new PlainSum(patches);
@@ -91,8 +108,10 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
         _patches.Gather(patches, PatchStride, 1, reversed: !HiddenIsOutput, narrow, plane);
         int length = Channels * Pixels;
         float norm = MathF.Sqrt(VectorMath.Dot(narrow, narrow, length));
-        if (norm > SpectralLayer.NormFloor) VectorMath.Divide(narrow, norm, narrow, length);
-        else new Span<float>(before, length).CopyTo(new Span<float>(narrow, length));
+        if (norm > SpectralLayer.NormFloor)
+            VectorMath.Divide(narrow, norm, narrow, length);
+        else
+            new Span<float>(before, length).CopyTo(new Span<float>(narrow, length));
         return norm;
     }
 
@@ -103,23 +122,28 @@ internal readonly unsafe struct WideOperator(int rows, int columns, int height, 
         var sum = new PlainSum(hidden);
         WideProduct.Run(patches, PatchStride, panels, Pixels, Taps, Hidden, HiddenStride, ref sum);
         float square = 0;
-        for (int pixel = 0; pixel < Pixels; pixel++) square += VectorMath.Dot(hidden + pixel * HiddenStride, hidden + pixel * HiddenStride, Hidden);
+        for (int pixel = 0; pixel < Pixels; pixel++)
+            square += VectorMath.Dot(hidden + pixel * HiddenStride, hidden + pixel * HiddenStride, Hidden);
         float norm = MathF.Sqrt(square);
         if (norm > SpectralLayer.NormFloor)
-            for (int pixel = 0; pixel < Pixels; pixel++) VectorMath.Divide(hidden + pixel * HiddenStride, norm, hidden + pixel * HiddenStride, Hidden);
-        else Load(before, hidden);
+            for (int pixel = 0; pixel < Pixels; pixel++)
+                VectorMath.Divide(hidden + pixel * HiddenStride, norm, hidden + pixel * HiddenStride, Hidden);
+        else
+            Load(before, hidden);
         return norm;
     }
 
     private void Load(float* vector, float* map)
     {
         for (int channel = 0; channel < Hidden; channel++)
-            for (int pixel = 0; pixel < Pixels; pixel++) map[pixel * HiddenStride + channel] = vector[channel * Pixels + pixel];
+        for (int pixel = 0; pixel < Pixels; pixel++)
+            map[pixel * HiddenStride + channel] = vector[channel * Pixels + pixel];
     }
 
     private void Store(float* map, float* vector)
     {
         for (int channel = 0; channel < Hidden; channel++)
-            for (int pixel = 0; pixel < Pixels; pixel++) vector[channel * Pixels + pixel] = map[pixel * HiddenStride + channel];
+        for (int pixel = 0; pixel < Pixels; pixel++)
+            vector[channel * Pixels + pixel] = map[pixel * HiddenStride + channel];
     }
 }

@@ -3,11 +3,15 @@ using IResNet.Lanes;
 namespace IResNet.Wide;
 
 /// <summary>
-/// Matrices as the right factor of <see cref="WideProduct"/>: panels of 32 columns, in each row after row. What is missing in the last panel is zero. Panels are spread over threads, unless the caller is one of several threads already.
+/// Matrices as the right factor of <see cref="WideProduct"/>: panels of 32 columns, in each row after row. What is
+/// missing in the last panel is zero. Panels are spread over threads, unless the caller is one of several threads
+/// already.
 /// </summary>
 internal static unsafe class WidePanels
 {
-    private const int Columns = WideProduct.Columns, Lanes = LaneGeometry.Lanes, Taps = WidePatches.Taps;
+    private const int Columns = WideProduct.Columns,
+        Lanes = LaneGeometry.Lanes,
+        Taps = WidePatches.Taps;
 
     /// <summary>Floats of a packed matrix.</summary>
     public static nint Size(int rows, int columns) => (nint)rows * RoundUp(columns);
@@ -16,65 +20,86 @@ internal static unsafe class WidePanels
     public static int RoundUp(int columns) => (columns + Columns - 1) / Columns * Columns;
 
     /// <summary>A matrix with rows one after the other.</summary>
-    public static void Pack(float* matrix, int rows, int columns, float* panels, bool alone = false) => Each(RoundUp(columns) / Columns, alone, panel =>
-    {
-        float* to = panels + panel * (nint)rows * Columns;
-        int from = panel * Columns, count = Math.Min(Columns, columns - from);
-        for (int row = 0; row < rows; row++, to += Columns)
+    public static void Pack(float* matrix, int rows, int columns, float* panels, bool alone = false) =>
+        Each(RoundUp(columns) / Columns, alone, panel =>
         {
-            new Span<float>(matrix + row * (nint)columns + from, count).CopyTo(new Span<float>(to, count));
-            new Span<float>(to + count, Columns - count).Clear();
-        }
-    });
+            float* to = panels + panel * (nint)rows * Columns;
+            int from = panel * Columns,
+                count = Math.Min(Columns, columns - from);
+            for (int row = 0; row < rows; row++, to += Columns)
+            {
+                new Span<float>(matrix + row * (nint)columns + from, count).CopyTo(new Span<float>(to, count));
+                new Span<float>(to + count, Columns - count).Clear();
+            }
+        });
 
     /// <summary>The transpose of a matrix of <paramref name="columns"/> rows, one after the other.</summary>
-    public static void PackTransposed(float* matrix, int rows, int columns, float* panels, bool alone = false) => Each(RoundUp(columns) / Lanes, alone, half =>
-    {
-        float* tile = stackalloc float[Lanes * Lanes];
-        float* to = panels + half / 2 * (nint)rows * Columns + half % 2 * Lanes;
-        int from = half * Lanes, present = Math.Clamp(columns - from, 0, Lanes);
-        for (int row = 0; row < rows; row += Lanes)
+    public static void PackTransposed(float* matrix, int rows, int columns, float* panels, bool alone = false) =>
+        Each(RoundUp(columns) / Lanes, alone, half =>
         {
-            int count = Math.Min(Lanes, rows - row);
-            new Span<float>(tile, Lanes * Lanes).Clear();
-            for (int i = 0; i < present; i++) new Span<float>(matrix + (from + i) * (nint)rows + row, count).CopyTo(new Span<float>(tile + i * Lanes, count));
-            LaneTranspose.Transpose(tile);
-            for (int i = 0; i < count; i++) new Span<float>(tile + i * Lanes, Lanes).CopyTo(new Span<float>(to + (row + i) * (nint)Columns, Lanes));
-        }
-    });
+            float* tile = stackalloc float[Lanes * Lanes];
+            float* to = panels + half / 2 * (nint)rows * Columns + half % 2 * Lanes;
+            int from = half * Lanes,
+                present = Math.Clamp(columns - from, 0, Lanes);
+            for (int row = 0; row < rows; row += Lanes)
+            {
+                int count = Math.Min(Lanes, rows - row);
+                new Span<float>(tile, Lanes * Lanes).Clear();
+                for (int i = 0; i < present; i++)
+                    new Span<float>(matrix + (from + i) * (nint)rows + row, count).CopyTo(
+                        new Span<float>(tile + i * Lanes, count)
+                    );
+                LaneTranspose.Transpose(tile);
+                for (int i = 0; i < count; i++)
+                    new Span<float>(tile + i * Lanes, Lanes).CopyTo(
+                        new Span<float>(to + (row + i) * (nint)Columns, Lanes)
+                    );
+            }
+        });
 
     /// <summary>A weight of shape (outputs, inputs, 3, 3) as the matrix of inputs by (output, tap).</summary>
-    public static void PackTaps(float* weight, int outputs, int inputs, float* panels, bool alone = false) => Each(RoundUp(outputs * Taps) / Columns, alone, panel =>
-    {
-        float* to = panels + panel * (nint)inputs * Columns;
-        int from = panel * Columns, count = Math.Min(Columns, outputs * Taps - from);
-        nint* starts = stackalloc nint[Columns];
-        for (int i = 0; i < count; i++) starts[i] = (from + i) / Taps * (nint)inputs * Taps + (from + i) % Taps;
-        float* source = weight;
-        for (int input = 0; input < inputs; input++, to += Columns, source += Taps)
+    public static void PackTaps(float* weight, int outputs, int inputs, float* panels, bool alone = false) =>
+        Each(RoundUp(outputs * Taps) / Columns, alone, panel =>
         {
-            for (int i = 0; i < count; i++) to[i] = source[starts[i]];
-            new Span<float>(to + count, Columns - count).Clear();
-        }
-    });
+            float* to = panels + panel * (nint)inputs * Columns;
+            int from = panel * Columns,
+                count = Math.Min(Columns, outputs * Taps - from);
+            nint* starts = stackalloc nint[Columns];
+            for (int i = 0; i < count; i++)
+                starts[i] = (from + i) / Taps * (nint)inputs * Taps + (from + i) % Taps;
+            float* source = weight;
+            for (int input = 0; input < inputs; input++, to += Columns, source += Taps)
+            {
+                for (int i = 0; i < count; i++)
+                    to[i] = source[starts[i]];
+                new Span<float>(to + count, Columns - count).Clear();
+            }
+        });
 
     /// <summary>Its transpose: (output, tap) by inputs.</summary>
-    public static void PackTapsTransposed(float* weight, int outputs, int inputs, float* panels, bool alone = false) => Each(RoundUp(inputs) / Columns, alone, panel =>
-    {
-        float* to = panels + panel * (nint)outputs * Taps * Columns;
-        int from = panel * Columns, count = Math.Min(Columns, inputs - from);
-        for (int output = 0; output < outputs; output++, to += Taps * Columns)
+    public static void PackTapsTransposed(float* weight, int outputs, int inputs, float* panels, bool alone = false) =>
+        Each(RoundUp(inputs) / Columns, alone, panel =>
         {
-            float* source = weight + (output * (nint)inputs + from) * Taps;
-            if (count < Columns) new Span<float>(to, Taps * Columns).Clear();
-            for (int i = 0; i < count; i++, source += Taps)
-                for (int tap = 0; tap < Taps; tap++) to[tap * Columns + i] = source[tap];
-        }
-    });
+            float* to = panels + panel * (nint)outputs * Taps * Columns;
+            int from = panel * Columns,
+                count = Math.Min(Columns, inputs - from);
+            for (int output = 0; output < outputs; output++, to += Taps * Columns)
+            {
+                float* source = weight + (output * (nint)inputs + from) * Taps;
+                if (count < Columns)
+                    new Span<float>(to, Taps * Columns).Clear();
+                for (int i = 0; i < count; i++, source += Taps)
+                for (int tap = 0; tap < Taps; tap++)
+                    to[tap * Columns + i] = source[tap];
+            }
+        });
 
     private static void Each(int count, bool alone, Action<int> work)
     {
-        if (alone) for (int i = 0; i < count; i++) work(i);
-        else LaneThreads.Run(count, 0, (index, _) => work(index));
+        if (alone)
+            for (int i = 0; i < count; i++)
+                work(i);
+        else
+            LaneThreads.Run(count, 0, (index, _) => work(index));
     }
 }

@@ -1,7 +1,8 @@
 namespace IResNet.Wide;
 
 /// <summary>
-/// 3x3 convolutions as matrix products: a row of a patch map holds, for one pixel of one image, the nine neighbours in every channel. Outside the image is zero.
+/// 3x3 convolutions as matrix products: a row of a patch map holds, for one pixel of one image, the nine neighbours in
+/// every channel. Outside the image is zero.
 /// </summary>
 /// <param name="channels">Channels of the images.</param>
 /// <param name="height">Height of the images.</param>
@@ -21,7 +22,8 @@ internal readonly unsafe struct WidePatches(int channels, int height, int width)
     /// <summary>Images to patches.</summary>
     /// <param name="images">In torch's layout.</param>
     /// <param name="count">Images.</param>
-    /// <param name="reversed">Neighbours in reversed order: what a product with the kernel's taps spreads, instead of what it gathers.</param>
+    /// <param name="reversed">Neighbours in reversed order: what a product with the kernel's taps spreads, instead of
+    /// what it gathers.</param>
     /// <param name="map">Rows (image, pixel), columns (channel, tap).</param>
     /// <param name="stride">Floats from a row to the next.</param>
     /// <param name="scratch">Of <see cref="ScratchSize"/>.</param>
@@ -34,14 +36,17 @@ internal readonly unsafe struct WidePatches(int channels, int height, int width)
         {
             for (int channel = 0; channel < channels; channel++)
             for (int row = 0; row < height; row++, images += width)
-                new Span<float>(images, width).CopyTo(new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width));
+                new Span<float>(images, width).CopyTo(
+                    new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width)
+                );
             for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++, map += stride)
             {
                 float* corner = scratch + row * Line + column;
                 float* to = map;
                 for (int channel = 0; channel < channels; channel++, corner += Plane, to += Taps)
-                    for (int tap = 0; tap < Taps; tap++) to[tap] = corner[offsets[tap]];
+                for (int tap = 0; tap < Taps; tap++)
+                    to[tap] = corner[offsets[tap]];
             }
         }
     }
@@ -60,11 +65,14 @@ internal readonly unsafe struct WidePatches(int channels, int height, int width)
                 float* corner = scratch + row * Line + column;
                 float* from = map;
                 for (int channel = 0; channel < channels; channel++, corner += Plane, from += Taps)
-                    for (int tap = 0; tap < Taps; tap++) corner[offsets[tap]] += from[tap];
+                for (int tap = 0; tap < Taps; tap++)
+                    corner[offsets[tap]] += from[tap];
             }
             for (int channel = 0; channel < channels; channel++)
             for (int row = 0; row < height; row++, images += width)
-                new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width).CopyTo(new Span<float>(images, width));
+                new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width).CopyTo(
+                    new Span<float>(images, width)
+                );
         }
     }
 

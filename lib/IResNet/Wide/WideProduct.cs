@@ -6,12 +6,14 @@ using IResNet.Lanes;
 namespace IResNet.Wide;
 
 /// <summary>
-/// Matrix products whose sums go through an epilogue while they are in registers. Sixteen sums, eight rows by two registers of columns, stay there during the inner loop.
+/// Matrix products whose sums go through an epilogue while they are in registers. Sixteen sums, eight rows by two
+/// registers of columns, stay there during the inner loop.
 /// </summary>
 internal static unsafe class WideProduct
 {
     /// <summary>Rows and columns that are computed at once; matrices are allocated up to a multiple.</summary>
-    public const int Rows = 8, Columns = 32;
+    public const int Rows = 8,
+        Columns = 32;
 
     private const int Lanes = LaneGeometry.Lanes;
 
@@ -26,9 +28,19 @@ internal static unsafe class WideProduct
     /// <param name="inner">Columns of A.</param>
     /// <param name="columns">Columns of B, likewise.</param>
     /// <param name="outputStride">Floats from a row of the result's maps to the next.</param>
-    /// <param name="epilogue">Takes sixteen sums of neighbouring columns: the first column, and its place in a map.</param>
+    /// <param name="epilogue">Takes sixteen sums of neighbouring columns: the first column, and its place in a
+    /// map.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TEpilogue>(float* a, nint stride, float* b, int rows, int inner, int columns, nint outputStride, ref TEpilogue epilogue)
+    public static void Run<TEpilogue>(
+        float* a,
+        nint stride,
+        float* b,
+        int rows,
+        int inner,
+        int columns,
+        nint outputStride,
+        ref TEpilogue epilogue
+    )
         where TEpilogue : struct, IEpilogue
     {
         nint panel = (nint)inner * Columns;
@@ -39,10 +51,27 @@ internal static unsafe class WideProduct
             for (int column = 0; column < columns; column += Columns, panels += panel)
             for (int row = from; row < to; row += Rows)
             {
-                float* a0 = a + row * stride, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
+                float* a0 = a + row * stride,
+                    a1 = a0 + stride,
+                    a2 = a1 + stride,
+                    a3 = a2 + stride;
                 nint four = 4 * stride;
-                Vector512<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-                Vector512<float> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
+                Vector512<float> s00 = default,
+                    s01 = default,
+                    s10 = default,
+                    s11 = default,
+                    s20 = default,
+                    s21 = default,
+                    s30 = default,
+                    s31 = default;
+                Vector512<float> s40 = default,
+                    s41 = default,
+                    s50 = default,
+                    s51 = default,
+                    s60 = default,
+                    s61 = default,
+                    s70 = default,
+                    s71 = default;
                 float* end = panels + panel;
                 for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
                 {
@@ -89,10 +118,13 @@ internal static unsafe class WideProduct
     /// <summary>Two factors of a sum over rows.</summary>
     public readonly struct Pair(float* left, float* right)
     {
-        public readonly float* Left = left, Right = right;
+        public readonly float* Left = left,
+            Right = right;
     }
 
-    /// <summary>Transposed A times B, summed over two pairs: the gradient of a weight that value and tangent share.</summary>
+    /// <summary>
+    /// Transposed A times B, summed over two pairs: the gradient of a weight that value and tangent share.
+    /// </summary>
     /// <param name="primal">The first pair.</param>
     /// <param name="tangent">The second pair; null pointers if there is none.</param>
     /// <param name="leftStride">Floats from a row of A to the next.</param>
@@ -105,7 +137,17 @@ internal static unsafe class WideProduct
     /// <param name="outputStride">Floats from a row of the result to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RunTransposed<TEpilogue>(
-        Pair primal, Pair tangent, nint leftStride, nint rightStride, int inner, int rows, int columns, float* scratch, nint outputStride, ref TEpilogue epilogue)
+        Pair primal,
+        Pair tangent,
+        nint leftStride,
+        nint rightStride,
+        int inner,
+        int rows,
+        int columns,
+        float* scratch,
+        nint outputStride,
+        ref TEpilogue epilogue
+    )
         where TEpilogue : struct, IEpilogue
     {
         nint panel = (nint)inner * Columns;
@@ -113,17 +155,34 @@ internal static unsafe class WideProduct
         {
             // Contiguous, a panel stays in the cache while all columns of A pass.
             CopyPanel(primal.Right + column, rightStride, inner, scratch);
-            if (tangent.Left is not null) CopyPanel(tangent.Right + column, rightStride, inner, scratch + panel);
+            if (tangent.Left is not null)
+                CopyPanel(tangent.Right + column, rightStride, inner, scratch + panel);
             for (int row = 0; row < rows; row += Rows)
             {
-                Vector512<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-                Vector512<float> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
+                Vector512<float> s00 = default,
+                    s01 = default,
+                    s10 = default,
+                    s11 = default,
+                    s20 = default,
+                    s21 = default,
+                    s30 = default,
+                    s31 = default;
+                Vector512<float> s40 = default,
+                    s41 = default,
+                    s50 = default,
+                    s51 = default,
+                    s60 = default,
+                    s61 = default,
+                    s70 = default,
+                    s71 = default;
                 for (int pair = 0; pair < 2; pair++)
                 {
                     float* a = (pair == 0 ? primal : tangent).Left;
-                    if (a is null) break;
+                    if (a is null)
+                        break;
                     a += row;
-                    float* at = scratch + pair * panel, end = at + panel;
+                    float* at = scratch + pair * panel,
+                        end = at + panel;
                     for (; at < end; at += Columns, a += leftStride)
                     {
                         var x = Vector512.Load(at);
@@ -177,7 +236,13 @@ internal static unsafe class WideProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take<TEpilogue>(ref TEpilogue epilogue, Vector512<float> left, Vector512<float> right, int column, nint at)
+    private static void Take<TEpilogue>(
+        ref TEpilogue epilogue,
+        Vector512<float> left,
+        Vector512<float> right,
+        int column,
+        nint at
+    )
         where TEpilogue : struct, IEpilogue
     {
         epilogue.Take(left, column, at);

@@ -10,13 +10,22 @@ internal sealed unsafe class WideWeights : BlockWeights
     private WideWeights(LaneMemory memory, LaneBranch.Weights pointers) => (_memory, Pointers) = (memory, pointers);
 
     /// <summary>Packs the operators and their biases.</summary>
-    public static WideWeights Pack(IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> biases, int channels, int hidden)
+    public static WideWeights Pack(
+        IReadOnlyList<Tensor> weights,
+        IReadOnlyList<Tensor> biases,
+        int channels,
+        int hidden
+    )
     {
         using var scope = NewDisposeScope();
-        int taps = channels * WidePatches.Taps, wide = WidePanels.RoundUp(hidden);
-        nint first = WidePanels.Size(taps, hidden), middle = WidePanels.Size(hidden, hidden), last = WidePanels.Size(hidden, taps);
+        int taps = channels * WidePatches.Taps,
+            wide = WidePanels.RoundUp(hidden);
+        nint first = WidePanels.Size(taps, hidden),
+            middle = WidePanels.Size(hidden, hidden),
+            last = WidePanels.Size(hidden, taps);
         var memory = LaneMemory.Rent(first + middle + last + 2 * wide + channels);
-        float* at = memory.Pointer, bias = at + first + middle + last;
+        float* at = memory.Pointer,
+            bias = at + first + middle + last;
         WidePanels.PackTransposed(LaneThreads.Data(weights[0].contiguous()), taps, hidden, at);
         WidePanels.PackTransposed(LaneThreads.Data(weights[1].contiguous()), hidden, hidden, at + first);
         WidePanels.PackTaps(LaneThreads.Data(weights[2].contiguous()), channels, hidden, at + first + middle);
@@ -32,7 +41,9 @@ internal sealed unsafe class WideWeights : BlockWeights
     {
         using var scope = NewDisposeScope();
         int taps = channels * WidePatches.Taps;
-        nint first = WidePanels.Size(hidden, taps), middle = WidePanels.Size(hidden, hidden), last = WidePanels.Size(taps, hidden);
+        nint first = WidePanels.Size(hidden, taps),
+            middle = WidePanels.Size(hidden, hidden),
+            last = WidePanels.Size(taps, hidden);
         var memory = LaneMemory.Rent(first + middle + last);
         float* at = memory.Pointer;
         WidePanels.Pack(LaneThreads.Data(weights[0].contiguous()), hidden, taps, at);

@@ -7,6 +7,8 @@ namespace NotebookEngine.Cells;
 /// </summary>
 public sealed class CellGlobals
 {
-    /// <summary>Cancelled when the running cell is interrupted: <c>await Task.Delay(1000, CancellationToken)</c>.</summary>
+    /// <summary>
+    /// Cancelled when the running cell is interrupted: <c>await Task.Delay(1000, CancellationToken)</c>.
+    /// </summary>
     public CancellationToken CancellationToken => CellContext.Current?.CancellationToken ?? CancellationToken.None;
 }

@@ -1,8 +1,9 @@
 namespace NotebookEngine.Cells;
 
 /// <summary>
-/// One value in several representations, of which the reader's program shows the richest it knows: MIME type to a string (binary types in
-/// base64), or to a <see cref="System.Text.Json.Nodes.JsonNode"/> for JSON types. A cell may return or display one.
+/// One value in several representations, of which the reader's program shows the richest it knows: MIME type to a
+/// string (binary types in base64), or to a <see cref="System.Text.Json.Nodes.JsonNode"/> for JSON types. A cell may
+/// return or display one.
 /// </summary>
 public sealed class MimeBundle : Dictionary<string, object>
 {

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Html;
 
 namespace NotebookEngine.Formatting;
 
-/// <summary>A record, tuple, pair or anonymous object, or a sequence of them, as a table with a column a property.</summary>
+/// <summary>
+/// A record, tuple, pair or anonymous object, or a sequence of them, as a table with a column a property.
+/// </summary>
 internal sealed class RowTable
 {
     private const int RowLimit = 100;
@@ -21,8 +23,13 @@ internal sealed class RowTable
     {
         var columns = Columns(rowType).ToList();
         _columns = columns.ConvertAll(c => c.Name);
-        _rows = rows.Cast<object?>().Take(RowLimit + 1).OfType<object>().Select(r => columns.ConvertAll(c => c.Get(r)).ToArray()).ToList();
-        if (_rows.Count <= RowLimit) return;
+        _rows = rows.Cast<object?>()
+            .Take(RowLimit + 1)
+            .OfType<object>()
+            .Select(r => columns.ConvertAll(c => c.Get(r)).ToArray())
+            .ToList();
+        if (_rows.Count <= RowLimit)
+            return;
         _rows.RemoveAt(RowLimit);
         _more = rows is ICollection all ? $"… {all.Count - RowLimit} more rows" : "… more rows";
     }
@@ -30,7 +37,8 @@ internal sealed class RowTable
     /// <summary>The table, or null where the value is nothing of the kind.</summary>
     public static RowTable? TryCreate(object value)
     {
-        if (IsRow(value.GetType())) return new RowTable(value.GetType(), new[] { value });
+        if (IsRow(value.GetType()))
+            return new RowTable(value.GetType(), new[] { value });
         return value is IEnumerable rows && Scalar.ElementType(value.GetType()) is { } element && IsRow(element)
             ? new RowTable(element, rows)
             : null;
@@ -39,7 +47,8 @@ internal sealed class RowTable
     public string ToHtml()
     {
         var html = new StringBuilder("<table><thead><tr>");
-        foreach (var column in _columns) html.Append("<th>").Append(WebUtility.HtmlEncode(column)).Append("</th>");
+        foreach (var column in _columns)
+            html.Append("<th>").Append(WebUtility.HtmlEncode(column)).Append("</th>");
         html.Append("</tr></thead><tbody>");
         foreach (var row in _rows)
         {
@@ -52,7 +61,8 @@ internal sealed class RowTable
             html.Append("</tr>");
         }
         html.Append("</tbody></table>");
-        if (_more is not null) html.Append("<p>").Append(_more).Append("</p>");
+        if (_more is not null)
+            html.Append("<p>").Append(_more).Append("</p>");
         return html.ToString();
     }
 
@@ -60,7 +70,10 @@ internal sealed class RowTable
     {
         var lines = _rows.ConvertAll(r => Array.ConvertAll(r, Text)).Prepend([.. _columns]).ToList();
         var widths = _columns.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
-        var text = string.Join('\n', lines.Select(l => string.Join("  ", l.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd()));
+        var text = string.Join(
+            '\n',
+            lines.Select(l => string.Join("  ", l.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd())
+        );
         return _more is null ? text : $"{text}\n{_more}";
     }
 
@@ -68,13 +81,20 @@ internal sealed class RowTable
         type.IsAssignableTo(typeof(ITuple))
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
         || type.GetMethod("<Clone>$") is not null
-        || (type.IsDefined(typeof(CompilerGeneratedAttribute)) && type.Name.Contains("AnonymousType", StringComparison.Ordinal))
-        || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null);
+        || (
+            type.IsDefined(typeof(CompilerGeneratedAttribute))
+            && type.Name.Contains("AnonymousType", StringComparison.Ordinal)
+        )
+        || (
+            type.IsValueType
+            && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null
+        );
 
     private static IEnumerable<(string Name, Func<object, object?> Get)> Columns(Type type)
     {
         if (type.IsAssignableTo(typeof(ITuple)))
-            return Enumerable.Range(0, type.GetGenericArguments().Length)
+            return Enumerable
+                .Range(0, type.GetGenericArguments().Length)
                 .Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
         return type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
             .Where(p => p.CanRead && p.GetIndexParameters().Length == 0)
@@ -95,14 +115,15 @@ internal sealed class RowTable
     }
 
     /// <summary>A cell's text; numbers with six significant digits, as tables of results are read.</summary>
-    private static string Text(object? cell) => cell switch
-    {
-        null => "",
-        double or float or Half => ((IFormattable)cell).ToString("G6", CultureInfo.InvariantCulture),
-        _ when Scalar.Is(cell) => Scalar.Text(cell),
-        IEnumerable list when Scalar.IsList(cell) => Scalar.ListText(list),
-        _ => cell.ToString() ?? "",
-    };
+    private static string Text(object? cell) =>
+        cell switch
+        {
+            null => "",
+            double or float or Half => ((IFormattable)cell).ToString("G6", CultureInfo.InvariantCulture),
+            _ when Scalar.Is(cell) => Scalar.Text(cell),
+            IEnumerable list when Scalar.IsList(cell) => Scalar.ListText(list),
+            _ => cell.ToString() ?? "",
+        };
 
     public static string Html(IHtmlContent content)
     {

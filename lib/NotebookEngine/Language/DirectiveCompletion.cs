@@ -4,15 +4,28 @@ namespace NotebookEngine.Language;
 internal static class DirectiveCompletion
 {
     private static readonly string[] Directives =
-        ["#!csharp", "#!html", "#!import \"", "#!markdown", "#!time", "#i \"nuget: ", "#load \"", "#r \"", "#r \"nuget: "];
+    [
+        "#!csharp",
+        "#!html",
+        "#!import \"",
+        "#!markdown",
+        "#!time",
+        "#i \"nuget: ",
+        "#load \"",
+        "#r \"",
+        "#r \"nuget: ",
+    ];
 
     /// <summary>The candidates, or null where the line is no directive.</summary>
     public static CompletionList? TryComplete(string code, int position)
     {
         var lineStart = position == 0 ? 0 : code.LastIndexOf('\n', position - 1) + 1;
         var typed = code[lineStart..position].TrimStart();
-        if (!typed.StartsWith('#')) return null;
-        var items = Directives.Where(d => d.StartsWith(typed, StringComparison.Ordinal)).Select(d => new CompletionItem(d, "keyword"));
+        if (!typed.StartsWith('#'))
+            return null;
+        var items = Directives
+            .Where(d => d.StartsWith(typed, StringComparison.Ordinal))
+            .Select(d => new CompletionItem(d, "keyword"));
         return new CompletionList(position - typed.Length, position, items.ToList());
     }
 }

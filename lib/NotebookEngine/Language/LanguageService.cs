@@ -6,8 +6,8 @@ using NotebookEngine.Source;
 namespace NotebookEngine.Language;
 
 /// <summary>
-/// Answers an editor's questions about code that is being written, as it would compile after the cells run so far. Positions count UTF-16
-/// units. Nothing is run.
+/// Answers an editor's questions about code that is being written, as it would compile after the cells run so far.
+/// Positions count UTF-16 units. Nothing is run.
 /// </summary>
 public sealed class LanguageService
 {
@@ -22,15 +22,21 @@ public sealed class LanguageService
         return DirectiveCompletion.TryComplete(code, position) ?? new Completer(ModelOf(code), position).Complete();
     }
 
-    /// <summary>The signature and the documentation of what stands at a position; null where nothing is known.</summary>
-    public string? Inspect(string code, int position) => new Inspector(ModelOf(code), Math.Clamp(position, 0, code.Length)).Inspect();
+    /// <summary>
+    /// The signature and the documentation of what stands at a position; null where nothing is known.
+    /// </summary>
+    public string? Inspect(string code, int position) =>
+        new Inspector(ModelOf(code), Math.Clamp(position, 0, code.Length)).Inspect();
 
     /// <summary>Whether code can be run as it stands.</summary>
     public Completeness IsComplete(string code)
     {
         var tree = CSharpSyntaxTree.ParseText(CellSource.CodeOf(code), CellSource.ParseOptions);
-        if (!SyntaxFactory.IsCompleteSubmission(tree)) return Completeness.Incomplete;
-        return tree.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error) ? Completeness.Invalid : Completeness.Complete;
+        if (!SyntaxFactory.IsCompleteSubmission(tree))
+            return Completeness.Incomplete;
+        return tree.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error)
+            ? Completeness.Invalid
+            : Completeness.Complete;
     }
 
     private SemanticModel ModelOf(string code)
@@ -61,5 +67,6 @@ public sealed record CompletionList(int Start, int End, IReadOnlyList<Completion
 
 /// <summary>A candidate.</summary>
 /// <param name="Text">What to write.</param>
-/// <param name="Kind">What it is, in a word that editors have icons for: <c>function</c>, <c>property</c>, <c>class</c> …</param>
+/// <param name="Kind">What it is, in a word that editors have icons for: <c>function</c>, <c>property</c>, <c>class</c>
+/// …</param>
 public sealed record CompletionItem(string Text, string Kind);

@@ -15,15 +15,18 @@ internal static class HostPackages
     /// <summary>The package, or null where the host has none of this id.</summary>
     public static HostPackage? Find(string id)
     {
-        if (!Entries.Value.TryGetValue(id, out var entry)) return null;
+        if (!Entries.Value.TryGetValue(id, out var entry))
+            return null;
         var assemblies = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var open = new Stack<string>([id]);
         while (open.TryPop(out var next))
         {
-            if (!seen.Add(next) || !Entries.Value.TryGetValue(next, out var found)) continue;
+            if (!seen.Add(next) || !Entries.Value.TryGetValue(next, out var found))
+                continue;
             assemblies.UnionWith(found.Assemblies);
-            foreach (var dependency in found.Dependencies) open.Push(dependency);
+            foreach (var dependency in found.Dependencies)
+                open.Push(dependency);
         }
         return new HostPackage(entry.Version, assemblies);
     }
@@ -32,14 +35,21 @@ internal static class HostPackages
     {
         var entries = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
         var files = AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string;
-        if (files?.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() is not { } file || !File.Exists(file)) return entries;
+        if (
+            files?.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() is not { } file
+            || !File.Exists(file)
+        )
+            return entries;
         var root = JsonNode.Parse(File.ReadAllText(file))!;
         // A build for one platform lists two targets, the first of them empty.
         var target = root["targets"]![(string)root["runtimeTarget"]!["name"]!]!.AsObject();
         foreach (var (name, library) in target)
             if (name.Split('/') is [var id, var version])
-                entries[id] = new Entry(version, Keys(library, "runtime").Select(p => Path.GetFileNameWithoutExtension(p)).ToArray(),
-                    Keys(library, "dependencies"));
+                entries[id] = new Entry(
+                    version,
+                    Keys(library, "runtime").Select(p => Path.GetFileNameWithoutExtension(p)).ToArray(),
+                    Keys(library, "dependencies")
+                );
         return entries;
     }
 

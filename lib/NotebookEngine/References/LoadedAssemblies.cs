@@ -5,8 +5,8 @@ using System.Runtime.Loader;
 namespace NotebookEngine.References;
 
 /// <summary>
-/// Assemblies that cells bring into the process. All go into the default load context, so that a type exists once whatever path it came by;
-/// what they depend on is found among the folders and files announced here.
+/// Assemblies that cells bring into the process. All go into the default load context, so that a type exists once
+/// whatever path it came by; what they depend on is found among the folders and files announced here.
 /// </summary>
 internal static class LoadedAssemblies
 {
@@ -24,13 +24,15 @@ internal static class LoadedAssemblies
     /// <summary>Says where an assembly can be found once it is needed; the first to say so wins.</summary>
     public static void Announce(string path)
     {
-        lock (Gate) Candidates.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+        lock (Gate)
+            Candidates.TryAdd(Path.GetFileNameWithoutExtension(path), path);
     }
 
     public static void AnnounceNative(string folder)
     {
         lock (Gate)
-            if (Directory.Exists(folder) && !NativeFolders.Contains(folder)) NativeFolders.Add(folder);
+            if (Directory.Exists(folder) && !NativeFolders.Contains(folder))
+                NativeFolders.Add(folder);
     }
 
     /// <summary>Loads an assembly, unless one of its name is loaded already, which is then returned.</summary>
@@ -40,16 +42,29 @@ internal static class LoadedAssemblies
 
     private static string? FindCandidate(string simpleName)
     {
-        lock (Gate) return Candidates.GetValueOrDefault(simpleName);
+        lock (Gate)
+            return Candidates.GetValueOrDefault(simpleName);
     }
 
     private static nint LoadNative(string name)
     {
         string[] folders;
-        lock (Gate) folders = [.. NativeFolders];
+        lock (Gate)
+            folders = [.. NativeFolders];
         foreach (var folder in folders)
-            foreach (var file in new[] { name, $"lib{name}.so", $"{name}.so", $"lib{name}.dylib", $"{name}.dylib", $"{name}.dll" })
-                if (NativeLibrary.TryLoad(Path.Combine(folder, file), out var handle)) return handle;
+        foreach (
+            var file in new[]
+            {
+                name,
+                $"lib{name}.so",
+                $"{name}.so",
+                $"lib{name}.dylib",
+                $"{name}.dylib",
+                $"{name}.dll",
+            }
+        )
+            if (NativeLibrary.TryLoad(Path.Combine(folder, file), out var handle))
+                return handle;
         return 0;
     }
 }

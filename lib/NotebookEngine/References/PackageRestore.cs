@@ -18,24 +18,34 @@ internal sealed record RestoredPackages(
     IReadOnlyDictionary<string, string> Packages,
     IReadOnlyList<string> Compile,
     IReadOnlyList<string> Runtime,
-    IReadOnlyList<string> NativeFolders);
+    IReadOnlyList<string> NativeFolders
+);
 
 /// <summary>
-/// Restores packages by a throw-away project and the user's own SDK, which obeys their NuGet.Config and resolves conflicts. A restored
-/// project is kept and found again, unless it names a floating version.
+/// Restores packages by a throw-away project and the user's own SDK, which obeys their NuGet.Config and resolves
+/// conflicts. A restored project is kept and found again, unless it names a floating version.
 /// </summary>
 internal static partial class PackageRestore
 {
     private static string CacheFolder =>
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
-            "notebook-engine", "packages");
+        Path.Combine(
+            Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.Create
+            ),
+            "notebook-engine",
+            "packages"
+        );
 
     /// <param name="packages">Id to version.</param>
     /// <param name="sources">Package sources beside the user's own.</param>
     /// <param name="cancellationToken">Kills the restore.</param>
     /// <exception cref="DirectiveException">The packages could not be restored.</exception>
     public static RestoredPackages Restore(
-        IReadOnlyDictionary<string, string> packages, IReadOnlyList<string> sources, CancellationToken cancellationToken)
+        IReadOnlyDictionary<string, string> packages,
+        IReadOnlyList<string> sources,
+        CancellationToken cancellationToken
+    )
     {
         var project = Project(packages, sources).ToString();
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16];
@@ -46,15 +56,28 @@ internal static partial class PackageRestore
     }
 
     private static XElement Project(IReadOnlyDictionary<string, string> packages, IReadOnlyList<string> sources) =>
-        new("Project", new XAttribute("Sdk", "Microsoft.NET.Sdk"),
-            new XElement("PropertyGroup",
+        new(
+            "Project",
+            new XAttribute("Sdk", "Microsoft.NET.Sdk"),
+            new XElement(
+                "PropertyGroup",
                 new XElement("TargetFramework", $"net{Environment.Version.Major}.{Environment.Version.Minor}"),
                 new XElement("RuntimeIdentifier", RuntimeInformation.RuntimeIdentifier),
                 new XElement("SelfContained", "false"),
                 new XElement("NuGetAudit", "false"),
-                new XElement("RestoreAdditionalProjectSources", string.Join(';', sources))),
-            new XElement("ItemGroup", packages.OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase).Select(p =>
-                new XElement("PackageReference", new XAttribute("Include", p.Key), new XAttribute("Version", p.Value)))));
+                new XElement("RestoreAdditionalProjectSources", string.Join(';', sources))
+            ),
+            new XElement(
+                "ItemGroup",
+                packages
+                    .OrderBy(p => p.Key, StringComparer.OrdinalIgnoreCase)
+                    .Select(p => new XElement(
+                        "PackageReference",
+                        new XAttribute("Include", p.Key),
+                        new XAttribute("Version", p.Value)
+                    ))
+            )
+        );
 
     private static void Run(string project, string kept, CancellationToken cancellationToken)
     {
@@ -62,10 +85,18 @@ internal static partial class PackageRestore
         try
         {
             File.WriteAllText(Path.Combine(folder, "packages.csproj"), project);
-            foreach (var inherited in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
+            foreach (
+                var inherited in new[]
+                {
+                    "Directory.Build.props",
+                    "Directory.Build.targets",
+                    "Directory.Packages.props",
+                }
+            )
                 File.WriteAllText(Path.Combine(folder, inherited), "<Project />");
             var output = DotnetRestore(folder, cancellationToken, out var exitCode);
-            if (exitCode != 0) throw new DirectiveException("The packages could not be restored.\n" + Complaints(output));
+            if (exitCode != 0)
+                throw new DirectiveException("The packages could not be restored.\n" + Complaints(output));
             Directory.CreateDirectory(CacheFolder);
             File.Move(Path.Combine(folder, "obj", "project.assets.json"), kept, overwrite: true);
         }
@@ -77,8 +108,10 @@ internal static partial class PackageRestore
 
     private static string DotnetRestore(string folder, CancellationToken cancellationToken, out int exitCode)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["restore", "packages.csproj", "--nologo", "--verbosity", "quiet", "-nodeReuse:false"])
+        var start = new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            ["restore", "packages.csproj", "--nologo", "--verbosity", "quiet", "-nodeReuse:false"]
+        )
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -106,22 +139,32 @@ internal static partial class PackageRestore
     private static RestoredPackages Read(JsonNode assets)
     {
         var folders = assets["packageFolders"]!.AsObject().Select(f => f.Key).ToArray();
-        var target = assets["targets"]!.AsObject().Single(t => t.Key.Contains('/', StringComparison.Ordinal)).Value!.AsObject();
+        var target = assets["targets"]!
+            .AsObject()
+            .Single(t => t.Key.Contains('/', StringComparison.Ordinal))
+            .Value!.AsObject();
         var packages = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        List<string> compile = [], runtime = [], native = [];
+        List<string> compile = [],
+            runtime = [],
+            native = [];
         foreach (var (name, library) in target)
         {
-            if ((string?)library!["type"] != "package") continue;
+            if ((string?)library!["type"] != "package")
+                continue;
             var path = (string)assets["libraries"]![name]!["path"]!;
             var root = folders.Select(f => Path.Combine(f, path)).FirstOrDefault(Directory.Exists)
-                ?? throw new DirectiveException($"The package {name} is gone from the package folder. Delete {CacheFolder} and try again.");
+                ?? throw new DirectiveException(
+                    $"The package {name} is gone from the package folder. Delete {CacheFolder} and try again."
+                );
             packages[name.Split('/')[0]] = name.Split('/')[1];
             compile.AddRange(Files("compile"));
             runtime.AddRange(Files("runtime"));
             native.AddRange(Files("native").Select(f => Path.GetDirectoryName(f)!));
 
             IEnumerable<string> Files(string kind) =>
-                (library[kind]?.AsObject() ?? []).Select(f => Path.Combine(root, f.Key)).Where(f => Path.GetFileName(f) != "_._");
+                (library[kind]?.AsObject() ?? [])
+                    .Select(f => Path.Combine(root, f.Key))
+                    .Where(f => Path.GetFileName(f) != "_._");
         }
         return new RestoredPackages(packages, compile, runtime, native.Distinct().ToList());
     }

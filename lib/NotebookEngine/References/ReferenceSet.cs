@@ -9,8 +9,8 @@ using NotebookEngine.Source;
 namespace NotebookEngine.References;
 
 /// <summary>
-/// What the cells of one engine are compiled against. One rule keeps identities apart: where the host has an assembly of the same simple
-/// name, the host's loaded copy is meant, whatever path or package was asked for.
+/// What the cells of one engine are compiled against. One rule keeps identities apart: where the host has an assembly
+/// of the same simple name, the host's loaded copy is meant, whatever path or package was asked for.
 /// </summary>
 internal sealed class ReferenceSet
 {
@@ -23,9 +23,18 @@ internal sealed class ReferenceSet
     public ReferenceSet(EngineOptions options)
     {
         _options = options;
-        foreach (var name in HostAssemblies.Framework.Concat(options.Assemblies).Append(typeof(ReferenceSet).Assembly.GetName().Name!)
-                     .Append("Microsoft.DotNet.Interactive.Formatting").Append("Microsoft.AspNetCore.Html.Abstractions"))
-            AddHost(name, HostAssemblies.Find(name) ?? throw new ArgumentException($"The host has no assembly {name}.", nameof(options)));
+        foreach (
+            var name in HostAssemblies
+                .Framework.Concat(options.Assemblies)
+                .Append(typeof(ReferenceSet).Assembly.GetName().Name!)
+                .Append("Microsoft.DotNet.Interactive.Formatting")
+                .Append("Microsoft.AspNetCore.Html.Abstractions")
+        )
+            AddHost(
+                name,
+                HostAssemblies.Find(name)
+                    ?? throw new ArgumentException($"The host has no assembly {name}.", nameof(options))
+            );
     }
 
     /// <summary>All references so far, in the order in which they came.</summary>
@@ -45,8 +54,11 @@ internal sealed class ReferenceSet
         {
             var file = Path.GetFileName(path);
             var known = file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? file[..^4] : file;
-            AddHost(known, HostAssemblies.Find(known)
-                ?? throw new DirectiveException($"There is no file {full}. Build it, or correct the path."));
+            AddHost(
+                known,
+                HostAssemblies.Find(known)
+                    ?? throw new DirectiveException($"There is no file {full}. Build it, or correct the path.")
+            );
             return;
         }
         var name = SimpleName(full);
@@ -57,35 +69,48 @@ internal sealed class ReferenceSet
             AddHost(name, host);
             return;
         }
-        foreach (var sibling in Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*.dll")) LoadedAssemblies.Announce(sibling);
-        foreach (var native in NativeFolders(Path.GetDirectoryName(full)!)) LoadedAssemblies.AnnounceNative(native);
+        foreach (var sibling in Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*.dll"))
+            LoadedAssemblies.Announce(sibling);
+        foreach (var native in NativeFolders(Path.GetDirectoryName(full)!))
+            LoadedAssemblies.AnnounceNative(native);
         AddLoaded(full, name, warn);
     }
 
     /// <summary>Follows <c>#r "nuget: …"</c>.</summary>
     /// <exception cref="DirectiveException">The package cannot be restored.</exception>
-    public void AddPackage(string id, string version, Action<string> warn, Action<string> inform, CancellationToken cancellationToken)
+    public void AddPackage(
+        string id,
+        string version,
+        Action<string> warn,
+        Action<string> inform,
+        CancellationToken cancellationToken
+    )
     {
         if (HostPackages.Find(_options.PackageAliases.GetValueOrDefault(id, id)) is { } own)
         {
             if (version != "*" && version != own.Version)
                 warn($"{id} {own.Version} comes with this program and is used; {version} was asked for.");
             foreach (var name in own.Assemblies)
-                if (HostAssemblies.Find(name) is { } path) AddHost(name, path);
+                if (HostAssemblies.Find(name) is { } path)
+                    AddHost(name, path);
             return;
         }
-        if (_packages.GetValueOrDefault(id) == version) return;
+        if (_packages.GetValueOrDefault(id) == version)
+            return;
         var wanted = new Dictionary<string, string>(_packages, StringComparer.OrdinalIgnoreCase) { [id] = version };
         var restored = PackageRestore.Restore(wanted, _sources, cancellationToken);
-        foreach (var folder in restored.NativeFolders) LoadedAssemblies.AnnounceNative(folder);
-        foreach (var file in restored.Runtime) LoadedAssemblies.Announce(file);
+        foreach (var folder in restored.NativeFolders)
+            LoadedAssemblies.AnnounceNative(folder);
+        foreach (var file in restored.Runtime)
+            LoadedAssemblies.Announce(file);
         foreach (var (package, resolved) in restored.Packages)
             if (HostPackages.Find(package) is { } host && host.Version != resolved)
                 warn($"{id} asks for {package} {resolved}; this program's {host.Version} is used.");
         foreach (var file in restored.Compile)
         {
             var name = SimpleName(file);
-            if (HostAssemblies.Find(name) is { } host) AddHost(name, host);
+            if (HostAssemblies.Find(name) is { } host)
+                AddHost(name, host);
             else if (restored.Runtime.FirstOrDefault(r => Path.GetFileName(r) == Path.GetFileName(file)) is { } runtime)
                 AddLoaded(runtime, name, warn);
         }
@@ -95,7 +120,8 @@ internal sealed class ReferenceSet
 
     private void AddHost(string name, string path)
     {
-        if (_names.Add(name)) All = All.Add(Reference(path));
+        if (_names.Add(name))
+            All = All.Add(Reference(path));
     }
 
     private void AddLoaded(string path, string name, Action<string> warn)
@@ -103,20 +129,29 @@ internal sealed class ReferenceSet
         var assembly = LoadedAssemblies.Load(path, name);
         if (assembly.ManifestModule.ModuleVersionId != ModuleVersion(path))
             warn($"Another {name} is loaded already ({assembly.Location}) and is used. Restart to load {path}.");
-        if (!_names.Add(name)) return;
+        if (!_names.Add(name))
+            return;
         Loader.RegisterDependency(assembly);
         All = All.Add(Reference(assembly.Location));
     }
 
     /// <summary>
-    /// Metadata of this engine's own, opened lazily. The compiler keeps the symbols of an assembly with its metadata: shared by engines that compile at the same time,
-    /// they would get mixed up, and a type would no longer be itself.
+    /// Metadata of this engine's own, opened lazily. The compiler keeps the symbols of an assembly with its metadata:
+    /// shared by engines that compile at the same time, they would get mixed up, and a type would no longer be itself.
     /// </summary>
     private static PortableExecutableReference Reference(string path) =>
         MetadataReference.CreateFromFile(path, documentation: new XmlFileDocumentation(path));
 
     private static string[] NativeFolders(string folder) =>
-        [folder, Path.Combine(folder, "runtimes", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, "native")];
+        [
+            folder,
+            Path.Combine(
+                folder,
+                "runtimes",
+                System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier,
+                "native"
+            ),
+        ];
 
     private static string SimpleName(string path)
     {

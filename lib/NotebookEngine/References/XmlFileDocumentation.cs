@@ -16,21 +16,26 @@ internal sealed class XmlFileDocumentation(string assemblyPath) : DocumentationP
     public override int GetHashCode() => _path.GetHashCode(StringComparison.Ordinal);
 
     protected override string GetDocumentationForSymbol(
-        string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
-        (_members ??= Read()).GetValueOrDefault(documentationMemberID, "");
+        string documentationMemberID,
+        CultureInfo preferredCulture,
+        CancellationToken cancellationToken = default
+    ) => (_members ??= Read()).GetValueOrDefault(documentationMemberID, "");
 
     private Dictionary<string, string> Read()
     {
         try
         {
             return File.Exists(_path)
-                ? XDocument.Load(_path).Descendants("member").GroupBy(m => m.Attribute("name")?.Value ?? "")
+                ? XDocument
+                    .Load(_path)
+                    .Descendants("member")
+                    .GroupBy(m => m.Attribute("name")?.Value ?? "")
                     .ToDictionary(g => g.Key, g => string.Concat(g.First().Nodes()))
                 : [];
         }
         catch (XmlException)
         {
-            return [];   // a broken file beside somebody's assembly is as good as none
+            return []; // a broken file beside somebody's assembly is as good as none
         }
     }
 }

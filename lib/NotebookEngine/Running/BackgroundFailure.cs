@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// An exception that nobody catches on a thread that a cell started would end the process, and with it all that the reader has computed. It
-/// is printed under its cell instead. Exceptions of the host's own threads still end the process.
+/// An exception that nobody catches on a thread that a cell started would end the process, and with it all that the
+/// reader has computed. It is printed under its cell instead. Exceptions of the host's own threads still end the
+/// process.
 /// </summary>
 internal static class BackgroundFailure
 {
@@ -15,7 +16,8 @@ internal static class BackgroundFailure
     {
         lock (Gate)
         {
-            if (_installed) return;
+            if (_installed)
+                return;
             ExceptionHandling.SetUnhandledExceptionHandler(Report);
             _installed = true;
         }
@@ -23,7 +25,8 @@ internal static class BackgroundFailure
 
     private static bool Report(Exception exception)
     {
-        if (CellContext.Current is not { } cell) return false;
+        if (CellContext.Current is not { } cell)
+            return false;
         cell.Output.Stream(StreamName.Stderr, $"A thread that this cell started failed: {exception}\n");
         return true;
     }

@@ -3,8 +3,8 @@ using System.Text;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Puts itself before <see cref="Console"/>, once a process: what a cell's code reads and writes goes to that cell's sink, what other code
-/// writes to where it went before.
+/// Puts itself before <see cref="Console"/>, once a process: what a cell's code reads and writes goes to that cell's
+/// sink, what other code writes to where it went before.
 /// </summary>
 internal static class CellConsole
 {
@@ -15,7 +15,8 @@ internal static class CellConsole
     {
         lock (Gate)
         {
-            if (_installed) return;
+            if (_installed)
+                return;
             Console.SetOut(new Writer(StreamName.Stdout, Console.Out));
             Console.SetError(new Writer(StreamName.Stderr, Console.Error));
             Console.SetIn(new Reader(Console.In));
@@ -24,12 +25,14 @@ internal static class CellConsole
     }
 
     /// <summary>
-    /// Releases what an aborted thread still holds: <see cref="Console"/> locks its writers during each call. To be called on that thread.
+    /// Releases what an aborted thread still holds: <see cref="Console"/> locks its writers during each call. To be
+    /// called on that thread.
     /// </summary>
     public static void ReleaseLocks()
     {
         foreach (var held in new object[] { Console.Out, Console.Error })
-            while (Monitor.IsEntered(held)) Monitor.Exit(held);
+            while (Monitor.IsEntered(held))
+                Monitor.Exit(held);
     }
 
     private sealed class Writer(StreamName name, TextWriter original) : TextWriter
@@ -44,9 +47,12 @@ internal static class CellConsole
 
         public override void Write(string? value)
         {
-            if (string.IsNullOrEmpty(value)) return;
-            if (CellContext.Current is { } cell) cell.Output.Stream(name, value);
-            else original.Write(value);
+            if (string.IsNullOrEmpty(value))
+                return;
+            if (CellContext.Current is { } cell)
+                cell.Output.Stream(name, value);
+            else
+                original.Write(value);
         }
 
         public override void WriteLine() => Write("\n");
@@ -55,7 +61,8 @@ internal static class CellConsole
 
         public override void Flush()
         {
-            if (CellContext.Current is null) original.Flush();
+            if (CellContext.Current is null)
+                original.Flush();
         }
     }
 

@@ -1,8 +1,8 @@
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// The cell that the running code belongs to. It flows with the execution context, so what a background task prints or shows after its cell
-/// has ended still arrives under that cell.
+/// The cell that the running code belongs to. It flows with the execution context, so what a background task prints or
+/// shows after its cell has ended still arrives under that cell.
 /// </summary>
 internal sealed record CellContext(CellOutput Output, CancellationToken CancellationToken)
 {
@@ -15,5 +15,8 @@ internal sealed record CellContext(CellOutput Output, CancellationToken Cancella
     }
 
     public static CellContext Required =>
-        Current ?? throw new InvalidOperationException("No cell is running here: display and input work in a notebook's cells only.");
+        Current
+        ?? throw new InvalidOperationException(
+            "No cell is running here: display and input work in a notebook's cells only."
+        );
 }

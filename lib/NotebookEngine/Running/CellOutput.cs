@@ -5,7 +5,8 @@ internal sealed class CellOutput(ICellSink sink, OutputQueue queue)
 {
     public void Stream(StreamName name, string text) => queue.AddText(sink, name, text);
 
-    public void Display(IReadOnlyDictionary<string, object> data, string? displayId) => queue.Add(() => sink.Display(data, displayId));
+    public void Display(IReadOnlyDictionary<string, object> data, string? displayId) =>
+        queue.Add(() => sink.Display(data, displayId));
 
     public void UpdateDisplay(IReadOnlyDictionary<string, object> data, string displayId) =>
         queue.Add(() => sink.UpdateDisplay(data, displayId));

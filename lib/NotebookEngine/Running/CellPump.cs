@@ -3,15 +3,16 @@ using System.Collections.Concurrent;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Keeps what follows an <c>await</c> on the cell's thread, where it can be stopped as the rest. What is posted after the cell has ended
-/// goes to the thread pool.
+/// Keeps what follows an <c>await</c> on the cell's thread, where it can be stopped as the rest. What is posted after
+/// the cell has ended goes to the thread pool.
 /// </summary>
 internal sealed class CellPump : SynchronizationContext
 {
     private readonly BlockingCollection<Action> _posted = [];
 
     /// <summary>Runs a task to its end on the calling thread.</summary>
-    /// <exception cref="CellStoppedException">The cell was interrupted while it awaited something; the task is left behind.</exception>
+    /// <exception cref="CellStoppedException">The cell was interrupted while it awaited something; the task is left
+    /// behind.</exception>
     public static T Run<T>(Func<Task<T>> start)
     {
         var pump = new CellPump();
@@ -20,9 +21,14 @@ internal sealed class CellPump : SynchronizationContext
         try
         {
             var task = start();
-            task.ContinueWith(_ => pump._posted.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-            while (!task.IsCompleted) pump.Next()?.Invoke();
+            task.ContinueWith(
+                _ => pump._posted.CompleteAdding(),
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+            while (!task.IsCompleted)
+                pump.Next()?.Invoke();
             return task.GetAwaiter().GetResult();
         }
         finally
@@ -58,7 +64,10 @@ internal sealed class CellPump : SynchronizationContext
         catch (Exception e) when (e is ThreadInterruptedException or OperationCanceledException)
         {
             throw new CellStoppedException(
-                "The cell was left. Its variables do not exist, and what it awaited may run on; restart to be rid of it.", e);
+                "The cell was left. Its variables do not exist, and what it awaited may run on; restart to be "
+                    + "rid of it.",
+                e
+            );
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// The thread on which cells run, one after the other: what libtorch and others keep by thread (gradient mode, dispose scopes) then lasts
-/// from cell to cell. Only a cell that had to be aborted takes its thread with it.
+/// The thread on which cells run, one after the other: what libtorch and others keep by thread (gradient mode, dispose
+/// scopes) then lasts from cell to cell. Only a cell that had to be aborted takes its thread with it.
 /// </summary>
 internal sealed class CellThread
 {
@@ -36,6 +36,7 @@ internal sealed class CellThread
 
     private void Loop()
     {
-        foreach (var work in _work.GetConsumingEnumerable()) work();
+        foreach (var work in _work.GetConsumingEnumerable())
+            work();
     }
 }

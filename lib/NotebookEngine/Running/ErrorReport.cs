@@ -6,21 +6,24 @@ using NotebookEngine.Source;
 
 namespace NotebookEngine.Running;
 
-/// <summary>Puts what went wrong into the coordinates of cells: source, line, the line's text; the engine's own frames left out.</summary>
+/// <summary>
+/// Puts what went wrong into the coordinates of cells: source, line, the line's text; the engine's own frames left out.
+/// </summary>
 /// <param name="sources">Name to text, of everything that was run.</param>
 internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> sources)
 {
     private const string Interrupted = "Interrupted";
 
     /// <summary>Describes what was thrown while a cell ran.</summary>
-    public CellError Describe(Exception thrown, bool interrupted) => thrown switch
-    {
-        CellStoppedException => new CellError(Interrupted, thrown.Message, null, null, [thrown.Message], thrown),
-        _ when interrupted => Thrown(thrown) with { Name = Interrupted, Message = "The cell was interrupted." },
-        CompilationErrorException compilation => Compilation(compilation),
-        DirectiveException directive => Directive(directive),
-        _ => Thrown(thrown),
-    };
+    public CellError Describe(Exception thrown, bool interrupted) =>
+        thrown switch
+        {
+            CellStoppedException => new CellError(Interrupted, thrown.Message, null, null, [thrown.Message], thrown),
+            _ when interrupted => Thrown(thrown) with { Name = Interrupted, Message = "The cell was interrupted." },
+            CompilationErrorException compilation => Compilation(compilation),
+            DirectiveException directive => Directive(directive),
+            _ => Thrown(thrown),
+        };
 
     private CellError Compilation(CompilationErrorException exception)
     {
@@ -31,10 +34,20 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             var at = error.Location.GetMappedLineSpan();
             trace.Add(Text(error, at));
             if (LineOf(at.Path, at.StartLinePosition.Line + 1) is { } line)
-                trace.AddRange([$"    {line}", $"    {new string(' ', Math.Min(at.StartLinePosition.Character, line.Length))}^"]);
+                trace.AddRange([
+                    $"    {line}",
+                    $"    {new string(' ', Math.Min(at.StartLinePosition.Character, line.Length))}^",
+                ]);
         }
         var first = errors[0].Location.GetMappedLineSpan();
-        return new CellError("CompileError", Text(errors[0], first), first.Path, first.StartLinePosition.Line + 1, trace, null);
+        return new CellError(
+            "CompileError",
+            Text(errors[0], first),
+            first.Path,
+            first.StartLinePosition.Line + 1,
+            trace,
+            null
+        );
 
         static string Text(Diagnostic error, FileLinePositionSpan at)
         {
@@ -47,7 +60,8 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
     {
         var name = exception.Origin!;
         var trace = new List<string> { $"{name}, line {exception.Line}: {exception.Message}" };
-        if (LineOf(name, exception.Line) is { } line) trace.Add($"    {line.Trim()}");
+        if (LineOf(name, exception.Line) is { } line)
+            trace.Add($"    {line.Trim()}");
         return new CellError("DirectiveError", exception.Message, name, exception.Line, trace, exception);
     }
 
@@ -63,9 +77,11 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             foreach (var frame in Frames(e))
             {
                 trace.Add(frame.Text);
-                if (frame.At is not { } at) continue;
+                if (frame.At is not { } at)
+                    continue;
                 first ??= at;
-                if (LineOf(at.Source, at.Line) is { } line) trace.Add($"      {line.Trim()}");
+                if (LineOf(at.Source, at.Line) is { } line)
+                    trace.Add($"      {line.Trim()}");
             }
         }
         return new CellError(cause.GetType().Name, cause.Message, first?.Source, first?.Line, trace, cause);
@@ -73,18 +89,25 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
 
     private static IEnumerable<Exception> WithInner(Exception exception)
     {
-        IEnumerable<Exception> inner = exception is AggregateException all
-            ? all.InnerExceptions
-            : exception.InnerException is { } one ? [one] : [];
+        IEnumerable<Exception> inner =
+            exception is AggregateException all ? all.InnerExceptions
+            : exception.InnerException is { } one ? [one]
+            : [];
         return inner.SelectMany(WithInner).Prepend(exception);
     }
 
     private IEnumerable<(string Text, (string Source, int Line)? At)> Frames(Exception exception)
     {
-        foreach (var frame in new StackTrace(exception, fNeedFileInfo: true).ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var frame in new StackTrace(exception, fNeedFileInfo: true)
+                .ToString()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        )
         {
-            if (frame.Contains(" at Microsoft.CodeAnalysis.Scripting.", StringComparison.Ordinal)) yield break;
-            if (HostFrame().IsMatch(frame)) continue;
+            if (frame.Contains(" at Microsoft.CodeAnalysis.Scripting.", StringComparison.Ordinal))
+                yield break;
+            if (HostFrame().IsMatch(frame))
+                continue;
             var match = CellFrame().Match(frame);
             if (!match.Success)
             {
@@ -99,13 +122,18 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
     /// <summary>A method's name as it was written, not as it was compiled.</summary>
     private static string Method(string compiled)
     {
-        if (compiled.StartsWith("<<", StringComparison.Ordinal)) return "";
-        if (compiled.Contains(">b__", StringComparison.Ordinal)) return ", in a lambda";
-        return ", in " + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
+        if (compiled.StartsWith("<<", StringComparison.Ordinal))
+            return "";
+        if (compiled.Contains(">b__", StringComparison.Ordinal))
+            return ", in a lambda";
+        return ", in "
+            + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
     }
 
     private string? LineOf(string source, int line) =>
-        sources.TryGetValue(source, out var text) && line > 0 ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r') : null;
+        sources.TryGetValue(source, out var text) && line > 0
+            ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')
+            : null;
 
     /// <summary>Frames of the engine itself, and the marks between the parts of a trace.</summary>
     [GeneratedRegex(@"^---|^\s+at (NotebookEngine\.|System\.Runtime\.ControlledExecution\.)")]

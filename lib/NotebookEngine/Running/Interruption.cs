@@ -3,14 +3,15 @@ using System.Runtime;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Stops a cell, by one step after the other for as long as it still runs: its token is cancelled; after 300 ms its thread is woken from a
-/// wait; after 450 ms what it shows and awaits is refused by an exception; after 600 ms its managed code is aborted. A cell that withstands
-/// even that (a long native call, a parallel loop) is given up after two seconds.
+/// Stops a cell, by one step after the other for as long as it still runs: its token is cancelled; after 300 ms its
+/// thread is woken from a wait; after 450 ms what it shows and awaits is refused by an exception; after 600 ms its
+/// managed code is aborted. A cell that withstands even that (a long native call, a parallel loop) is given up after
+/// two seconds.
 /// </summary>
 /// <remarks>
-/// The abort is a gamble, and so the last resort: it may leave a lock taken, and now and then, where it strikes in the midst of the
-/// runtime's own work, it ends the process. The steps run on threads of their own: the cell may have taken all of the pool's, and its
-/// callbacks on the token may hang.
+/// The abort is a gamble, and so the last resort: it may leave a lock taken, and now and then, where it strikes in the
+/// midst of the runtime's own work, it ends the process. The steps run on threads of their own: the cell may have taken
+/// all of the pool's, and its callbacks on the token may hang.
 /// </remarks>
 internal sealed class Interruption(CancellationToken request)
 {
@@ -45,8 +46,9 @@ internal sealed class Interruption(CancellationToken request)
     public Task GivenUp => _givenUp.Task;
 
     /// <summary>
-    /// Runs what an abort must not cut off: taking a lock that other threads need. An abort may strike between the taking and the note that
-    /// it was taken, and then nobody would ever release it. A wait in here still ends by the interrupt.
+    /// Runs what an abort must not cut off: taking a lock that other threads need. An abort may strike between the
+    /// taking and the note that it was taken, and then nobody would ever release it. A wait in here still ends by the
+    /// interrupt.
     /// </summary>
     /// <exception cref="OperationCanceledException">The cell shows and awaits nothing more.</exception>
     public static void Shelter(Action body)
@@ -56,8 +58,10 @@ internal sealed class Interruption(CancellationToken request)
             body();
             return;
         }
-        if (Volatile.Read(ref interruption._refusing)) throw new OperationCanceledException("The cell was interrupted.");
-        while (Interlocked.CompareExchange(ref interruption._shelter, Sheltered, Open) == Aborting) Thread.Yield();   // until it strikes
+        if (Volatile.Read(ref interruption._refusing))
+            throw new OperationCanceledException("The cell was interrupted.");
+        while (Interlocked.CompareExchange(ref interruption._shelter, Sheltered, Open) == Aborting)
+            Thread.Yield(); // until it strikes
         try
         {
             body();
@@ -97,16 +101,20 @@ internal sealed class Interruption(CancellationToken request)
     private void Escalate(Thread thread)
     {
         OnOwnThread(_cell.Cancel);
-        if (_finished.Wait(Step)) return;
+        if (_finished.Wait(Step))
+            return;
         Wake(thread);
-        if (_finished.Wait(Step / 2)) return;
+        if (_finished.Wait(Step / 2))
+            return;
         Volatile.Write(ref _refusing, true);
-        if (_finished.Wait(Step / 2)) return;
+        if (_finished.Wait(Step / 2))
+            return;
         OnOwnThread(Abort);
         for (var waited = 2 * Step; waited < Patience; waited += Step)
         {
-            if (_finished.Wait(Step)) return;
-            Wake(thread);   // an abort does not end a wait
+            if (_finished.Wait(Step))
+                return;
+            Wake(thread); // an abort does not end a wait
         }
         _givenUp.TrySetResult();
     }
@@ -114,7 +122,8 @@ internal sealed class Interruption(CancellationToken request)
     private void Abort()
     {
         while (Interlocked.CompareExchange(ref _shelter, Aborting, Open) == Sheltered)
-            if (_finished.Wait(1)) return;
+            if (_finished.Wait(1))
+                return;
         _abort.Cancel();
     }
 
@@ -122,26 +131,29 @@ internal sealed class Interruption(CancellationToken request)
     {
         lock (_gate)
         {
-            if (_finished.IsSet) return;
+            if (_finished.IsSet)
+                return;
             _woken = true;
             thread.Interrupt();
         }
     }
 
-    /// <summary>Ends the guard, and takes an interrupt that found nothing to wake off the thread, lest it hit the next cell.</summary>
+    /// <summary>
+    /// Ends the guard, and takes an interrupt that found nothing to wake off the thread, lest it hit the next cell.
+    /// </summary>
     private void Finish()
     {
         while (true)
         {
             try
             {
-                lock (_gate) _finished.Set();
-                if (_woken) Thread.Sleep(1);
+                lock (_gate)
+                    _finished.Set();
+                if (_woken)
+                    Thread.Sleep(1);
                 return;
             }
-            catch (ThreadInterruptedException)
-            {
-            }
+            catch (ThreadInterruptedException) { }
         }
     }
 
@@ -157,5 +169,8 @@ internal sealed class Interruption(CancellationToken request)
                 // A callback that the cell registered on its token threw: nobody is left to hear of it.
             }
         })
-        { IsBackground = true, Name = "interrupt" }.Start();
+        {
+            IsBackground = true,
+            Name = "interrupt",
+        }.Start();
 }

@@ -4,9 +4,10 @@ using System.Text;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Outputs on their way from cells to sinks, in order. A thread of its own hands them over: the cells' thread may be aborted at any moment,
-/// and a sink that writes to a file or a socket must not be. Printed text is gathered on the way, lest a hundred thousand small prints
-/// become as many messages; a cell that prints faster than its sink takes is held up.
+/// Outputs on their way from cells to sinks, in order. A thread of its own hands them over: the cells' thread may be
+/// aborted at any moment, and a sink that writes to a file or a socket must not be. Printed text is gathered on the
+/// way, lest a hundred thousand small prints become as many messages; a cell that prints faster than its sink takes is
+/// held up.
 /// </summary>
 internal sealed class OutputQueue : IDisposable
 {
@@ -23,30 +24,33 @@ internal sealed class OutputQueue : IDisposable
     public OutputQueue() => new Thread(Loop) { IsBackground = true, Name = "outputs" }.Start();
 
     /// <summary>Queues a call of a sink.</summary>
-    public void Add(Action call) => Interruption.Shelter(() =>
-    {
-        lock (_gate)
+    public void Add(Action call) =>
+        Interruption.Shelter(() =>
         {
-            AwaitRoom();
-            Append(new Entry(call));
-            _openText = null;
-        }
-    });
-
-    /// <summary>Queues printed text, joined to what its sink is still to get from the same stream.</summary>
-    public void AddText(ICellSink sink, StreamName name, string text) => Interruption.Shelter(() =>
-    {
-        lock (_gate)
-        {
-            if (_openText is not { Text.Length: < BatchCharacters } open || open.Sink != sink || open.Name != name)
+            lock (_gate)
             {
                 AwaitRoom();
-                Append(_openText = open = new Entry(sink, name));
+                Append(new Entry(call));
+                _openText = null;
             }
-            open.Text!.Append(text);
-            if (open.Text.Length >= BatchCharacters) Monitor.PulseAll(_gate);
-        }
-    });
+        });
+
+    /// <summary>Queues printed text, joined to what its sink is still to get from the same stream.</summary>
+    public void AddText(ICellSink sink, StreamName name, string text) =>
+        Interruption.Shelter(() =>
+        {
+            lock (_gate)
+            {
+                if (_openText is not { Text.Length: < BatchCharacters } open || open.Sink != sink || open.Name != name)
+                {
+                    AwaitRoom();
+                    Append(_openText = open = new Entry(sink, name));
+                }
+                open.Text!.Append(text);
+                if (open.Text.Length >= BatchCharacters)
+                    Monitor.PulseAll(_gate);
+            }
+        });
 
     /// <summary>Completes when all that was queued so far has been handed over.</summary>
     /// <remarks>What a sink threw is thrown by the first flush after it.</remarks>
@@ -55,8 +59,10 @@ internal sealed class OutputQueue : IDisposable
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Add(() =>
         {
-            if (Interlocked.Exchange(ref _failure, null) is { } failure) flushed.SetException(failure);
-            else flushed.SetResult();
+            if (Interlocked.Exchange(ref _failure, null) is { } failure)
+                flushed.SetException(failure);
+            else
+                flushed.SetResult();
         });
         return flushed.Task;
     }
@@ -73,12 +79,14 @@ internal sealed class OutputQueue : IDisposable
 
     private void AwaitRoom()
     {
-        while (_entries.Count >= Capacity && !_closed) Monitor.Wait(_gate);
+        while (_entries.Count >= Capacity && !_closed)
+            Monitor.Wait(_gate);
     }
 
     private void Append(Entry entry)
     {
-        if (_closed) return;
+        if (_closed)
+            return;
         _entries.Enqueue(entry);
         Monitor.PulseAll(_gate);
     }
@@ -98,24 +106,35 @@ internal sealed class OutputQueue : IDisposable
         }
     }
 
-    /// <summary>Waits for the next entry, a text until it is old or long enough or something follows it; null at the end.</summary>
+    /// <summary>
+    /// Waits for the next entry, a text until it is old or long enough or something follows it; null at the end.
+    /// </summary>
     private Entry? Next()
     {
         lock (_gate)
         {
             while (true)
             {
-                if (_entries.Count == 0 && _closed) return null;
+                if (_entries.Count == 0 && _closed)
+                    return null;
                 var wait = Timeout.Infinite;
                 if (_entries.TryPeek(out var head))
                 {
                     wait = BatchMilliseconds - (int)head.Age.TotalMilliseconds;
-                    if (head != _openText || head.Text!.Length >= BatchCharacters || _entries.Count > 1 || _closed || wait <= 0) break;
+                    if (
+                        head != _openText
+                        || head.Text!.Length >= BatchCharacters
+                        || _entries.Count > 1
+                        || _closed
+                        || wait <= 0
+                    )
+                        break;
                 }
                 Monitor.Wait(_gate, wait);
             }
             var next = _entries.Dequeue();
-            if (next == _openText) _openText = null;
+            if (next == _openText)
+                _openText = null;
             Monitor.PulseAll(_gate);
             return next;
         }
@@ -141,8 +160,10 @@ internal sealed class OutputQueue : IDisposable
 
         public void HandOver()
         {
-            if (_call is not null) _call();
-            else Sink!.Stream(Name, Text!.ToString());
+            if (_call is not null)
+                _call();
+            else
+                Sink!.Stream(Name, Text!.ToString());
         }
     }
 }

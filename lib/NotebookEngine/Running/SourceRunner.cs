@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using NotebookEngine.Cells;
 using NotebookEngine.References;
 using NotebookEngine.Source;
-using System.Diagnostics;
 
 namespace NotebookEngine.Running;
 
-/// <summary>Runs the text of a cell, or of a file that it loads: the directives first, then the parts in order.</summary>
+/// <summary>
+/// Runs the text of a cell, or of a file that it loads: the directives first, then the parts in order.
+/// </summary>
 internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chain)
 {
     private readonly Dictionary<string, string> _texts = [];
@@ -20,7 +22,8 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
     /// <param name="cell">The cell on whose behalf it runs.</param>
     /// <returns>The value of the last expression of its last part.</returns>
     /// <exception cref="DirectiveException">A directive cannot be followed.</exception>
-    public object? Run(string text, string name, string baseDirectory, CellContext cell) => Run(text, name, baseDirectory, cell, []);
+    public object? Run(string text, string name, string baseDirectory, CellContext cell) =>
+        Run(text, name, baseDirectory, cell, []);
 
     private object? Run(string text, string name, string baseDirectory, CellContext cell, IReadOnlyList<string> loading)
     {
@@ -71,14 +74,19 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
 
     private void Load(string path, CellContext cell, IReadOnlyList<string> loading)
     {
-        if (loading.Contains(path)) throw new DirectiveException($"{path} loads itself: {string.Join(" -> ", loading.Append(path))}.");
-        foreach (var (name, code) in ImportedSource.Read(path)) Run(code, name, Path.GetDirectoryName(path)!, cell, [.. loading, path]);
+        if (loading.Contains(path))
+            throw new DirectiveException($"{path} loads itself: {string.Join(" -> ", loading.Append(path))}.");
+        foreach (var (name, code) in ImportedSource.Read(path))
+            Run(code, name, Path.GetDirectoryName(path)!, cell, [.. loading, path]);
     }
 
     private static object? Show(CellPart part, CellContext cell)
     {
         var mimeType = part.Kind == PartKind.Html ? MimeBundle.Html : MimeBundle.Markdown;
-        cell.Output.Display(new MimeBundle { [mimeType] = part.Text, [MimeBundle.PlainText] = part.Text }, displayId: null);
+        cell.Output.Display(
+            new MimeBundle { [mimeType] = part.Text, [MimeBundle.PlainText] = part.Text },
+            displayId: null
+        );
         return null;
     }
 }

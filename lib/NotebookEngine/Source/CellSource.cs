@@ -15,7 +15,8 @@ internal enum PartKind
 
 /// <summary>A stretch of a cell in one language.</summary>
 /// <param name="Kind">Its language.</param>
-/// <param name="Text">For code the whole cell, with all that is not this code blanked, so that positions and lines are the cell's.</param>
+/// <param name="Text">For code the whole cell, with all that is not this code blanked, so that positions and lines are
+/// the cell's.</param>
 internal sealed record CellPart(PartKind Kind, string Text);
 
 /// <summary>A cell's text, with the directives taken out.</summary>
@@ -25,25 +26,28 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
 
     /// <exception cref="DirectiveException">A directive is not understood.</exception>
     public static CellSource Parse(string text, string name) => Parse(text, (line, number) =>
-    {
-        try
         {
-            return Directive.Parse(line, number);
-        }
-        catch (DirectiveException e)
-        {
-            throw new DirectiveException(e.Message) { Origin = name, Line = number };
-        }
-    });
+            try
+            {
+                return Directive.Parse(line, number);
+            }
+            catch (DirectiveException e)
+            {
+                throw new DirectiveException(e.Message) { Origin = name, Line = number };
+            }
+        });
 
-    /// <summary>The code alone, everything else blanked; for the language services, which meet half-written lines.</summary>
+    /// <summary>
+    /// The code alone, everything else blanked; for the language services, which meet half-written lines.
+    /// </summary>
     public static string CodeOf(string text)
     {
         var source = Parse(text, (line, number) => ParseOrNull(line, number) ?? new TimeDirective(number));
         var code = Blank(text).ToCharArray();
         foreach (var part in source.Parts.Where(p => p.Kind == PartKind.Code))
             for (var i = 0; i < code.Length; i++)
-                if (!char.IsWhiteSpace(part.Text[i])) code[i] = part.Text[i];
+                if (!char.IsWhiteSpace(part.Text[i]))
+                    code[i] = part.Text[i];
         return new string(code);
     }
 
@@ -71,7 +75,8 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
             var end = text.IndexOf('\n', start) is var i and >= 0 ? i + 1 : text.Length;
             var line = text[start..end];
             number++;
-            if (!IsDirective(kind, part, line, number, out var isActive)) part.Append(line);
+            if (!IsDirective(kind, part, line, number, out var isActive))
+                part.Append(line);
             else
             {
                 var directive = isActive ? parse(line, number) : null;
@@ -79,10 +84,13 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
                 {
                     Close();
                     kind = next.Kind;
-                    if (kind == PartKind.Code) part.Append(Blank(text[..start]));
+                    if (kind == PartKind.Code)
+                        part.Append(Blank(text[..start]));
                 }
-                else if (directive is not null) directives.Add(directive);
-                if (kind == PartKind.Code) part.Append(Blank(line));
+                else if (directive is not null)
+                    directives.Add(directive);
+                if (kind == PartKind.Code)
+                    part.Append(Blank(line));
             }
             start = end;
         }
@@ -92,21 +100,25 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         void Close()
         {
             var content = kind == PartKind.Code ? part + Blank(text[part.Length..]) : part.ToString();
-            if (!string.IsNullOrWhiteSpace(content)) parts.Add(new CellPart(kind, content));
+            if (!string.IsNullOrWhiteSpace(content))
+                parts.Add(new CellPart(kind, content));
             part.Clear();
         }
     }
 
     /// <summary>
-    /// Whether a line is a directive. In a comment, a raw string or another language it is none; in code that is switched off it is not
-    /// active.
+    /// Whether a line is a directive. In a comment, a raw string or another language it is none; in code that is
+    /// switched off it is not active.
     /// </summary>
     private static bool IsDirective(PartKind kind, StringBuilder before, string line, int number, out bool isActive)
     {
         isActive = true;
-        if (!Directive.IsCandidate(line)) return false;
-        if (number == 1 && line.StartsWith("#!/", StringComparison.Ordinal)) return false;   // a script's own first line
-        if (kind != PartKind.Code) return ParseOrNull(line, number) is PartDirective;
+        if (!Directive.IsCandidate(line))
+            return false;
+        if (number == 1 && line.StartsWith("#!/", StringComparison.Ordinal))
+            return false; // a script's own first line
+        if (kind != PartKind.Code)
+            return ParseOrNull(line, number) is PartDirective;
         var position = before.Length + line.IndexOf('#', StringComparison.Ordinal);
         var trivia = CSharpSyntaxTree.ParseText(before + line, ParseOptions).GetRoot().FindTrivia(position);
         isActive = trivia.GetStructure() is DirectiveTriviaSyntax { IsActive: true };

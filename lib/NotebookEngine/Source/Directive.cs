@@ -16,7 +16,11 @@ internal abstract partial record Directive(int Line)
     {
         text = text.Trim();
         if (PackagePattern().Match(text) is { Success: true } package)
-            return new PackageDirective(line, package.Groups["id"].Value, package.Groups["version"] is { Success: true } v ? v.Value : "*");
+            return new PackageDirective(
+                line,
+                package.Groups["id"].Value,
+                package.Groups["version"] is { Success: true } v ? v.Value : "*"
+            );
         if (PathPattern().Match(text) is { Success: true } path)
         {
             var argument = path.Groups["path"].Value;
@@ -33,17 +37,22 @@ internal abstract partial record Directive(int Line)
             "#!markdown" => new PartDirective(line, PartKind.Markdown),
             "#!html" => new PartDirective(line, PartKind.Html),
             "#!time" => new TimeDirective(line),
-            var verb when verb.StartsWith("#!", StringComparison.Ordinal) =>
-                throw new DirectiveException($"{verb} is not known here: cells are C#, and the directives that begin with #! are {Known}."),
+            var verb when verb.StartsWith("#!", StringComparison.Ordinal) => throw new DirectiveException(
+                $"{verb} is not known here: cells are C#, and the directives that begin with #! are {Known}."
+            ),
             var verb => throw new DirectiveException(
-                $"{verb} needs one argument in quotes, as in {verb} \"{(verb == "#r" ? "nuget: Name, Version" : "path")}\"."),
+                $"{verb} needs one argument in quotes, as in {verb} \"{(verb == "#r" ? "nuget: Name, Version" : "path")}\"."
+            ),
         };
     }
 
     [GeneratedRegex(@"^\s*#(!|(r|i|load)\b)")]
     private static partial Regex CandidatePattern();
 
-    [GeneratedRegex("""^#r\s+"nuget:\s*(?<id>[\w.-]+)\s*(,\s*(?<version>[^"\s,]+)\s*)?"\s*(//.*)?$""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        """^#r\s+"nuget:\s*(?<id>[\w.-]+)\s*(,\s*(?<version>[^"\s,]+)\s*)?"\s*(//.*)?$""",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex PackagePattern();
 
     [GeneratedRegex("""^(?<verb>#r|#i|#load|#!import)\s+("(?<path>[^"]+)"|(?<path>[^"\s]+))\s*(//.*)?$""")]

@@ -10,16 +10,20 @@ internal static class ImportedSource
     /// <exception cref="DirectiveException">There is no such file, or it is not a notebook.</exception>
     public static IReadOnlyList<(string Name, string Code)> Read(string path)
     {
-        if (!File.Exists(path)) throw new DirectiveException($"There is no file {path}.");
+        if (!File.Exists(path))
+            throw new DirectiveException($"There is no file {path}.");
         var text = File.ReadAllText(path);
-        return Path.GetExtension(path).Equals(".ipynb", StringComparison.OrdinalIgnoreCase) ? Cells(path, text) : [(path, text)];
+        return Path.GetExtension(path).Equals(".ipynb", StringComparison.OrdinalIgnoreCase)
+            ? Cells(path, text)
+            : [(path, text)];
     }
 
     private static List<(string Name, string Code)> Cells(string path, string text)
     {
         try
         {
-            return JsonNode.Parse(text)!["cells"]!.AsArray()
+            return JsonNode.Parse(text)!["cells"]!
+                .AsArray()
                 .Select((cell, index) => (Name: $"{path}[{index + 1}]", Cell: cell!))
                 .Where(c => (string?)c.Cell["cell_type"] == "code" && IsCSharp(c.Cell["metadata"]))
                 .Select(c => (c.Name, Joined(c.Cell["source"]!)))
@@ -32,7 +36,9 @@ internal static class ImportedSource
     }
 
     private static bool IsCSharp(JsonNode? metadata) =>
-        (string?)(metadata?["polyglot_notebook"]?["kernelName"] ?? metadata?["dotnet_interactive"]?["language"]) is null or "csharp";
+        (string?)(metadata?["polyglot_notebook"]?["kernelName"] ?? metadata?["dotnet_interactive"]?["language"])
+            is null
+                or "csharp";
 
     private static string Joined(JsonNode source) =>
         source is JsonArray lines ? string.Concat(lines.Select(l => (string?)l)) : (string?)source ?? "";

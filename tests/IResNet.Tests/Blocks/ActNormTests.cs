@@ -49,9 +49,15 @@ public class ActNormTests
     {
         using var scope = NewDisposeScope();
         var actNorm = Float64(2);
-        using (no_grad()) actNorm.LogScale.copy_(tensor(new[] { 0.25, -0.75 }));
+        using (no_grad())
+            actNorm.LogScale.copy_(tensor(new[] { 0.25, -0.75 }));
         actNorm.IsInitialized = true;
-        Expect.Near(actNorm.forward(Draw.Normal(3, 2, 4, 5)).logDet, full(3, -0.5 * 20, ScalarType.Float64), 1e-12, "log-determinant");
+        Expect.Near(
+            actNorm.forward(Draw.Normal(3, 2, 4, 5)).logDet,
+            full(3, -0.5 * 20, ScalarType.Float64),
+            1e-12,
+            "log-determinant"
+        );
     }
 
     [Theory, InlineData(1), InlineData(8)]

@@ -5,7 +5,8 @@ public class ActivationTests
 {
     public static TheoryData<ActivationKind> Kinds => new(Enum.GetValues<ActivationKind>());
 
-    public static TheoryData<ActivationKind> Elementwise => new(Enum.GetValues<ActivationKind>().Where(kind => kind != ActivationKind.MaxMin));
+    public static TheoryData<ActivationKind> Elementwise =>
+        new(Enum.GetValues<ActivationKind>().Where(kind => kind != ActivationKind.MaxMin));
 
     private static double Sigmoid(double p) => 1 / (1 + Math.Exp(-p));
 
@@ -37,11 +38,23 @@ public class ActivationTests
         var jacobian = Jacobians.Of(activation.forward, p);
         var slope = activation.Slope(p, activation.forward(p));
         var t = randn_like(p);
-        Expect.Close(activation.Jvp(slope, t).flatten(1), jacobian.bmm(t.flatten(1).unsqueeze(2)).squeeze(2), 1e-14, "J t");
-        Expect.Close(activation.Vjp(slope, t).flatten(1), jacobian.mT.bmm(t.flatten(1).unsqueeze(2)).squeeze(2), 1e-14, "J't");
+        Expect.Close(
+            activation.Jvp(slope, t).flatten(1),
+            jacobian.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
+            1e-14,
+            "J t"
+        );
+        Expect.Close(
+            activation.Vjp(slope, t).flatten(1),
+            jacobian.mT.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
+            1e-14,
+            "J't"
+        );
     }
 
-    /// <summary>The steepest slope is at most 1, and close to it: no capacity is given away. LipSwish at every beta.</summary>
+    /// <summary>
+    /// The steepest slope is at most 1, and close to it: no capacity is given away. LipSwish at every beta.
+    /// </summary>
     [Theory, MemberData(nameof(Elementwise))]
     public void SlopesReachOneAndNoMore(ActivationKind kind)
     {
@@ -50,7 +63,9 @@ public class ActivationTests
         var p = linspace(-80, 80, 800_001, dtype: ScalarType.Float64).unsqueeze(0);
         foreach (double b in new[] { -3.0, 0.5, 4.0 })
         {
-            using (no_grad()) foreach (var beta in activation.parameters()) beta.fill_(b);
+            using (no_grad())
+                foreach (var beta in activation.parameters())
+                    beta.fill_(b);
             double steepest = activation.Slope(p, activation.forward(p)).abs().max().ToDouble();
             Assert.InRange(steepest, 0.99, 1);
         }
@@ -80,14 +95,21 @@ public class ActivationTests
         Draw.Seed(8);
         var (activation, p) = (new MaxMin(), Draw.Normal(5, 8));
         var direction = 1e-9 * randn_like(p);
-        Expect.Close((activation.forward(p + direction) - activation.forward(p)).norm(1), direction.norm(1), 1e-6, "distance");
+        Expect.Close(
+            (activation.forward(p + direction) - activation.forward(p)).norm(1),
+            direction.norm(1),
+            1e-6,
+            "distance"
+        );
     }
 
     [Fact]
-    public void MaxMinRefusesOddChannels() => Assert.Throws<ShapeException>(() => new MaxMin().forward(ones(2, 3, 4, 4)));
+    public void MaxMinRefusesOddChannels() =>
+        Assert.Throws<ShapeException>(() => new MaxMin().forward(ones(2, 3, 4, 4)));
 
     [Fact]
-    public void UnknownKindIsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => Activation.Of((ActivationKind)99));
+    public void UnknownKindIsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Activation.Of((ActivationKind)99));
 
     private static Activation Float64(ActivationKind kind)
     {

@@ -5,8 +5,12 @@ public class LinearizationTests
 {
     private const double Tolerance = 1e-12;
 
-    public static TheoryData<string, ActivationKind, int> Cases => new(
-        from branch in BranchCases.All from seed in Enumerable.Range(1, 3) select new TheoryDataRow<string, ActivationKind, int>(branch.kind, branch.activation, seed));
+    public static TheoryData<string, ActivationKind, int> Cases =>
+        new(
+            from branch in BranchCases.All
+            from seed in Enumerable.Range(1, 3)
+            select new TheoryDataRow<string, ActivationKind, int>(branch.kind, branch.activation, seed)
+        );
 
     [Theory, MemberData(nameof(Cases))]
     public void ValueIsThatOfForward(string kind, ActivationKind activation, int seed)
@@ -71,7 +75,16 @@ public class LinearizationTests
         using var scope = NewDisposeScope();
         var (branch, x) = BranchCases.Create(kind, activation, 1);
         var g = branch.Linearize(x);
-        foreach (var wrong in new[] { x.narrow(0, 0, 2), x.narrow(0, 0, 0), x.narrow(1, 0, 1), x.unsqueeze(0), cat([x, x.narrow(0, 0, 1)], 0) })
+        foreach (
+            var wrong in new[]
+            {
+                x.narrow(0, 0, 2),
+                x.narrow(0, 0, 0),
+                x.narrow(1, 0, 1),
+                x.unsqueeze(0),
+                cat([x, x.narrow(0, 0, 1)], 0),
+            }
+        )
         {
             Assert.Throws<ShapeException>(() => g.Jvp(wrong));
             Assert.Throws<ShapeException>(() => g.Vjp(wrong));

@@ -8,7 +8,9 @@ public class LipschitzTests
     {
         using var scope = NewDisposeScope();
         var (branch, x) = BranchCases.Create(kind, activation, seed: 2, batch: 8);
-        double bound = branch.LipschitzBound(), slope = LargestSlope(branch, x), quotient = LargestQuotient(branch, x);
+        double bound = branch.LipschitzBound(),
+            slope = LargestSlope(branch, x),
+            quotient = LargestQuotient(branch, x);
         Assert.InRange(slope, 0.05 * bound, bound * (1 + 1e-9));
         Assert.InRange(quotient, 0.05 * bound, bound * (1 + 1e-9));
     }
@@ -33,24 +35,30 @@ public class LipschitzTests
         Draw.Seed(1);
         var branch = new DenseBranch(1, [1, 1], coefficient: 0.8);
         branch.to(ScalarType.Float64);
-        using (no_grad()) foreach (var layer in branch.Layers) layer.Weight.fill_(5);
+        using (no_grad())
+            foreach (var layer in branch.Layers)
+                layer.Weight.fill_(5);
         branch.PowerIteration();
         Assert.Equal(0.512, branch.LipschitzBound(), 12);
         Assert.Equal(0.512, LargestQuotient(branch, full(4, 1, 3.0, dtype: ScalarType.Float64)), 6);
     }
 
-    /// <summary>The control: the same ascent finds an unconstrained branch of the same weights to stretch by more than 1.</summary>
+    /// <summary>
+    /// The control: the same ascent finds an unconstrained branch of the same weights to stretch by more than 1.
+    /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void UnconstrainedBranchStretches(string kind, ActivationKind activation)
     {
         using var scope = NewDisposeScope();
         Draw.Seed(4);
         var off = new SpectralNormOptions { Enabled = false };
-        var (branch, x) = kind == "dense"
-            ? ((ResidualBranch)new DenseBranch(4, [8, 8], off, activation), Draw.Normal(8, 4))
-            : (new ConvBranch(new(2, 4, 4), 8, off, activation), Draw.Normal(8, 2, 4, 4));
+        var (branch, x) =
+            kind == "dense"
+                ? ((ResidualBranch)new DenseBranch(4, [8, 8], off, activation), Draw.Normal(8, 4))
+                : (new ConvBranch(new(2, 4, 4), 8, off, activation), Draw.Normal(8, 2, 4, 4));
         Draw.Prepared(branch);
-        double slope = LargestSlope(branch, x), quotient = LargestQuotient(branch, x);
+        double slope = LargestSlope(branch, x),
+            quotient = LargestQuotient(branch, x);
         Assert.True(slope > 1 && quotient > 1, $"{slope:g4}, {quotient:g4}");
         Assert.True(Math.Max(slope, quotient) <= branch.LipschitzBound());
     }
@@ -61,7 +69,9 @@ public class LipschitzTests
 
     /// <summary>max |g(a) - g(b)| / |a - b| by ascent in a and b: knows nothing of our Jacobian products.</summary>
     private static double LargestQuotient(ResidualBranch branch, Tensor start) =>
-        Ascend(start.clone(), start + 0.1 * randn_like(start), (a, b) => Norm(branch.forward(a) - branch.forward(b)) / Norm(a - b).clamp_min(1e-4));
+        Ascend(start.clone(), start + 0.1 * randn_like(start), (a, b) =>
+            Norm(branch.forward(a) - branch.forward(b)) / Norm(a - b).clamp_min(1e-4)
+        );
 
     private static double Ascend(Tensor first, Tensor second, Func<Tensor, Tensor, Tensor> ratio)
     {

@@ -8,17 +8,20 @@ public class RearrangementTests
     public void SqueezeTakesTheOfficialOrder()
     {
         using var scope = NewDisposeScope();
-        const int Channels = 3, Height = 4, Width = 6;
+        const int Channels = 3,
+            Height = 4,
+            Width = 6;
         var x = arange(2 * Channels * Height * Width, dtype: ScalarType.Float64).view(2, Channels, Height, Width);
         var y = new Squeeze().forward(x).y;
         Assert.Equal([2, 4 * Channels, Height / 2, Width / 2], y.shape);
         for (int n = 0; n < 2; n++)
-            for (int channel = 0; channel < Channels; channel++)
-                for (int row = 0; row < Height; row++)
-                    for (int column = 0; column < Width; column++)
-                        Assert.Equal(
-                            x[n, channel, row, column].ToDouble(),
-                            y[n, (2 * (row % 2) + column % 2) * Channels + channel, row / 2, column / 2].ToDouble());
+        for (int channel = 0; channel < Channels; channel++)
+        for (int row = 0; row < Height; row++)
+        for (int column = 0; column < Width; column++)
+            Assert.Equal(
+                x[n, channel, row, column].ToDouble(),
+                y[n, (2 * (row % 2) + column % 2) * Channels + channel, row / 2, column / 2].ToDouble()
+            );
     }
 
     [Fact]
@@ -49,6 +52,11 @@ public class RearrangementTests
         using var scope = NewDisposeScope();
         var parts = new[] { 1, 2, 3 }.Select(_ => Draw.Prepared(new ActNorm(2))).ToArray();
         var x = Draw.Normal(4, 2);
-        Expect.Near(new Sequence(parts).forward(x).logDet, full(4, parts.Sum(part => part.LogScale.sum().ToDouble()), ScalarType.Float64), 1e-12, "sum");
+        Expect.Near(
+            new Sequence(parts).forward(x).logDet,
+            full(4, parts.Sum(part => part.LogScale.sum().ToDouble()), ScalarType.Float64),
+            1e-12,
+            "sum"
+        );
     }
 }

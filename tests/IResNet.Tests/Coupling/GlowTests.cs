@@ -1,6 +1,8 @@
 namespace IResNet.Tests.Coupling;
 
-/// <summary>What is Glow's own; inverses, log-determinants and gradients are judged with those of all bijections.</summary>
+/// <summary>
+/// What is Glow's own; inverses, log-determinants and gradients are judged with those of all bijections.
+/// </summary>
 public class GlowTests
 {
     [Fact]
@@ -12,8 +14,16 @@ public class GlowTests
         linear.to(ScalarType.Float64);
         var weight = linear.Weight();
         Expect.Near(weight.mm(weight.t()), eye(5, dtype: ScalarType.Float64), 1e-5, "W W'");
-        Expect.Near(linear.forward(Draw.Normal(2, 5)).logDet, zeros(2, dtype: ScalarType.Float64), 1e-5, "log-determinant");
-        Assert.True(Expect.MaxAbs(new InvertibleLinear(5).Weight() - weight) > 0.1, "Two draws give the same rotation.");
+        Expect.Near(
+            linear.forward(Draw.Normal(2, 5)).logDet,
+            zeros(2, dtype: ScalarType.Float64),
+            1e-5,
+            "log-determinant"
+        );
+        Assert.True(
+            Expect.MaxAbs(new InvertibleLinear(5).Weight() - weight) > 0.1,
+            "Two draws give the same rotation."
+        );
         Assert.Equal(25, linear.parameters().Sum(parameter => parameter.numel()));
     }
 
@@ -25,10 +35,18 @@ public class GlowTests
         var linear = Draw.Prepared(new InvertibleLinear(3));
         var x = Draw.Normal(2, 3, 4, 5);
         Expect.Close(linear.forward(x).y, einsum("ij,njhw->nihw", linear.Weight(), x), 1e-12, "y");
-        Expect.Close(linear.forward(x[TensorIndex.Colon, TensorIndex.Colon, 1, 2]).y, linear.forward(x).y[TensorIndex.Colon, TensorIndex.Colon, 1, 2], 1e-12, "one position");
+        Expect.Close(
+            linear.forward(x[TensorIndex.Colon, TensorIndex.Colon, 1, 2]).y,
+            linear.forward(x).y[TensorIndex.Colon, TensorIndex.Colon, 1, 2],
+            1e-12,
+            "one position"
+        );
     }
 
-    /// <summary>The reason for the parametrisation: far steps leave W invertible and its sign as it was; a plain matrix changes its sign on such a path, so it passes through a singular one.</summary>
+    /// <summary>
+    /// The reason for the parametrisation: far steps leave W invertible and its sign as it was; a plain matrix changes
+    /// its sign on such a path, so it passes through a singular one.
+    /// </summary>
     [Fact]
     public void NoStepMakesInvertibleLinearSingular()
     {
@@ -43,7 +61,8 @@ public class GlowTests
         var plainSigns = new HashSet<double>();
         for (int step = 0; step < 100; step++)
         {
-            foreach (var parameter in linear.parameters()) parameter.add_(randn_like(parameter), alpha: 0.3);
+            foreach (var parameter in linear.parameters())
+                parameter.add_(randn_like(parameter), alpha: 0.3);
             plain = plain + 0.3 * randn_like(plain);
             Assert.Equal(sign, Sign(linear.Weight()));
             plainSigns.Add(Sign(plain));
@@ -79,36 +98,51 @@ public class GlowTests
         Assert.Throws<ShapeException>(() => new CouplingLayer(new ImageShape(1, 4, 4), hidden: 4, affine: true));
         Assert.Throws<ShapeException>(() => new CouplingLayer(1, [4], affine: false));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CouplingLayer(2, [0], affine: false));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new CouplingLayer(new ImageShape(2, 4, 4), hidden: 0, affine: false));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new CouplingLayer(new ImageShape(2, 4, 4), hidden: 0, affine: false)
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => new InvertibleLinear(0));
         using var scope = NewDisposeScope();
         Assert.Throws<ShapeException>(() => new InvertibleLinear(2).forward(zeros(3, 2, 4)));
         Assert.Throws<ShapeException>(() => new Reversal().Inverse(zeros(3)));
     }
 
-    /// <summary>Figure 2's comparison at equal depth: the paper's 100 blocks have as many parameters to within one per cent, counted by hand.</summary>
+    /// <summary>
+    /// Figure 2's comparison at equal depth: the paper's 100 blocks have as many parameters to within one per cent,
+    /// counted by hand.
+    /// </summary>
     [Fact]
     public void PapersTwoDimensionalModelsAreEquallyLarge()
     {
         using var residual = new ToyFlow(100);
         using var glow = new ToyFlow(100, kind: BlockKind.AffineGlow);
-        const int Inner = 2 * (64 * 64 + 64), Last = 64 * 2 + 2;
+        const int Inner = 2 * (64 * 64 + 64),
+            Last = 64 * 2 + 2;
         Assert.Equal(100 * (2 * 64 + 64 + Inner + Last + 4), Count(residual));
         Assert.Equal(100 * (64 + 64 + Inner + Last + 4 + 4), Count(glow));
         Assert.InRange(Count(glow) / (double)Count(residual), 0.99, 1);
     }
 
-    private static long Count(nn.Module model) => model.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+    private static long Count(nn.Module model) =>
+        model.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
 
     /// <summary>
-    /// The classifiers of Table 3 learn, and their bodies invert in closed form. In double precision: training may bring an affine coupling's scales so close to 0 that in
-    /// single precision what they multiply is lost.
+    /// The classifiers of Table 3 learn, and their bodies invert in closed form. In double precision: training may
+    /// bring an affine coupling's scales so close to 0 that in single precision what they multiply is lost.
     /// </summary>
     [Theory, InlineData(BlockKind.AffineGlow), InlineData(BlockKind.AdditiveGlow)]
     public void ClassifierLearnsAndInverts(BlockKind kind)
     {
         Draw.Seed(5);
-        var config = new FlowConfig { Input = new(2, 8, 8), Kind = kind, Blocks = [2, 1], Strides = [2, 2], Hidden = [6, 6], Activation = ActivationKind.Relu };
+        var config = new FlowConfig
+        {
+            Input = new(2, 8, 8),
+            Kind = kind,
+            Blocks = [2, 1],
+            Strides = [2, 2],
+            Hidden = [6, 6],
+            Activation = ActivationKind.Relu,
+        };
         using var classifier = new Classifier(config, classes: 2);
         using var optimizer = optim.Adamax(classifier.parameters(), 0.01);
         using var scope = NewDisposeScope();

@@ -2,7 +2,10 @@ using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.Inverse;
 
-/// <summary>Anderson's acceleration and Chebyshev's semi-iteration: the same answers and certificates as plain iteration, and where they must be faster.</summary>
+/// <summary>
+/// Anderson's acceleration and Chebyshev's semi-iteration: the same answers and certificates as plain iteration, and
+/// where they must be faster.
+/// </summary>
 public class AccelerationTests
 {
     public static TheoryData<string> Solvers => ["Anderson", "Anderson 1", "Anderson 4", "Chebyshev"];
@@ -20,18 +23,23 @@ public class AccelerationTests
             block.eval();
             var x = 2 * point;
             Tensor y;
-            using (no_grad()) y = block.forward(x).y;
+            using (no_grad())
+                y = block.forward(x).y;
             var result = block.Inverse(y, Create(name, 1e-11));
             Assert.InRange(result.Residual, 0, 1e-11);
             double error = (result.Value - x).flatten(1).norm(1).max().ToDouble();
-            Assert.True(error <= result.ErrorBound + 1e-12, $"{kind}, {activation}: {error:g3} against {result.ErrorBound:g3}");
+            Assert.True(
+                error <= result.ErrorBound + 1e-12,
+                $"{kind}, {activation}: {error:g3} against {result.ErrorBound:g3}"
+            );
             Assert.InRange(error, 0, 1e-8);
         }
     }
 
     /// <summary>
-    /// Symmetric J with its spectrum over all of [-L, L], L = 0.97: plain iteration needs ln(eps) / ln(L) steps, Chebyshev with the right interval 1 / (1 + sqrt(1 - L^2))
-    /// for L. Anderson combines few points and is no slower than plain iteration.
+    /// Symmetric J with its spectrum over all of [-L, L], L = 0.97: plain iteration needs ln(eps) / ln(L) steps,
+    /// Chebyshev with the right interval 1 / (1 + sqrt(1 - L^2)) for L. Anderson combines few points and is no slower
+    /// than plain iteration.
     /// </summary>
     [Fact]
     public void FasterThanPlainIterationOnSymmetricMaps()
@@ -41,21 +49,29 @@ public class AccelerationTests
         Tensor G(Tensor x) => x * spectrum;
         var y = ones(1, 40, dtype: ScalarType.Float64);
         int Count(InverseSolver solver) => solver.Solve(G, L, y).Iterations;
-        int plain = Count(new FixedPoint(1e-8)), chebyshev = Count(new Chebyshev(1e-8)), anderson = Count(new Anderson(1e-8, memory: 5));
+        int plain = Count(new FixedPoint(1e-8)),
+            chebyshev = Count(new Chebyshev(1e-8)),
+            anderson = Count(new Anderson(1e-8, memory: 5));
         Assert.InRange(plain, 500, 700);
         Assert.InRange(chebyshev, 60, 110);
         Assert.InRange(anderson, 1, plain / 2);
     }
 
     /// <summary>
-    /// A rotation: eigenvalues far from the real axis, for which Chebyshev's weights are wrong and, unguarded, diverge. Guarded it converges, in at most twice the plain count:
-    /// every second evaluation is a plain step.
+    /// A rotation: eigenvalues far from the real axis, for which Chebyshev's weights are wrong and, unguarded, diverge.
+    /// Guarded it converges, in at most twice the plain count: every second evaluation is a plain step.
     /// </summary>
     [Theory, MemberData(nameof(Solvers))]
     public void ConvergesWhereItsAssumptionFails(string name)
     {
         const double L = 0.95;
-        var rotation = tensor(new double[,] { { 0, -L }, { L, 0 } });
+        var rotation = tensor(
+            new double[,]
+            {
+                { 0, -L },
+                { L, 0 },
+            }
+        );
         Tensor G(Tensor x) => x.mm(rotation.t());
         var y = Draw.Normal(3, 2);
         var exact = linalg.solve(eye(2, dtype: ScalarType.Float64) + rotation, y.t()).t();
@@ -66,8 +82,9 @@ public class AccelerationTests
     }
 
     /// <summary>
-    /// The default keeps Algorithm 1's promise, a residual that falls by Lip(g) an evaluation, whatever the eigenvalues, but for the two that its failures cost; and it is hardly
-    /// slower than that algorithm really is. Where J is nilpotent, plain iteration ends by itself and only the promise is kept.
+    /// The default keeps Algorithm 1's promise, a residual that falls by Lip(g) an evaluation, whatever the
+    /// eigenvalues, but for the two that its failures cost; and it is hardly slower than that algorithm really is.
+    /// Where J is nilpotent, plain iteration ends by itself and only the promise is kept.
     /// </summary>
     [Fact]
     public void ChebyshevIsAsSafeAsPlainIteration()
@@ -101,13 +118,17 @@ public class AccelerationTests
                     string what = $"{kind}, {lipschitz}: {fast.Iterations} against {plain.Iterations}";
                     double promise = 1 + Math.Ceiling(Math.Log(1e-9 / G(y).norm().ToDouble()) / Math.Log(lipschitz));
                     Assert.True(fast.Iterations <= promise + 2, $"{what}, promise {promise}");
-                    if (kind != "nilpotent") Assert.True(fast.Iterations <= 1.05 * plain.Iterations + 12, what);
+                    if (kind != "nilpotent")
+                        Assert.True(fast.Iterations <= 1.05 * plain.Iterations + 12, what);
                 }
             }
         }
     }
 
-    /// <summary>Where g's own rounding keeps the residual from falling to two rounding units, the iteration ends there and says so, instead of failing.</summary>
+    /// <summary>
+    /// Where g's own rounding keeps the residual from falling to two rounding units, the iteration ends there and says
+    /// so, instead of failing.
+    /// </summary>
     [Theory, InlineData("fixed point"), InlineData("Chebyshev")]
     public void RoundingInGIsNoFailure(string name)
     {
@@ -153,13 +174,14 @@ public class AccelerationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new Chebyshev(-1e-6));
     }
 
-    private static InverseSolver Create(string name, double tolerance) => name switch
-    {
-        "Anderson" => new Anderson(tolerance),
-        "Anderson 1" => new Anderson(tolerance, memory: 1),
-        "Anderson 4" => new Anderson(tolerance, memory: 4),
-        "Chebyshev" => new Chebyshev(tolerance),
-        "fixed point" => new FixedPoint(tolerance),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Unknown solver."),
-    };
+    private static InverseSolver Create(string name, double tolerance) =>
+        name switch
+        {
+            "Anderson" => new Anderson(tolerance),
+            "Anderson 1" => new Anderson(tolerance, memory: 1),
+            "Anderson 4" => new Anderson(tolerance, memory: 4),
+            "Chebyshev" => new Chebyshev(tolerance),
+            "fixed point" => new FixedPoint(tolerance),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Unknown solver."),
+        };
 }

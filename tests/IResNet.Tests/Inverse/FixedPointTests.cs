@@ -7,7 +7,9 @@ public class FixedPointTests
 {
     private const double Rounding = 1e-12;
 
-    /// <summary>The error after n steps is at most L^n / (1 - L) times the first step, and falls by L at least each time.</summary>
+    /// <summary>
+    /// The error after n steps is at most L^n / (1 - L) times the first step, and falls by L at least each time.
+    /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void ErrorFallsAsEquation1Says(string kind, ActivationKind activation)
     {
@@ -20,12 +22,15 @@ public class FixedPointTests
             var error = Norm(block.Inverse(y, FixedPoint.Iterations(n)).Value - x);
             var bound = firstStep * Math.Pow(lipschitz, n) / (1 - lipschitz) + Rounding;
             Assert.True((error <= bound).all().ToBoolean(), $"after {n} iterations: {error.max().ToDouble():g3}");
-            if (n > 0) Assert.True((error <= lipschitz * last + Rounding).all().ToBoolean(), $"rate at {n}");
+            if (n > 0)
+                Assert.True((error <= lipschitz * last + Rounding).all().ToBoolean(), $"rate at {n}");
             last = error;
         }
     }
 
-    /// <summary>For g(x) = -L x the bounds are the errors: one step fewer, or a smaller L, and they would be false.</summary>
+    /// <summary>
+    /// For g(x) = -L x the bounds are the errors: one step fewer, or a smaller L, and they would be false.
+    /// </summary>
     [Theory, InlineData(0.2), InlineData(0.729), InlineData(0.95)]
     public void BoundsAreSharp(double lipschitz)
     {
@@ -39,7 +44,8 @@ public class FixedPointTests
         {
             var result = block.Inverse(y, FixedPoint.Iterations(n));
             double error = Norm(result.Value - x).max().ToDouble();
-            if (error < 1e-8) break;
+            if (error < 1e-8)
+                break;
             double prior = firstStep * Math.Pow(lipschitz, n) / (1 - lipschitz);
             Assert.Equal(1, error / prior, 1e-3);
             Assert.Equal(1, error / result.ErrorBound, 1e-3);
@@ -121,7 +127,9 @@ public class FixedPointTests
     {
         using var scope = NewDisposeScope();
         Draw.Seed(3);
-        Bijection first = Draw.Prepared(new ResidualBlock(new DenseBranch(3, [6]))), middle = Draw.Prepared(new ActNorm(3)), last = Draw.Prepared(new ResidualBlock(new DenseBranch(3, [6])));
+        Bijection first = Draw.Prepared(new ResidualBlock(new DenseBranch(3, [6]))),
+            middle = Draw.Prepared(new ActNorm(3)),
+            last = Draw.Prepared(new ResidualBlock(new DenseBranch(3, [6])));
         var y = Draw.Normal(4, 3);
         const double Tolerance = 1e-3;
         var (c, b) = (last.Inverse(y, Tolerance), (InverseResult?)null);
@@ -131,11 +139,16 @@ public class FixedPointTests
         Expect.Near(whole.Value, a.Value, 0, "x");
         Assert.Equal(c.Iterations + a.Iterations, whole.Iterations);
         Assert.Equal(Math.Max(c.Residual, a.Residual), whole.Residual);
-        Assert.Equal(c.ErrorBound * middle.InverseLipschitzBound() * first.InverseLipschitzBound() + a.ErrorBound, whole.ErrorBound, 1e-15);
+        Assert.Equal(
+            c.ErrorBound * middle.InverseLipschitzBound() * first.InverseLipschitzBound() + a.ErrorBound,
+            whole.ErrorBound,
+            1e-15
+        );
     }
 
     [Theory, InlineData(-1e-6), InlineData(double.NaN)]
-    public void ImpossibleToleranceIsRefused(double tolerance) => Assert.Throws<ArgumentOutOfRangeException>(() => new FixedPoint(tolerance));
+    public void ImpossibleToleranceIsRefused(double tolerance) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FixedPoint(tolerance));
 
     [Fact]
     public void ImpossibleCountsAreRefused()
@@ -144,7 +157,11 @@ public class FixedPointTests
         Assert.Throws<ArgumentOutOfRangeException>(() => FixedPoint.Iterations(-1));
     }
 
-    private static (ResidualBlock block, Tensor x, Tensor y, double lipschitz) Create(string kind, ActivationKind activation, int seed = 5)
+    private static (ResidualBlock block, Tensor x, Tensor y, double lipschitz) Create(
+        string kind,
+        ActivationKind activation,
+        int seed = 5
+    )
     {
         var (branch, x) = BranchCases.Create(kind, activation, seed);
         branch.Freeze(FrozenNorm.Certified);

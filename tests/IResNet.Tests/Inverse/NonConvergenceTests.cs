@@ -22,7 +22,9 @@ public class NonConvergenceTests
     {
         using var scope = NewDisposeScope();
         var (block, y) = Runaway();
-        var fault = Assert.Throws<NonConvergenceException>(() => block.Inverse(y, new FixedPoint(1e-6, maxIterations: 100_000)));
+        var fault = Assert.Throws<NonConvergenceException>(() =>
+            block.Inverse(y, new FixedPoint(1e-6, maxIterations: 100_000))
+        );
         Assert.False(double.IsFinite(fault.Residual));
         Assert.InRange(fault.Iterations, 10, 10_000);
     }
@@ -71,7 +73,8 @@ public class NonConvergenceTests
         {
             branch.Layers[0].Weight.fill_(1);
             branch.Layers[1].Weight.fill_(-3);
-            foreach (var layer in branch.Layers) layer.Bias.zero_();
+            foreach (var layer in branch.Layers)
+                layer.Bias.zero_();
         }
         var block = new ResidualBlock(branch);
         block.eval();
@@ -81,7 +84,10 @@ public class NonConvergenceTests
     private static (ResidualBlock, Tensor) Expanding(double scale)
     {
         Draw.Seed(1);
-        var block = Draw.Prepared(new ResidualBlock(new DenseBranch(4, [8, 8], new SpectralNormOptions { Enabled = false })), scale);
+        var block = Draw.Prepared(
+            new ResidualBlock(new DenseBranch(4, [8, 8], new SpectralNormOptions { Enabled = false })),
+            scale
+        );
         return (block, Draw.Normal(3, 4));
     }
 }

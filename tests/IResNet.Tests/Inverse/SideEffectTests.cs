@@ -14,11 +14,14 @@ public class SideEffectTests
         using var scope = NewDisposeScope();
         var (bijection, x) = BijectionCases.Create(name, seed: 1);
         var y = bijection.forward(x).y.detach();
-        using (no_grad()) foreach (var parameter in bijection.parameters()) parameter.mul_(0.9);
+        using (no_grad())
+            foreach (var parameter in bijection.parameters())
+                parameter.mul_(0.9);
         bijection.train();
         var before = bijection.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
         bijection.Inverse(y);
-        foreach (var (key, value) in bijection.state_dict()) Assert.True(value.eq(before[key]).all().ToBoolean(), key);
+        foreach (var (key, value) in bijection.state_dict())
+            Assert.True(value.eq(before[key]).all().ToBoolean(), key);
         Assert.All(Layers(bijection), layer => Assert.False(layer.IsFrozen));
         Assert.True(bijection.training);
     }
@@ -28,13 +31,17 @@ public class SideEffectTests
     {
         using var scope = NewDisposeScope();
         var (bijection, x) = BijectionCases.Create(name, seed: 2);
-        foreach (var layer in Layers(bijection)) layer.Freeze(FrozenNorm.Certified);
+        foreach (var layer in Layers(bijection))
+            layer.Freeze(FrozenNorm.Certified);
         var weights = Layers(bijection).Select(layer => layer.EffectiveWeight()).ToList();
         bijection.Inverse(bijection.forward(x).y);
         Assert.All(Layers(bijection).Zip(weights), pair => Assert.Same(pair.Second, pair.First.EffectiveWeight()));
     }
 
-    /// <summary>The iteration is not differentiated, so no part of an inverse may look as if it were: its gradient would be wrong.</summary>
+    /// <summary>
+    /// The iteration is not differentiated, so no part of an inverse may look as if it were: its gradient would be
+    /// wrong.
+    /// </summary>
     [Theory, MemberData(nameof(Names))]
     public void ResultHasNoGraphOfItsOwn(string name)
     {
@@ -58,5 +65,6 @@ public class SideEffectTests
         Assert.False(inverse.IsInvalid);
     }
 
-    private static IEnumerable<SpectralLayer> Layers(Bijection bijection) => bijection.modules().OfType<SpectralLayer>().Distinct();
+    private static IEnumerable<SpectralLayer> Layers(Bijection bijection) =>
+        bijection.modules().OfType<SpectralLayer>().Distinct();
 }

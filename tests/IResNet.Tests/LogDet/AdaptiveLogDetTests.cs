@@ -14,7 +14,8 @@ public class AdaptiveLogDetTests
         using var noGrad = no_grad();
         var g = Linearize();
         var exact = new ExactLogDet().Estimate(g);
-        double squares = 0, stated = 0;
+        double squares = 0,
+            stated = 0;
         for (int seed = 0; seed < Seeds; seed++)
         {
             using var inner = NewDisposeScope();
@@ -61,7 +62,9 @@ public class AdaptiveLogDetTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var branch = LinearBranch.Create(eye(2, dtype: ScalarType.Float64));
-        var fault = Assert.Throws<ArgumentException>(() => new AdaptiveLogDet(0.1).Evaluate(branch.Linearize(Draw.Normal(1, 2))));
+        var fault = Assert.Throws<ArgumentException>(() =>
+            new AdaptiveLogDet(0.1).Evaluate(branch.Linearize(Draw.Normal(1, 2)))
+        );
         Assert.Contains("Freeze", fault.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdaptiveLogDet(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AdaptiveLogDet(double.NaN));

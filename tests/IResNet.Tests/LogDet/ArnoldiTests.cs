@@ -7,7 +7,10 @@ public class ArnoldiTests
 {
     private const double Rounding = 1e-11;
 
-    /// <summary>With as many steps as dimensions the form is exact; with fewer its error is below the bound, and the bound shrinks.</summary>
+    /// <summary>
+    /// With as many steps as dimensions the form is exact; with fewer its error is below the bound, and the bound
+    /// shrinks.
+    /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void ErrorIsBelowTheBound(string kind, ActivationKind activation)
     {
@@ -18,7 +21,10 @@ public class ArnoldiTests
         {
             var (value, bound) = new Arnoldi(steps, 1, probe).Evaluate(g);
             var error = (value - exact).abs();
-            Assert.True((error <= bound + Rounding).all().ToBoolean(), $"{steps} steps: {error.max().ToDouble():g3} against {bound.max().ToDouble():g3}");
+            Assert.True(
+                (error <= bound + Rounding).all().ToBoolean(),
+                $"{steps} steps: {error.max().ToDouble():g3} against {bound.max().ToDouble():g3}"
+            );
             double largest = bound.max().ToDouble();
             Assert.True(largest <= last + Rounding, $"{steps} steps");
             last = largest;
@@ -27,8 +33,9 @@ public class ArnoldiTests
     }
 
     /// <summary>
-    /// The bound says something: it is within a factor of the error, and for a smaller Lipschitz constant than the true one it would be false. J = L R with a rotation R, for
-    /// which v.log(I + J) v after one step is ln(1 + 0) and exactly ln(1 + L^2) / 2 per unit.
+    /// The bound says something: it is within a factor of the error, and for a smaller Lipschitz constant than the true
+    /// one it would be false. J = L R with a rotation R, for which v.log(I + J) v after one step is ln(1 + 0) and
+    /// exactly ln(1 + L^2) / 2 per unit.
     /// </summary>
     [Fact]
     public void BoundIsNotVacuous()
@@ -45,9 +52,13 @@ public class ArnoldiTests
 
     /// <summary>The quadrature is the logarithm, for eigenvalues over the whole disc that blocks can reach.</summary>
     [Theory, InlineData(0.95), InlineData(-0.95), InlineData(0.5), InlineData(-1e-9), InlineData(0)]
-    public void FormOfANumberIsItsLogarithm(double x) => Assert.Equal(Math.Log(1 + x), HessenbergLog.Form([x], 1, 0, Math.Abs(x)).Value, 1e-12);
+    public void FormOfANumberIsItsLogarithm(double x) =>
+        Assert.Equal(Math.Log(1 + x), HessenbergLog.Form([x], 1, 0, Math.Abs(x)).Value, 1e-12);
 
-    /// <summary>A spectrum over [-0.7, 0.7]: m products are exact for polynomials of degree 2 m - 1 and come closer than so many terms of the series.</summary>
+    /// <summary>
+    /// A spectrum over [-0.7, 0.7]: m products are exact for polynomials of degree 2 m - 1 and come closer than so many
+    /// terms of the series.
+    /// </summary>
     [Theory, InlineData(3, 5), InlineData(5, 9)]
     public void FewerProductsThanTheSeries(int steps, int terms)
     {
@@ -64,7 +75,9 @@ public class ArnoldiTests
         Assert.True(arnoldi < series, $"{arnoldi:g3} against {series:g3}");
     }
 
-    /// <summary>A Krylov space that ends early, at a fixed vector of J or a zero Jacobian, gives the exact form and no NaN.</summary>
+    /// <summary>
+    /// A Krylov space that ends early, at a fixed vector of J or a zero Jacobian, gives the exact form and no NaN.
+    /// </summary>
     [Theory, InlineData(0.7), InlineData(0.0), InlineData(-0.7)]
     public void ExhaustedSpaces(double factor)
     {
@@ -84,7 +97,8 @@ public class ArnoldiTests
         var (g, _, _) = Create("dense", ActivationKind.Elu);
         var together = new Arnoldi(4, 3, new RademacherProbes(new Generator(5))).Evaluate(g).value;
         var draws = new RademacherProbes(new Generator(5)).Draw(3, g.Shape, g.Value).chunk(3);
-        var single = draws.Select(v => new Arnoldi(4, 1, new FixedProbes(v)).Evaluate(g).value).Aggregate((a, b) => a + b) / 3;
+        var single =
+            draws.Select(v => new Arnoldi(4, 1, new FixedProbes(v)).Evaluate(g).value).Aggregate((a, b) => a + b) / 3;
         Expect.Near(together, single, 1e-12, "mean");
     }
 
@@ -99,7 +113,9 @@ public class ArnoldiTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new Arnoldi(1, 0));
     }
 
-    /// <summary>A branch at some points, one Gaussian probe for each, and the exact form from the logarithm of the full matrix.</summary>
+    /// <summary>
+    /// A branch at some points, one Gaussian probe for each, and the exact form from the logarithm of the full matrix.
+    /// </summary>
     private static (Linearization g, Probes probe, Tensor exact) Create(string kind, ActivationKind activation)
     {
         var (branch, x) = BranchCases.Create(kind, activation, seed: 12);

@@ -1,9 +1,18 @@
 namespace IResNet.Tests.LogDet;
 
-/// <summary>Colours partition the dimensions; the estimate keeps its mean and loses the variance of all pairs of different colour.</summary>
+/// <summary>
+/// Colours partition the dimensions; the estimate keeps its mean and loses the variance of all pairs of different
+/// colour.
+/// </summary>
 public class ColouredProbesTests
 {
-    [Theory, InlineData(1, 3, 4, 5, 3), InlineData(2, 3, 4, 5, 12), InlineData(3, 1, 7, 6, 9), InlineData(9, 2, 3, 4, 24)]
+    [
+        Theory,
+        InlineData(1, 3, 4, 5, 3),
+        InlineData(2, 3, 4, 5, 12),
+        InlineData(3, 1, 7, 6, 9),
+        InlineData(9, 2, 3, 4, 24)
+    ]
     public void ColoursPartitionTheDimensions(int stride, int channels, int height, int width, int colours)
     {
         using var scope = NewDisposeScope();
@@ -12,27 +21,40 @@ public class ColouredProbesTests
         Assert.Equal(colours, probes.Colours(shape));
         var v = probes.Draw(colours, shape, zeros(1, dtype: ScalarType.Float64)).view([colours, .. shape]);
         // Scaled so that an average over the colours is a sum: one probe is non-zero in each dimension.
-        Expect.Near(v.square().sum([0]), full(shape, colours, dtype: ScalarType.Float64), 1e-12, "one colour a dimension");
+        Expect.Near(
+            v.square().sum([0]),
+            full(shape, colours, dtype: ScalarType.Float64),
+            1e-12,
+            "one colour a dimension"
+        );
         foreach (var part in v.unbind(0))
         {
             var places = part[0].nonzero();
             for (long a = 0; a < places.size(0); a++)
-                for (long b = 0; b < a; b++)
-                {
-                    var apart = (places[a] - places[b]).data<long>().ToArray();
-                    Assert.Equal(0, apart[0]);
-                    Assert.True(Math.Max(Math.Abs(apart[1]), Math.Abs(apart[2])) >= Math.Min(stride, Math.Max(height, width)));
-                }
+            for (long b = 0; b < a; b++)
+            {
+                var apart = (places[a] - places[b]).data<long>().ToArray();
+                Assert.Equal(0, apart[0]);
+                Assert.True(
+                    Math.Max(Math.Abs(apart[1]), Math.Abs(apart[2])) >= Math.Min(stride, Math.Max(height, width))
+                );
+            }
         }
     }
 
-    /// <summary>For a fixed matrix A: mean tr A, variance 2 times the sum over pairs of one colour of squares of the symmetric part.</summary>
+    /// <summary>
+    /// For a fixed matrix A: mean tr A, variance 2 times the sum over pairs of one colour of squares of the symmetric
+    /// part.
+    /// </summary>
     [Fact]
     public void MeanAndVariance()
     {
         using var scope = NewDisposeScope();
         Draw.Seed(3);
-        const int Draws = 20_000, Channels = 2, Side = 4, Dimensions = Channels * Side * Side;
+        const int Draws = 20_000,
+            Channels = 2,
+            Side = 4,
+            Dimensions = Channels * Side * Side;
         var a = Draw.Normal(Dimensions, Dimensions);
         var probes = new ColouredProbes(2, new Generator(7));
         int colours = probes.Colours([Draws, Channels, Side, Side]);
@@ -44,7 +66,10 @@ public class ColouredProbesTests
         var s = (a + a.t()) / 2;
         Statistics.VarianceIs(2 * (s * pairs).square().sum().ToDouble(), forms, "variance");
         double uncoloured = 2 * (s.square().sum() - s.diagonal().square().sum()).ToDouble();
-        Assert.True(Statistics.VarianceDeviation(uncoloured, forms) > 2 * Statistics.StandardErrors, "negative control");
+        Assert.True(
+            Statistics.VarianceDeviation(uncoloured, forms) > 2 * Statistics.StandardErrors,
+            "negative control"
+        );
     }
 
     /// <summary>Vectors have a colour a dimension: traces are exact.</summary>

@@ -13,7 +13,12 @@ public class ExactLogDetTests
         {
             var (branch, x) = BranchCases.Create(kind, activation, seed);
             var jacobian = Jacobians.Of(one => one + branch.forward(one), x);
-            Expect.Near(new ExactLogDet().Estimate(branch.Linearize(x)), Jacobians.LogVolume(jacobian), 1e-12, $"seed {seed}");
+            Expect.Near(
+                new ExactLogDet().Estimate(branch.Linearize(x)),
+                Jacobians.LogVolume(jacobian),
+                1e-12,
+                $"seed {seed}"
+            );
         }
     }
 
@@ -39,7 +44,12 @@ public class ExactLogDetTests
         var branch = Draw.Prepared(new DenseBranch(3, [6]));
         var x = Draw.Normal(5000, 3);
         var whole = new ExactLogDet().Estimate(branch.Linearize(x));
-        Expect.Near(whole.narrow(0, 4990, 10), new ExactLogDet().Estimate(branch.Linearize(x.narrow(0, 4990, 10))), 1e-13, "last examples");
+        Expect.Near(
+            whole.narrow(0, 4990, 10),
+            new ExactLogDet().Estimate(branch.Linearize(x.narrow(0, 4990, 10))),
+            1e-13,
+            "last examples"
+        );
     }
 
     /// <summary>Lemma 7: d ln(1 - L) and d ln(1 + L) enclose it.</summary>

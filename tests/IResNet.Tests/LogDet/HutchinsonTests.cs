@@ -2,17 +2,21 @@ using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.LogDet;
 
-/// <summary>Mean and variance of the stochastic estimates against closed forms, see <see cref="Statistics"/> for the level.</summary>
+/// <summary>
+/// Mean and variance of the stochastic estimates against closed forms, see <see cref="Statistics"/> for the level.
+/// </summary>
 public class HutchinsonTests
 {
     private const int Draws = 20_000;
 
-    public static TheoryData<string, string, int, string> Cases => new(
-        from kind in new[] { "dense", "convolutional" }
-        from probes in new[] { "Gaussian", "Rademacher" }
-        from terms in new[] { 1, 5 }
-        from series in new[] { "power", "Neumann" }
-        select new TheoryDataRow<string, string, int, string>(kind, probes, terms, series));
+    public static TheoryData<string, string, int, string> Cases =>
+        new(
+            from kind in new[] { "dense", "convolutional" }
+            from probes in new[] { "Gaussian", "Rademacher" }
+            from terms in new[] { 1, 5 }
+            from series in new[] { "power", "Neumann" }
+            select new TheoryDataRow<string, string, int, string>(kind, probes, terms, series)
+        );
 
     /// <summary>Unbiased: the mean is the truncated series with exact traces.</summary>
     [Theory, MemberData(nameof(Cases))]
@@ -25,17 +29,24 @@ public class HutchinsonTests
         // The control: a mean with the wrong sign, or of one term more, is off by many standard errors.
         Assert.True(Statistics.MeanDeviation(-exact, estimates) > 2 * Statistics.StandardErrors);
         if (terms == 1 && kind == "dense")
-            Assert.True(Statistics.MeanDeviation(Series(kind, terms + 1).trace().ToDouble(), estimates) > 2 * Statistics.StandardErrors);
+            Assert.True(
+                Statistics.MeanDeviation(Series(kind, terms + 1).trace().ToDouble(), estimates)
+                    > 2 * Statistics.StandardErrors
+            );
     }
 
-    /// <summary>2 |S|^2 for Gaussian probes and 2 (|S|^2 - |diag S|^2) for random signs, S being the symmetric part and |.| the Frobenius norm.</summary>
+    /// <summary>
+    /// 2 |S|^2 for Gaussian probes and 2 (|S|^2 - |diag S|^2) for random signs, S being the symmetric part and |.| the
+    /// Frobenius norm.
+    /// </summary>
     [Theory, MemberData(nameof(Cases))]
     public void VarianceIsTheClosedForm(string kind, string probes, int terms, string series)
     {
         using var scope = NewDisposeScope();
         var (estimates, matrix) = Estimate(kind, probes, terms, series);
         var s = (matrix + matrix.t()) / 2;
-        double all = 2 * s.square().sum().ToDouble(), offDiagonal = all - 2 * s.diagonal().square().sum().ToDouble();
+        double all = 2 * s.square().sum().ToDouble(),
+            offDiagonal = all - 2 * s.diagonal().square().sum().ToDouble();
         var (expected, other) = probes == "Gaussian" ? (all, offDiagonal) : (offDiagonal, all);
         Statistics.VarianceIs(expected, estimates, "variance");
         Assert.True(Statistics.VarianceDeviation(other, estimates) > 2 * Statistics.StandardErrors);
@@ -61,7 +72,9 @@ public class HutchinsonTests
         Draw.Seed(1);
         var branch = new DenseBranch(4, [4]);
         branch.to(ScalarType.Float64);
-        using (no_grad()) foreach (var layer in branch.Layers) layer.Weight.copy_(diag(0.9 * rand(4, dtype: ScalarType.Float64)));
+        using (no_grad())
+            foreach (var layer in branch.Layers)
+                layer.Weight.copy_(diag(0.9 * rand(4, dtype: ScalarType.Float64)));
         branch.PowerIteration();
         var g = branch.Linearize(Draw.Normal(50, 4));
         var exact = new PowerSeries(5, 4, new UnitVectors()).Estimate(g);
@@ -74,7 +87,8 @@ public class HutchinsonTests
         var (branch, x) = Branch(kind);
         var generator = new Generator((ulong)(terms + 10 * series.Length));
         Probes source = probes == "Gaussian" ? new GaussianProbes(generator) : new RademacherProbes(generator);
-        LogDetEstimator estimator = series == "power" ? new PowerSeries(terms, 1, source) : new NeumannSeries(terms, 1, source);
+        LogDetEstimator estimator =
+            series == "power" ? new PowerSeries(terms, 1, source) : new NeumannSeries(terms, 1, source);
         return (Many(branch, x, estimator), Series(kind, terms));
     }
 

@@ -5,7 +5,10 @@ namespace IResNet.Tests.LogDet;
 /// <summary>Algorithm 2 and Theorem 3.</summary>
 public class PowerSeriesTests
 {
-    /// <summary>Every partial sum against powers of libtorch's own Jacobian, with exact traces; and the mutations that this must catch.</summary>
+    /// <summary>
+    /// Every partial sum against powers of libtorch's own Jacobian, with exact traces; and the mutations that this must
+    /// catch.
+    /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void PartialSumsAreThoseOfTheTraces(string kind, ActivationKind activation)
     {
@@ -15,10 +18,16 @@ public class PowerSeriesTests
         var g = branch.Linearize(x);
         for (int n = 1; n <= 6; n++)
         {
-            Expect.Near(new PowerSeries(n, (int)g.Dimensions, new UnitVectors()).Estimate(g), expected[n - 1], 1e-12, $"{n} terms");
+            Expect.Near(
+                new PowerSeries(n, (int)g.Dimensions, new UnitVectors()).Estimate(g),
+                expected[n - 1],
+                1e-12,
+                $"{n} terms"
+            );
             double Error(Func<int, double> coefficient) => Expect.MaxAbs(Mutated(g, n, coefficient) - expected[n - 1]);
             Assert.InRange(Error(k => (k % 2 == 1 ? 1.0 : -1.0) / k), 0, 1e-12);
-            if (n == 1) continue;
+            if (n == 1)
+                continue;
             Assert.True(Error(k => 1.0 / k) > 1e-9, "alternating signs forgotten");
             Assert.True(Error(k => (k % 2 == 1 ? 1.0 : -1.0) / (k + 1)) > 1e-9, "divisor off by one");
             Assert.True(Error(k => k % 2 == 1 ? 1.0 : -1.0) > 1e-9, "divisor forgotten");
@@ -26,7 +35,9 @@ public class PowerSeriesTests
         }
     }
 
-    /// <summary>The sum over k of (-1)^(k+1) v.J^k v / k for the very probes drawn, averaged over the samples.</summary>
+    /// <summary>
+    /// The sum over k of (-1)^(k+1) v.J^k v / k for the very probes drawn, averaged over the samples.
+    /// </summary>
     [Theory, InlineData(1, 1), InlineData(5, 1), InlineData(4, 3)]
     public void EstimateIsTheQuadraticFormOfTheProbes(int terms, int samples)
     {
@@ -45,7 +56,12 @@ public class PowerSeriesTests
                 expected = expected + (power.squeeze(2) * v[sample]).sum(1) * (k % 2 == 1 ? 1.0 : -1.0) / k / samples;
             }
         }
-        Expect.Near(new PowerSeries(terms, samples, new FixedProbes(probes)).Estimate(branch.Linearize(x)), expected, 1e-12, "estimate");
+        Expect.Near(
+            new PowerSeries(terms, samples, new FixedProbes(probes)).Estimate(branch.Linearize(x)),
+            expected,
+            1e-12,
+            "estimate"
+        );
     }
 
     /// <summary>The truncation error stays within Theorem 3's bound, and shrinks to nothing.</summary>
@@ -67,7 +83,10 @@ public class PowerSeriesTests
         Assert.InRange(last, 0, 1e-8);
     }
 
-    /// <summary>For g(x) = -L x the bound is the error itself, so a bound of one term more, or one dimension less, would be false.</summary>
+    /// <summary>
+    /// For g(x) = -L x the bound is the error itself, so a bound of one term more, or one dimension less, would be
+    /// false.
+    /// </summary>
     [Theory, InlineData(0.3), InlineData(0.729), InlineData(0.95)]
     public void Theorem3IsSharp(double lipschitz)
     {
@@ -76,8 +95,11 @@ public class PowerSeriesTests
         var g = branch.Linearize(Draw.Normal(2, 3));
         for (int n = 1; n <= 20; n++)
         {
-            double error = Expect.MaxAbs(new PowerSeries(n, 3, new UnitVectors()).Estimate(g) - 3 * Math.Log(1 - lipschitz));
-            if (error < 1e-10) break;
+            double error = Expect.MaxAbs(
+                new PowerSeries(n, 3, new UnitVectors()).Estimate(g) - 3 * Math.Log(1 - lipschitz)
+            );
+            if (error < 1e-10)
+                break;
             Assert.Equal(1, error / TruncationBound.Of(lipschitz, 3, n), 1e-4);
             Assert.True(error > 1.01 * TruncationBound.Of(lipschitz, 3, n + 1));
         }

@@ -1,6 +1,8 @@
 namespace IResNet.Tests.LogDet;
 
-/// <summary>Random vectors with mean 0 and covariance I, in the order that estimators and the official code expect.</summary>
+/// <summary>
+/// Random vectors with mean 0 and covariance I, in the order that estimators and the official code expect.
+/// </summary>
 public class ProbesTests
 {
     [Theory, InlineData("Gaussian", 3.0), InlineData("Rademacher", 1.0)]
@@ -18,14 +20,17 @@ public class ProbesTests
                 Statistics.MeanIs(1, v.select(1, i).square(), "variance");
                 Statistics.MeanIs(fourthMoment, v.select(1, i).pow(4), "fourth moment");
             }
-            else Expect.Near(v.abs(), ones_like(v), 0, "signs");
+            else
+                Expect.Near(v.abs(), ones_like(v), 0, "signs");
         }
         // Probes of one example, and of neighbouring examples, are independent.
         Statistics.MeanIs(0, v.narrow(0, 0, 50_000) * v.narrow(0, 50_000, 50_000), "covariance of the two samples");
         Statistics.MeanIs(0, v.narrow(0, 0, 49_999) * v.narrow(0, 1, 49_999), "covariance of neighbours");
     }
 
-    /// <summary>The official code draws (batch, samples, ...); ours lies with all examples of the first sample first.</summary>
+    /// <summary>
+    /// The official code draws (batch, samples, ...); ours lies with all examples of the first sample first.
+    /// </summary>
     [Fact]
     public void GaussianProbesKeepTheOfficialOrder()
     {
@@ -34,8 +39,8 @@ public class ProbesTests
         var v = new GaussianProbes(new Generator(9)).Draw(2, [4, 3, 5, 5], empty(0));
         Assert.Equal([8, 3, 5, 5], v.shape);
         for (int sample = 0; sample < 2; sample++)
-            for (int example = 0; example < 4; example++)
-                Expect.Near(v[4 * sample + example], drawn[example, sample], 0, $"sample {sample}, example {example}");
+        for (int example = 0; example < 4; example++)
+            Expect.Near(v[4 * sample + example], drawn[example, sample], 0, $"sample {sample}, example {example}");
     }
 
     [Theory, InlineData("Gaussian"), InlineData("Rademacher")]
@@ -43,7 +48,11 @@ public class ProbesTests
     {
         using var scope = NewDisposeScope();
         var like = empty(0, dtype: ScalarType.Float32);
-        var (first, same, other) = (Create(kind, 1).Draw(1, [2, 8], like), Create(kind, 1).Draw(1, [2, 8], like), Create(kind, 2).Draw(1, [2, 8], like));
+        var (first, same, other) = (
+            Create(kind, 1).Draw(1, [2, 8], like),
+            Create(kind, 1).Draw(1, [2, 8], like),
+            Create(kind, 2).Draw(1, [2, 8], like)
+        );
         Expect.Near(same, first, 0, "same seed");
         Assert.True(Expect.MaxAbs(other - first) > 0);
         Assert.Equal(ScalarType.Float32, first.dtype);

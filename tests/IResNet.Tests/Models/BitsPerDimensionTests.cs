@@ -7,22 +7,31 @@ public class BitsPerDimensionTests
 
     /// <summary>A density of 1 on the unit cube knows nothing of the grey levels: eight bits, at every size.</summary>
     [Theory, InlineData(784), InlineData(3072), InlineData(1)]
-    public void UniformDensityCostsEightBits(int dimensions) => Assert.Equal(8, BitsPerDimension.Of(0, dimensions), Tolerance);
+    public void UniformDensityCostsEightBits(int dimensions) =>
+        Assert.Equal(8, BitsPerDimension.Of(0, dimensions), Tolerance);
 
     /// <summary>Halving the density in every dimension costs one bit more.</summary>
     [Theory, InlineData(784), InlineData(3072)]
     public void OneBitIsAFactorOfTwoInEachDimension(int dimensions) =>
         Assert.Equal(9, BitsPerDimension.Of(-dimensions * Math.Log(2), dimensions), Tolerance);
 
-    /// <summary>MNIST's two conventions give different numbers for the same model: only the part above eight bits scales with d.</summary>
+    /// <summary>
+    /// MNIST's two conventions give different numbers for the same model: only the part above eight bits scales with d.
+    /// </summary>
     [Fact]
     public void ConventionsDifferByTheRatioOfTheirDimensions()
     {
         const double Nats = 4000;
-        Assert.Equal((BitsPerDimension.Of(Nats, 28 * 28) - 8) * 784 / 3072, BitsPerDimension.Of(Nats, 3 * 32 * 32) - 8, Tolerance);
+        Assert.Equal(
+            (BitsPerDimension.Of(Nats, 28 * 28) - 8) * 784 / 3072,
+            BitsPerDimension.Of(Nats, 3 * 32 * 32) - 8,
+            Tolerance
+        );
     }
 
-    /// <summary>The differential entropy of a normal of standard deviation s, in bits, and eight for the grey levels.</summary>
+    /// <summary>
+    /// The differential entropy of a normal of standard deviation s, in bits, and eight for the grey levels.
+    /// </summary>
     [Theory, InlineData(0.05), InlineData(0.3)]
     public void KnownGaussian(double deviation)
     {
@@ -30,13 +39,20 @@ public class BitsPerDimensionTests
         const int Dimensions = 16;
         var prior = new DiagonalGaussian(Dimensions);
         prior.to(ScalarType.Float64);
-        using (no_grad()) prior.LogStd.fill_(Math.Log(deviation));
+        using (no_grad())
+            prior.LogStd.fill_(Math.Log(deviation));
         // At distance s sqrt(d) from the mean ln p is exactly minus the entropy.
-        double bits = BitsPerDimension.Of(prior.forward(full(1, Dimensions, deviation, ScalarType.Float64)).ToDouble(), Dimensions);
+        double bits = BitsPerDimension.Of(
+            prior.forward(full(1, Dimensions, deviation, ScalarType.Float64)).ToDouble(),
+            Dimensions
+        );
         Assert.Equal(0.5 * Math.Log2(2 * Math.PI * Math.E * deviation * deviation) + 8, bits, Tolerance);
     }
 
-    /// <summary>Units do not matter: the same flow on pixels of 0 to 255 has eight bits less of density and eight bits less of levels.</summary>
+    /// <summary>
+    /// Units do not matter: the same flow on pixels of 0 to 255 has eight bits less of density and eight bits less of
+    /// levels.
+    /// </summary>
     [Fact]
     public void UnitsDoNotMatter()
     {
@@ -64,7 +80,10 @@ public class BitsPerDimensionTests
         using var scope = NewDisposeScope();
         var logProb = tensor(new[] { -1000.0, 0, 2500 }, requires_grad: true);
         var bits = BitsPerDimension.Of(logProb, 784);
-        Assert.Equal(logProb.detach().data<double>().Select(value => BitsPerDimension.Of(value, 784)), bits.detach().data<double>());
+        Assert.Equal(
+            logProb.detach().data<double>().Select(value => BitsPerDimension.Of(value, 784)),
+            bits.detach().data<double>()
+        );
         bits.sum().backward();
         Expect.Close(logProb.grad!, full(3, -1 / (784 * Math.Log(2)), ScalarType.Float64), 1e-15, "gradient");
     }

@@ -3,7 +3,14 @@ namespace IResNet.Tests.Models;
 /// <summary>The classifier: its head, and that its body can be undone.</summary>
 public class ClassifierTests
 {
-    private static readonly FlowConfig Config = new() { Input = new(2, 8, 8), Blocks = [1, 1], Strides = [1, 2], Hidden = [6, 6], Padding = 3 };
+    private static readonly FlowConfig Config = new()
+    {
+        Input = new(2, 8, 8),
+        Blocks = [1, 1],
+        Strides = [1, 2],
+        Hidden = [6, 6],
+        Padding = 3,
+    };
 
     [Fact]
     public void LogitsAreThoseOfTheHead()
@@ -15,10 +22,18 @@ public class ClassifierTests
         var features = classifier.Features(x);
         Assert.Equal([3, 20, 4, 4], features.shape);
         var (mean, variance) = (classifier.Norm.running_mean!, classifier.Norm.running_var!);
-        var normalized = (features - mean.view(1, -1, 1, 1)) / (variance + 1e-5).sqrt().view(1, -1, 1, 1) * classifier.Norm.weight!.view(1, -1, 1, 1)
+        var normalized =
+            (features - mean.view(1, -1, 1, 1))
+                / (variance + 1e-5).sqrt().view(1, -1, 1, 1)
+                * classifier.Norm.weight!.view(1, -1, 1, 1)
             + classifier.Norm.bias!.view(1, -1, 1, 1);
         var pooled = normalized.clamp_min(0).flatten(2).mean([2]);
-        Expect.Close(classifier.forward(x), pooled.mm(classifier.Logits.weight!.t()) + classifier.Logits.bias!, 1e-12, "logits");
+        Expect.Close(
+            classifier.forward(x),
+            pooled.mm(classifier.Logits.weight!.t()) + classifier.Logits.bias!,
+            1e-12,
+            "logits"
+        );
     }
 
     [Fact]
@@ -28,10 +43,18 @@ public class ClassifierTests
         Draw.Seed(2);
         var classifier = Draw.Prepared(new Classifier(Config, classes: 4));
         var x = Draw.Normal(3, 2, 8, 8);
-        Expect.Close(classifier.Body.Transform.Inverse(classifier.Features(x), 1e-12).Value, x, 1e-10, "reconstruction");
+        Expect.Close(
+            classifier.Body.Transform.Inverse(classifier.Features(x), 1e-12).Value,
+            x,
+            1e-10,
+            "reconstruction"
+        );
     }
 
-    /// <summary>Statistics over all batches together, however they are cut: what BatchNorm makes of those images then has mean 0 and variance 1.</summary>
+    /// <summary>
+    /// Statistics over all batches together, however they are cut: what BatchNorm makes of those images then has mean 0
+    /// and variance 1.
+    /// </summary>
     [Fact]
     public void UpdatedBatchNormStandardizesTheFeatures()
     {
@@ -42,11 +65,16 @@ public class ClassifierTests
         (Tensor, Tensor) Moments()
         {
             var features = classifier.Features(x);
-            var normalized = (features - classifier.Norm.running_mean!.view(1, -1, 1, 1)) / classifier.Norm.running_var!.view(1, -1, 1, 1).sqrt();
+            var normalized =
+                (features - classifier.Norm.running_mean!.view(1, -1, 1, 1))
+                / classifier.Norm.running_var!.view(1, -1, 1, 1).sqrt();
             return (normalized.mean([0, 2, 3]), normalized.var([0, 2, 3]));
         }
         var (mean, variance) = Moments();
-        Assert.False(mean.allclose(zeros_like(mean), atol: 0.1) || variance.allclose(ones_like(variance), atol: 0.1), "the statistics fitted before");
+        Assert.False(
+            mean.allclose(zeros_like(mean), atol: 0.1) || variance.allclose(ones_like(variance), atol: 0.1),
+            "the statistics fitted before"
+        );
         classifier.UpdateBatchNorm([x[..3], x[3..4], x[4..]]);
         (mean, variance) = Moments();
         Expect.Close(mean, zeros_like(mean), 1e-12, "mean");
@@ -54,12 +82,23 @@ public class ClassifierTests
         Assert.Throws<ArgumentException>(() => classifier.UpdateBatchNorm([]));
     }
 
-    /// <summary>One image whose last map is a single pixel has no variance: an error, not NaN in BatchNorm's running variance.</summary>
+    /// <summary>
+    /// One image whose last map is a single pixel has no variance: an error, not NaN in BatchNorm's running variance.
+    /// </summary>
     [Fact]
     public void TrainingOnOneValueAChannelIsRefused()
     {
         using var scope = NewDisposeScope();
-        var classifier = new Classifier(new FlowConfig { Input = new(2, 4, 4), Blocks = [1, 1], Strides = [2, 2], Hidden = [4, 4] }, classes: 3);
+        var classifier = new Classifier(
+            new FlowConfig
+            {
+                Input = new(2, 4, 4),
+                Blocks = [1, 1],
+                Strides = [2, 2],
+                Hidden = [4, 4],
+            },
+            classes: 3
+        );
         classifier.train();
         Assert.Throws<ShapeException>(() => classifier.forward(randn(1, 2, 4, 4)));
         Assert.True(isfinite(classifier.Norm.running_var!).all().ToBoolean());
@@ -76,14 +115,16 @@ public class ClassifierTests
         using var optimizer = optim.Adam(classifier.parameters(), 0.01);
         using var x = randn(32, 2, 8, 8);
         using var target = (x.mean([1, 2, 3]) > 0).to(ScalarType.Int64);
-        double first = 0, last = 0;
+        double first = 0,
+            last = 0;
         for (int step = 0; step < 40; step++)
         {
             using var scope = NewDisposeScope();
             classifier.zero_grad();
             var loss = nn.functional.cross_entropy(classifier.forward(x), target);
             last = loss.ToDouble();
-            if (step == 0) first = last;
+            if (step == 0)
+                first = last;
             loss.backward();
             optimizer.step();
         }

@@ -19,7 +19,9 @@ public class DensityTests
         Assert.True(Math.Abs(withoutLogDet - 1) > 0.05, $"{withoutLogDet}");
     }
 
-    /// <summary>Pearson's chi-square test of samples in the cells of a grid, at the level of <see cref="Statistics"/>.</summary>
+    /// <summary>
+    /// Pearson's chi-square test of samples in the cells of a grid, at the level of <see cref="Statistics"/>.
+    /// </summary>
     [Theory, InlineData("random"), InlineData("trained")]
     public void SamplesFollowTheDensity(string weights)
     {
@@ -50,8 +52,10 @@ public class DensityTests
     {
         Draw.Seed(weights.Length);
         var flow = new ToyFlow(4, [12, 12]);
-        if (weights == "random") Draw.Prepared(flow);
-        else Train(flow);
+        if (weights == "random")
+            Draw.Prepared(flow);
+        else
+            Train(flow);
         flow.Freeze();
         return flow;
     }
@@ -88,7 +92,9 @@ public class DensityTests
 
     private static (double statistic, double limit) ChiSquare(Flow flow, double temperature)
     {
-        const int Count = 6000, Coarse = 40, Fine = Side / Coarse;
+        const int Count = 6000,
+            Coarse = 40,
+            Fine = Side / Coarse;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (grid, cell) = Grid();
@@ -100,7 +106,8 @@ public class DensityTests
         // Cells that expect fewer than five samples are taken together.
         var large = expected >= 5;
         double statistic = ((observed - expected).square() / expected)[large].sum().ToDouble();
-        double restExpected = Count - expected[large].sum().ToDouble(), restObserved = Count - observed[large].sum().ToDouble();
+        double restExpected = Count - expected[large].sum().ToDouble(),
+            restObserved = Count - observed[large].sum().ToDouble();
         statistic += Math.Pow(restObserved - restExpected, 2) / restExpected;
         return (statistic, Statistics.ChiSquareLimit((int)large.sum().ToInt64()));
     }

@@ -3,7 +3,9 @@ namespace IResNet.Tests.Models;
 /// <summary>Equation (3), and what follows from it, for every model.</summary>
 public class FlowTests
 {
-    /// <summary>ln p(x) = ln N(F(x)) + ln |det dF/dx|, with the Gaussian and the determinant taken by other means.</summary>
+    /// <summary>
+    /// ln p(x) = ln N(F(x)) + ln |det dF/dx|, with the Gaussian and the determinant taken by other means.
+    /// </summary>
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]
     public void LogProbIsThatOfTheChangeOfVariables(string name)
     {
@@ -24,8 +26,18 @@ public class FlowTests
         var (flow, x) = Flows.Create(name);
         var samples = flow.Sample(5, solver: new FixedPoint(1e-12), generator: new Generator(3));
         Assert.Equal([5, .. x.shape.Skip(1)], samples.shape);
-        Expect.Close(flow.LatentsOf(samples).flatten(1), flow.Prior.Sample(5, generator: new Generator(3)), 1e-10, "latents");
-        Expect.Near(flow.Sample(5, solver: new FixedPoint(1e-12), generator: new Generator(3)), samples, 0, "same seed");
+        Expect.Close(
+            flow.LatentsOf(samples).flatten(1),
+            flow.Prior.Sample(5, generator: new Generator(3)),
+            1e-10,
+            "latents"
+        );
+        Expect.Near(
+            flow.Sample(5, solver: new FixedPoint(1e-12), generator: new Generator(3)),
+            samples,
+            0,
+            "same seed"
+        );
         Assert.True(Expect.MaxAbs(flow.Sample(5, generator: new Generator(4)) - samples) > 0.1);
         Assert.False(samples.requires_grad);
     }
@@ -51,8 +63,8 @@ public class FlowTests
     }
 
     /// <summary>
-    /// The stochastic estimate's mean is the exact log-determinant, but for a truncation that twenty terms make negligible. Where nothing is estimated, as in Glow, every
-    /// value is exact.
+    /// The stochastic estimate's mean is the exact log-determinant, but for a truncation that twenty terms make
+    /// negligible. Where nothing is estimated, as in Glow, every value is exact.
     /// </summary>
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]
     public void StochasticLogProbAgreesInTheMean(string name)
@@ -63,8 +75,10 @@ public class FlowTests
         double exact = flow.forward(x).ToDouble();
         flow.WithEstimator(new PowerSeries(20, 1, new GaussianProbes(new Generator(7))));
         var values = flow.forward(x.expand([2000, .. x.shape.Skip(1)]));
-        if (flow.ResidualBlocks.Count == 0) Expect.Near(values, full_like(values, exact), 1e-10, "ln p(x)");
-        else Statistics.MeanIs(exact, values, "ln p(x)");
+        if (flow.ResidualBlocks.Count == 0)
+            Expect.Near(values, full_like(values, exact), 1e-10, "ln p(x)");
+        else
+            Statistics.MeanIs(exact, values, "ln p(x)");
     }
 
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]
@@ -84,16 +98,62 @@ public class FlowTests
     public void ImpossibleConfigurationsAreRefused()
     {
         var good = Flows.Images;
-        foreach (var wrong in new[] { good with { Blocks = [1] }, good with { Blocks = [], Strides = [], Hidden = [] }, good with { Hidden = [4, 4, 4] } })
+        foreach (
+            var wrong in new[]
+            {
+                good with
+                {
+                    Blocks = [1],
+                },
+                good with
+                {
+                    Blocks = [],
+                    Strides = [],
+                    Hidden = [],
+                },
+                good with
+                {
+                    Hidden = [4, 4, 4],
+                },
+            }
+        )
         {
             Assert.Throws<ArgumentException>(() => new SingleScaleFlow(wrong));
             Assert.Throws<ArgumentException>(() => new MultiscaleFlow(wrong));
         }
-        foreach (var wrong in new[]
-        {
-            good with { Strides = [3, 1] }, good with { Blocks = [0, 1] }, good with { Hidden = [4, 0] }, good with { Padding = -1 }, good with { Input = new(0, 4, 4) },
-            good with { Input = new(1, 0, 4) }, good with { Input = new(1, 4, -2) },
-        })
+        foreach (
+            var wrong in new[]
+            {
+                good with
+                {
+                    Strides = [3, 1],
+                },
+                good with
+                {
+                    Blocks = [0, 1],
+                },
+                good with
+                {
+                    Hidden = [4, 0],
+                },
+                good with
+                {
+                    Padding = -1,
+                },
+                good with
+                {
+                    Input = new(0, 4, 4),
+                },
+                good with
+                {
+                    Input = new(1, 0, 4),
+                },
+                good with
+                {
+                    Input = new(1, 4, -2),
+                },
+            }
+        )
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => new SingleScaleFlow(wrong));
             Assert.Throws<ArgumentOutOfRangeException>(() => new MultiscaleFlow(wrong));

@@ -3,7 +3,14 @@ namespace IResNet.Tests.Models;
 /// <summary>Small models of every kind, prepared for tests.</summary>
 internal static class Flows
 {
-    public static FlowConfig Images { get; } = new() { Input = new(1, 4, 4), Blocks = [1, 2], Strides = [2, 1], Hidden = [4, 4] };
+    public static FlowConfig Images { get; } =
+        new()
+        {
+            Input = new(1, 4, 4),
+            Blocks = [1, 2],
+            Strides = [2, 1],
+            Hidden = [4, 4],
+        };
 
     private static readonly Dictionary<string, (Func<Flow> build, long[] shape)> Factories = new()
     {
@@ -12,11 +19,25 @@ internal static class Flows
         ["SingleScaleFlow"] = (() => new SingleScaleFlow(Images), [1, 4, 4]),
         ["MultiscaleFlow"] = (() => new MultiscaleFlow(Images), [1, 4, 4]),
         ["MultiscaleFlow, fixed prior, softplus"] = (
-            () => new MultiscaleFlow(Images with { LearnedPrior = false, Activation = ActivationKind.Softplus, InitialSqueeze = true, Strides = [1, 1] }), [1, 4, 4]),
+            () =>
+                new MultiscaleFlow(
+                    Images with
+                    {
+                        LearnedPrior = false,
+                        Activation = ActivationKind.Softplus,
+                        InitialSqueeze = true,
+                        Strides = [1, 1],
+                    }
+                ),
+            [1, 4, 4]
+        ),
         ["2-D affine Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AffineGlow), [2]),
         ["2-D additive Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AdditiveGlow), [2]),
         ["multiscale affine Glow"] = (() => new MultiscaleFlow(Images with { Kind = BlockKind.AffineGlow }), [1, 4, 4]),
-        ["single-scale additive Glow"] = (() => new SingleScaleFlow(Images with { Kind = BlockKind.AdditiveGlow }), [1, 4, 4]),
+        ["single-scale additive Glow"] = (
+            () => new SingleScaleFlow(Images with { Kind = BlockKind.AdditiveGlow }),
+            [1, 4, 4]
+        ),
     };
 
     public static TheoryData<string> Names => new(Factories.Keys);

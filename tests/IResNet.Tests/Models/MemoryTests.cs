@@ -1,9 +1,19 @@
 namespace IResNet.Tests.Models;
 
-/// <summary>Live tensors: flat over training, inverses, sampling and freezing; and models that outlive the scope in which they were built.</summary>
+/// <summary>
+/// Live tensors: flat over training, inverses, sampling and freezing; and models that outlive the scope in which they
+/// were built.
+/// </summary>
 public class MemoryTests
 {
-    private static readonly FlowConfig Config = new() { Input = new(1, 4, 4), Blocks = [1, 1], Strides = [2, 1], Hidden = [4, 4], SpectralNorm = new() { PowerIterations = 1 } };
+    private static readonly FlowConfig Config = new()
+    {
+        Input = new(1, 4, 4),
+        Blocks = [1, 1],
+        Strides = [2, 1],
+        Hidden = [4, 4],
+        SpectralNorm = new() { PowerIterations = 1 },
+    };
 
     [Fact]
     public void ThousandTrainingStepsAreFlat()
@@ -17,7 +27,15 @@ public class MemoryTests
     public void OtherEstimatorsAreFlat()
     {
         using var training = new Training();
-        foreach (var estimator in new LogDetEstimator[] { new NeumannSeries(5), new ExactLogDet(), new NoLogDet(), new PowerSeries(3, 4, new RademacherProbes()) })
+        foreach (
+            var estimator in new LogDetEstimator[]
+            {
+                new NeumannSeries(5),
+                new ExactLogDet(),
+                new NoLogDet(),
+                new PowerSeries(3, 4, new RademacherProbes()),
+            }
+        )
         {
             training.Flow.WithEstimator(estimator);
             training.Step();
@@ -73,7 +91,11 @@ public class MemoryTests
         using var z = training.Flow.LatentsOf(training.X).detach();
         using var nan = full(2, 1, 4, 4, float.NaN);
         using var wrong = zeros(2, 3, 4, 4);
-        AssertFlat(30, () => Assert.Throws<NonConvergenceException>(() => training.Flow.Transform.Inverse(z, new FixedPoint(1e-6, maxIterations: 1))));
+        AssertFlat(30, () =>
+            Assert.Throws<NonConvergenceException>(() =>
+                training.Flow.Transform.Inverse(z, new FixedPoint(1e-6, maxIterations: 1))
+            )
+        );
         AssertFlat(30, () => Assert.Throws<NonFiniteException>(() => training.Flow.forward(nan)));
         AssertFlat(30, () => Assert.Throws<ShapeException>(() => training.Flow.forward(wrong)));
     }
@@ -94,7 +116,8 @@ public class MemoryTests
     }
 
     /// <summary>
-    /// A disposed model leaves nothing behind, frozen or not. TorchSharp's count itself rises by one with every Parameter made, disposed or not; that much is taken off.
+    /// A disposed model leaves nothing behind, frozen or not. TorchSharp's count itself rises by one with every
+    /// Parameter made, disposed or not; that much is taken off.
     /// </summary>
     [Fact]
     public void ModelsAreFreedWhenDisposed()
@@ -102,11 +125,11 @@ public class MemoryTests
         long perParameter = Growth(1, () => new Parameter(zeros(1)).Dispose());
         int parameters = new MultiscaleFlow(Config).parameters().Count();
         Assert.Equal(10 * parameters * perParameter, Growth(10, () =>
-        {
-            using var flow = new MultiscaleFlow(Config);
-            flow.Freeze();
-            Disposed(flow.Sample(1));
-        }));
+            {
+                using var flow = new MultiscaleFlow(Config);
+                flow.Freeze();
+                Disposed(flow.Sample(1));
+            }));
     }
 
     /// <summary>The control: the count sees a single tensor that stays.</summary>
@@ -119,7 +142,16 @@ public class MemoryTests
         Assert.Equal(20, grown);
     }
 
-    [Theory, InlineData("toy"), InlineData("single"), InlineData("multi"), InlineData("classifier"), InlineData("LipSwish"), InlineData("toy, Glow"), InlineData("Glow")]
+    [
+        Theory,
+        InlineData("toy"),
+        InlineData("single"),
+        InlineData("multi"),
+        InlineData("classifier"),
+        InlineData("LipSwish"),
+        InlineData("toy, Glow"),
+        InlineData("Glow")
+    ]
     public void ModelsOutliveTheScopeTheyAreBuiltIn(string kind)
     {
         nn.Module<Tensor, Tensor> model;
@@ -136,7 +168,8 @@ public class MemoryTests
                 _ => new MultiscaleFlow(Config with { Activation = ActivationKind.LipSwish }),
             };
             model.to(ScalarType.Float64);
-            if (model is Flow flow) flow.Freeze();
+            if (model is Flow flow)
+                flow.Freeze();
         }
         using (model)
         using (NewDisposeScope())
@@ -145,7 +178,10 @@ public class MemoryTests
             Assert.True(double.IsFinite(model.forward(x).sum().ToDouble()));
             model.train();
             model.forward(x).sum().backward();
-            Assert.All(model.parameters().Where(parameter => parameter.requires_grad && parameter.grad is not null), parameter => Assert.False(parameter.IsInvalid));
+            Assert.All(
+                model.parameters().Where(parameter => parameter.requires_grad && parameter.grad is not null),
+                parameter => Assert.False(parameter.IsInvalid)
+            );
         }
     }
 
@@ -156,7 +192,8 @@ public class MemoryTests
         action(); // whatever is made once
         return LiveTensors.Growth(() =>
         {
-            for (int i = 0; i < times; i++) action();
+            for (int i = 0; i < times; i++)
+                action();
         });
     }
 

@@ -3,7 +3,12 @@ namespace IResNet.Tests.Models;
 /// <summary>The baseline network.</summary>
 public class ResNetTests
 {
-    private static readonly ResNetConfig Config = new() { Input = new(2, 8, 8), Blocks = [2, 1], Widths = [3, 4] };
+    private static readonly ResNetConfig Config = new()
+    {
+        Input = new(2, 8, 8),
+        Blocks = [2, 1],
+        Widths = [3, 4],
+    };
 
     /// <summary>He et al. (2016) give 1.7 million; counted by hand layer by layer it is this.</summary>
     [Theory]
@@ -26,7 +31,9 @@ public class ResNetTests
         var logits = network.forward(randn(6, 2, height, width));
         Assert.Equal([6, 5], logits.shape);
         nn.functional.cross_entropy(logits, arange(6) % 5).backward();
-        Assert.All(network.named_parameters(), pair => Assert.True(pair.parameter.grad is { } gradient && gradient.abs().max().ToDouble() > 0, pair.name));
+        Assert.All(network.named_parameters(), pair =>
+            Assert.True(pair.parameter.grad is { } gradient && gradient.abs().max().ToDouble() > 0, pair.name)
+        );
         Assert.Equal(batchNorm, network.modules().OfType<BatchNorm2d>().Any());
     }
 
@@ -53,10 +60,19 @@ public class ResNetTests
         var norms = block.modules().OfType<BatchNorm2d>().ToArray();
         Tensor Activated(int i, Tensor h) => (batchNorm ? Scaled(norms[i], h) : h).clamp_min(0);
         Tensor Convolution(int i, Tensor h, long step, long padding) =>
-            nn.functional.conv2d(h, block.Convolutions[i].weight!, block.Convolutions[i].bias, strides: [step, step], padding: [padding, padding]);
+            nn.functional.conv2d(
+                h,
+                block.Convolutions[i].weight!,
+                block.Convolutions[i].bias,
+                strides: [step, step],
+                padding: [padding, padding]
+            );
         var a = Activated(0, x);
         var g = Convolution(2, Activated(2, Convolution(1, Activated(1, Convolution(0, a, stride, 0)), 1, 1)), 1, 0);
-        var skip = inputs == 12 ? x : nn.functional.conv2d(a, block.get_parameter("shortcut.weight")!, strides: [stride, stride]);
+        var skip =
+            inputs == 12
+                ? x
+                : nn.functional.conv2d(a, block.get_parameter("shortcut.weight")!, strides: [stride, stride]);
         Expect.Close(block.forward(x), skip + g, 1e-12, "block");
     }
 
@@ -79,7 +95,8 @@ public class ResNetTests
     public void ItOutlivesTheScopeThatBuiltItAndIsSavedWhole()
     {
         ResNet network;
-        using (NewDisposeScope()) network = new ResNet(Config, classes: 3);
+        using (NewDisposeScope())
+            network = new ResNet(Config, classes: 3);
         using var scope = NewDisposeScope();
         var x = randn(8, 2, 8, 8);
         network.forward(x); // moves BatchNorm's statistics
@@ -120,5 +137,8 @@ public class ResNetTests
     }
 
     private static Tensor Scaled(BatchNorm2d norm, Tensor x) =>
-        (x - norm.running_mean!.view(1, -1, 1, 1)) / (norm.running_var! + 1e-5).sqrt().view(1, -1, 1, 1) * norm.weight!.view(1, -1, 1, 1) + norm.bias!.view(1, -1, 1, 1);
+        (x - norm.running_mean!.view(1, -1, 1, 1))
+            / (norm.running_var! + 1e-5).sqrt().view(1, -1, 1, 1)
+            * norm.weight!.view(1, -1, 1, 1)
+        + norm.bias!.view(1, -1, 1, 1);
 }

@@ -5,7 +5,14 @@ namespace IResNet.Tests.Models;
 /// <summary>What a model's state holds under its own names, and what saving and conversion do to it.</summary>
 public class StateTests
 {
-    private static readonly FlowConfig Config = new() { Input = new(1, 4, 4), Blocks = [1, 1], Strides = [2, 1], Hidden = [4, 4], Activation = ActivationKind.LipSwish };
+    private static readonly FlowConfig Config = new()
+    {
+        Input = new(1, 4, 4),
+        Blocks = [1, 1],
+        Strides = [2, 1],
+        Hidden = [4, 4],
+        Activation = ActivationKind.LipSwish,
+    };
 
     [Fact]
     public void EverythingThatDecidesTheOutputIsSaved()
@@ -15,7 +22,8 @@ public class StateTests
         var x = randn(3, 1, 4, 4);
         var trained = new Classifier(Config, classes: 3);
         trained.train();
-        for (int i = 0; i < 3; i++) trained.forward(x);
+        for (int i = 0; i < 3; i++)
+            trained.forward(x);
         trained.eval();
         var fresh = new Classifier(Config, classes: 3);
         fresh.eval();
@@ -24,7 +32,9 @@ public class StateTests
         Expect.Near(fresh.forward(x), trained.forward(x), 0, "logits");
     }
 
-    /// <summary>TorchSharp's own file too: a loaded model's first training batch does not re-initialise ActNorm.</summary>
+    /// <summary>
+    /// TorchSharp's own file too: a loaded model's first training batch does not re-initialise ActNorm.
+    /// </summary>
     [Fact]
     public void ActNormsMarkIsSaved()
     {
@@ -44,7 +54,8 @@ public class StateTests
             Assert.All(loaded.ActNorms, actNorm => Assert.True(actNorm.IsInitialized));
             loaded.train();
             loaded.forward(5 + 3 * randn(8, 1, 4, 4));
-            foreach (var (one, other) in loaded.ActNorms.Zip(trained.ActNorms)) Expect.Near(one.LogScale, other.LogScale, 0, "scale");
+            foreach (var (one, other) in loaded.ActNorms.Zip(trained.ActNorms))
+                Expect.Near(one.LogScale, other.LogScale, 0, "scale");
         }
         finally
         {
@@ -64,7 +75,10 @@ public class StateTests
         Assert.Contains("transform.bijections.3.rest.bijections.1.branch.layers.2.weight", names);
     }
 
-    /// <summary>No tensor under two names: files would grow with the depth of nesting, and every walk over the modules would slow down.</summary>
+    /// <summary>
+    /// No tensor under two names: files would grow with the depth of nesting, and every walk over the modules would
+    /// slow down.
+    /// </summary>
     [Theory, MemberData(nameof(BijectionCases.Names), MemberType = typeof(BijectionCases))]
     public void EveryTensorIsSavedOnce(string name)
     {
@@ -79,10 +93,15 @@ public class StateTests
         using var scope = NewDisposeScope();
         var models = new nn.Module[]
         {
-            new Classifier(Config, classes: 3), new MultiscaleFlow(Config), new SingleScaleFlow(Config), new ToyFlow(2, [4]), new ToyFlow(2, [4], kind: BlockKind.AffineGlow),
+            new Classifier(Config, classes: 3),
+            new MultiscaleFlow(Config),
+            new SingleScaleFlow(Config),
+            new ToyFlow(2, [4]),
+            new ToyFlow(2, [4], kind: BlockKind.AffineGlow),
             new MultiscaleFlow(Config with { Kind = BlockKind.AffineGlow }),
         };
-        foreach (var model in models) AssertOnce(model);
+        foreach (var model in models)
+            AssertOnce(model);
     }
 
     private static void AssertOnce(nn.Module module)
@@ -90,7 +109,9 @@ public class StateTests
         var state = module.state_dict();
         Assert.Equal(state.Count, state.Values.Select(tensor => tensor.Handle).Distinct().Count());
         Assert.Equal(module.modules().Count(), module.modules().Distinct().Count());
-        Assert.DoesNotContain(state.Keys, key => key.Contains('<', StringComparison.Ordinal) || key.Contains("._", StringComparison.Ordinal));
+        Assert.DoesNotContain(state.Keys, key =>
+            key.Contains('<', StringComparison.Ordinal) || key.Contains("._", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -113,10 +134,13 @@ public class StateTests
         Assert.Contains(before.Values, value => value.dtype == ScalarType.Int64);
         Assert.All(classifier.Body.ActNorms, actNorm => Assert.True(actNorm.IsInitialized));
         classifier.to(ScalarType.Float32);
-        foreach (var (name, value) in classifier.state_dict()) Assert.True(value.eq(before[name]).all().ToBoolean(), name);
+        foreach (var (name, value) in classifier.state_dict())
+            Assert.True(value.eq(before[name]).all().ToBoolean(), name);
     }
 
-    /// <summary>The layers' own properties show the converted tensors, and an optimiser made afterwards moves them.</summary>
+    /// <summary>
+    /// The layers' own properties show the converted tensors, and an optimiser made afterwards moves them.
+    /// </summary>
     [Fact]
     public void ConvertedModelTrains()
     {
@@ -125,7 +149,10 @@ public class StateTests
         var flow = new MultiscaleFlow(Config);
         flow.to(ScalarType.Float64);
         var layer = flow.ResidualBlocks[0].Branch.Layers[0];
-        Assert.Equal((ScalarType.Float64, ScalarType.Float64, ScalarType.Float64), (layer.Weight.dtype, layer.U.dtype, layer.Sigma.dtype));
+        Assert.Equal(
+            (ScalarType.Float64, ScalarType.Float64, ScalarType.Float64),
+            (layer.Weight.dtype, layer.U.dtype, layer.Sigma.dtype)
+        );
         var weight = layer.Weight.detach().clone();
         using var optimizer = optim.Adam(flow.parameters(), 0.1);
         flow.train();

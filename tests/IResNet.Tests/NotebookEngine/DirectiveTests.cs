@@ -13,11 +13,13 @@ public sealed class DirectiveTests : EngineTest
     public DirectiveTests()
     {
         Engine.Dispose();
-        Engine = new ScriptEngine(new EngineOptions
-        {
-            BaseDirectory = _folder,
-            PackageAliases = new Dictionary<string, string> { ["TorchSharp-cpu"] = "TorchSharp" },
-        });
+        Engine = new ScriptEngine(
+            new EngineOptions
+            {
+                BaseDirectory = _folder,
+                PackageAliases = new Dictionary<string, string> { ["TorchSharp-cpu"] = "TorchSharp" },
+            }
+        );
     }
 
     [Fact]
@@ -41,14 +43,17 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task ImportedNotebooksRunTheirCSharpCells()
     {
-        Write("other.ipynb", """
+        Write(
+            "other.ipynb",
+            """
             { "cells": [
               { "cell_type": "markdown", "metadata": {}, "source": ["not code"] },
               { "cell_type": "code", "metadata": {}, "source": ["var one = 1;\n", "var two = one + 1;"] },
               { "cell_type": "code", "metadata": { "dotnet_interactive": { "language": "fsharp" } }, "source": "let x = 1" },
               { "cell_type": "code", "metadata": { "polyglot_notebook": { "kernelName": "csharp" } }, "source": "var three = two + 1;" } ],
               "nbformat": 4, "nbformat_minor": 5, "metadata": {} }
-            """);
+            """
+        );
         Assert.Equal(3, await Value("#!import \"other.ipynb\"\nthree"));
     }
 
@@ -74,7 +79,12 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task MarkdownAndHtmlAreShownAndCSharpGoesOn()
     {
-        Assert.Equal(1, await Value("var n = 1;\n#!markdown\n# It's a title\n#!fsharp is text here\n#!html\n<b>bold</b>\n#!csharp\nn"));
+        Assert.Equal(
+            1,
+            await Value(
+                "var n = 1;\n#!markdown\n# It's a title\n#!fsharp is text here\n#!html\n<b>bold</b>\n#!csharp\nn"
+            )
+        );
         Assert.Equal("# It's a title\n#!fsharp is text here\n", Sink.Displays[0].Data["text/markdown"]);
         Assert.Equal("<b>bold</b>\n", Sink.Displays[1].Data["text/html"]);
         Assert.Equal(8, (await Error("var a = 1;\n#!html\n<b>\n#!csharp\n\n\n\nnothing;")).Line);
@@ -95,7 +105,10 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task WhatOnlyLooksLikeADirectiveIsLeftAlone()
     {
-        Assert.Equal(1, await Value("/*\n#!fsharp\n*/\n#if false\n#!sql\n#r \"nuget: Nothing\"\n#endif\n#region a\n#endregion\n1"));
+        Assert.Equal(
+            1,
+            await Value("/*\n#!fsharp\n*/\n#if false\n#!sql\n#r \"nuget: Nothing\"\n#endif\n#region a\n#endregion\n1")
+        );
         Assert.Equal("#!html", await Value("var text = \"\"\"\n#!html\n\"\"\";\ntext"));
     }
 
@@ -112,26 +125,41 @@ public sealed class DirectiveTests : EngineTest
     {
         var copy = Path.Combine(_folder, "Markdig.dll");
         File.Copy(typeof(Markdig.Markdown).Assembly.Location, copy);
-        Assert.Equal(typeof(Markdig.Markdown).Assembly, await Value("#r \"Markdig.dll\"\ntypeof(Markdig.Markdown).Assembly"));
+        Assert.Equal(
+            typeof(Markdig.Markdown).Assembly,
+            await Value("#r \"Markdig.dll\"\ntypeof(Markdig.Markdown).Assembly")
+        );
         Assert.Equal("", Sink.PrintedErrors);
 
         // Another assembly under the name of the host's stands for a library that was built anew.
         Compile("NetMQ", "public class Newer {}", "bin/NetMQ.dll");
-        Assert.Equal(typeof(NetMQ.NetMQConfig).Assembly, await Value("#r \"bin/NetMQ.dll\"\ntypeof(NetMQ.NetMQConfig).Assembly"));
+        Assert.Equal(
+            typeof(NetMQ.NetMQConfig).Assembly,
+            await Value("#r \"bin/NetMQ.dll\"\ntypeof(NetMQ.NetMQConfig).Assembly")
+        );
         Assert.Contains("restart", Sink.PrintedErrors, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AnAssemblyByPathIsLoadedOnceWithWhatLiesBesideIt()
     {
-        var inner = Compile("EngineTestInner", "public class Inner { public static int Value = 41; }", "bin/EngineTestInner.dll");
-        const string outer = "public static class Outer { public static int Next => ++Inner.Value; public static Inner Make() => new(); }";
+        var inner = Compile(
+            "EngineTestInner",
+            "public class Inner { public static int Value = 41; }",
+            "bin/EngineTestInner.dll"
+        );
+        const string outer =
+            "public static class Outer { public static int Next => ++Inner.Value; public static Inner Make() => "
+            + "new(); }";
         Compile("EngineTestOuter", outer, "bin/EngineTestOuter.dll", inner);
         Assert.Equal(42, await Value("#r \"bin/EngineTestOuter.dll\"\nOuter.Next"));
         Assert.Equal("Inner", await Value("Outer.Make().GetType().Name"));
         Assert.Equal(42, await Value("#r \"bin/EngineTestInner.dll\"\nInner.Value"));
         Assert.Equal(true, await Value("Outer.Make() is Inner"));
-        Assert.Equal(1, await Value("AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"EngineTestInner\")"));
+        Assert.Equal(
+            1,
+            await Value("AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"EngineTestInner\")")
+        );
     }
 
     [Fact]
@@ -146,9 +174,12 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task APackageIsRestoredFromASourceThatTheCellNames()
     {
-        var version = $"1.0.{Environment.TickCount64}";   // never restored before, so never found in the package folder
+        var version = $"1.0.{Environment.TickCount64}"; // never restored before, so never found in the package folder
         Pack("EngineTestPackage", version, "public static class Packed { public static string Word => \"packed\"; }");
-        Assert.Equal("packed", await Value($"#i \"nuget: {_folder}\"\n#r \"nuget: EngineTestPackage, {version}\"\nPacked.Word"));
+        Assert.Equal(
+            "packed",
+            await Value($"#i \"nuget: {_folder}\"\n#r \"nuget: EngineTestPackage, {version}\"\nPacked.Word")
+        );
         Assert.Equal($"Installed EngineTestPackage {version}\n", Sink.Printed);
         Directory.Delete(Path.Combine(PackageFolder, "enginetestpackage", version), recursive: true);
     }
@@ -177,11 +208,15 @@ public sealed class DirectiveTests : EngineTest
     {
         var path = Write(file, "");
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        var compilation = CSharpCompilation.Create(name,
+        var compilation = CSharpCompilation.Create(
+            name,
             [CSharpSyntaxTree.ParseText(code, cancellationToken: TestContext.Current.CancellationToken)],
-            references.Append(typeof(object).Assembly.Location).Append(Path.Combine(framework, "System.Runtime.dll"))
+            references
+                .Append(typeof(object).Assembly.Location)
+                .Append(Path.Combine(framework, "System.Runtime.dll"))
                 .Select(r => MetadataReference.CreateFromFile(r)),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
         Assert.True(compilation.Emit(path, cancellationToken: TestContext.Current.CancellationToken).Success);
         return path;
     }
@@ -192,10 +227,12 @@ public sealed class DirectiveTests : EngineTest
         using var package = ZipFile.Open(Path.Combine(_folder, $"{id}.{version}.nupkg"), ZipArchiveMode.Create);
         package.CreateEntryFromFile(assembly, $"lib/netstandard2.0/{id}.dll");
         using var specification = new StreamWriter(package.CreateEntry($"{id}.nuspec").Open());
-        specification.Write($"""
+        specification.Write(
+            $"""
             <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>
               <id>{id}</id><version>{version}</version><authors>tests</authors><description>For tests.</description>
             </metadata></package>
-            """);
+            """
+        );
     }
 }

@@ -42,8 +42,10 @@ public sealed class DisplayTests : EngineTest
     [Fact]
     public async Task PrintsKeepTheirOrderAmongOtherOutputs()
     {
-        await Value("Console.WriteLine('a'); Console.Error.Write('b'); Console.Write(\"c\");"
-            + "clear_output(true); display(1); Console.Write('d');");
+        await Value(
+            "Console.WriteLine('a'); Console.Error.Write('b'); Console.Write(\"c\");"
+                + "clear_output(true); display(1); Console.Write('d');"
+        );
         Assert.Equal(["stdout:a\n", "stderr:b", "stdout:c", "clear:wait", "display", "stdout:d"], Sink.Events);
     }
 
@@ -58,9 +60,12 @@ public sealed class DisplayTests : EngineTest
     [Fact]
     public async Task PrintsStreamWhileTheCellRuns()
     {
-        var cell = Run("Console.WriteLine(\"first\"); await Task.Delay(2000, CancellationToken); Console.WriteLine(\"second\");");
+        var cell = Run(
+            "Console.WriteLine(\"first\"); await Task.Delay(2000, CancellationToken); Console.WriteLine(\"second\");"
+        );
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        while (Sink.Printed.Length == 0 && !cell.IsCompleted) await Task.Delay(5, TestContext.Current.CancellationToken);
+        while (Sink.Printed.Length == 0 && !cell.IsCompleted)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         Assert.Equal("first\n", Sink.Printed);
         Assert.False(cell.IsCompleted);
         await cell;

@@ -5,8 +5,8 @@ using Xunit;
 namespace IResNet.Tests.NotebookEngine;
 
 /// <summary>
-/// Alone, lest other tests hold up the steps. The cells here would run for a minute or for ever; that each is stopped within a second is
-/// checked through Jupyter, on a machine that does nothing else.
+/// Alone, lest other tests hold up the steps. The cells here would run for a minute or for ever; that each is stopped
+/// within a second is checked through Jupyter, on a machine that does nothing else.
 /// </summary>
 [CollectionDefinition(nameof(InterruptTests), DisableParallelization = true)]
 [Collection(nameof(InterruptTests))]
@@ -19,7 +19,10 @@ public sealed class InterruptTests : EngineTest
     [InlineData("var z = 0L; while (true) z++;", "aborted")]
     [InlineData("await Task.Yield(); var z = 0L; while (true) z++;", "aborted")]
     [InlineData("while (true) try { Thread.Sleep(60000); } catch (Exception) { }", "aborted")]
-    [InlineData("CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);", "The cell was interrupted.")]
+    [InlineData(
+        "CancellationToken.Register(() => Thread.Sleep(60000)); Thread.Sleep(60000);",
+        "The cell was interrupted."
+    )]
     [InlineData("while (true) Console.WriteLine(1);", "The cell was interrupted.")]
     [InlineData("while (true) await Task.Yield();", "The cell was left.")]
     [InlineData("IEnumerable<int> Endless() { while (true) { } yield return 1; } Endless()", "aborted")]
@@ -40,7 +43,9 @@ public sealed class InterruptTests : EngineTest
     {
         var clock = new Stopwatch();
         var outcome = await Interrupted(
-            "try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }", clock);
+            "try { throw new Exception(); } catch { while (AppContext.GetData(\"stop\") is null) { } }",
+            clock
+        );
         Assert.Equal(CellStatus.Interrupted, outcome.Status);
         Assert.Contains("Restart", outcome.Error!.Message, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.5, 15);
@@ -58,7 +63,8 @@ public sealed class InterruptTests : EngineTest
     public async Task ACellThatHeedsTheTokenKeepsItsResult()
     {
         var outcome = await Interrupted(
-            "var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps");
+            "var steps = 0; while (!CancellationToken.IsCancellationRequested) { steps++; await Task.Delay(5); } steps"
+        );
         Assert.Equal(CellStatus.Ok, outcome.Status);
         Assert.True((int)outcome.Value! > 0);
         Assert.Equal(outcome.Value, await Value("steps"));
@@ -66,7 +72,10 @@ public sealed class InterruptTests : EngineTest
 
     [Fact]
     public async Task TheTokensTypeIsStillReachableByItsName() =>
-        Assert.Equal(false, await Value("bool Can(CancellationToken token) => token.CanBeCanceled; Can(CancellationToken.None)"));
+        Assert.Equal(
+            false,
+            await Value("bool Can(CancellationToken token) => token.CanBeCanceled; Can(CancellationToken.None)")
+        );
 
     [Fact]
     public async Task ACellWhoseInterruptCameBeforeItDoesNotRun()
@@ -81,7 +90,8 @@ public sealed class InterruptTests : EngineTest
     {
         using var interrupt = new CancellationTokenSource();
         var cell = RunStoppable($"Console.WriteLine(\"running\"); {code}", interrupt.Token);
-        while (Sink.Printed.Length == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+        while (Sink.Printed.Length == 0)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         clock?.Start();
         await interrupt.CancelAsync();
         var outcome = await cell;

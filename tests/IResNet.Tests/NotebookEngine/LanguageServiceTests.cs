@@ -9,10 +9,18 @@ public sealed class LanguageServiceTests : EngineTest
     private string[] Complete(string code) => Items(code).Select(i => i.Text).ToArray();
 
     private IReadOnlyList<CompletionItem> Items(string code) =>
-        Engine.Language.Complete(code.Replace("|", "", StringComparison.Ordinal), code.IndexOf('|', StringComparison.Ordinal)).Items;
+        Engine
+            .Language.Complete(
+                code.Replace("|", "", StringComparison.Ordinal),
+                code.IndexOf('|', StringComparison.Ordinal)
+            )
+            .Items;
 
     private string? Inspect(string code) =>
-        Engine.Language.Inspect(code.Replace("|", "", StringComparison.Ordinal), code.IndexOf('|', StringComparison.Ordinal));
+        Engine.Language.Inspect(
+            code.Replace("|", "", StringComparison.Ordinal),
+            code.IndexOf('|', StringComparison.Ordinal)
+        );
 
     [Fact]
     public async Task VariablesOfEarlierCellsAndTheirMembersAreOffered()
@@ -77,7 +85,11 @@ public sealed class LanguageServiceTests : EngineTest
         Assert.Equal("List<int> matrix", Inspect("mat|rix.Add(1)"));
         Assert.Equal("double Norm(double order)", Inspect("Norm|(2)"));
         Assert.Equal("double Norm(double order)", Inspect("Norm(|"));
-        Assert.Contains("void Console.WriteLine(string? value)", Inspect("Console.WriteLine|"), StringComparison.Ordinal);
+        Assert.Contains(
+            "void Console.WriteLine(string? value)",
+            Inspect("Console.WriteLine|"),
+            StringComparison.Ordinal
+        );
         Assert.Equal("class System.Text.StringBuilder", Inspect("Stri|ngBuilder b;"));
         Assert.Null(Inspect("|  "));
         Assert.Null(Inspect("nothing|"));
@@ -88,7 +100,9 @@ public sealed class LanguageServiceTests : EngineTest
     {
         var text = Inspect("display(1).Upd|ate(2);");
         Assert.Equal(
-            "void DisplayedValue.Update(object? value)\n\nReplaces what is shown; also from a later cell.", text?.ReplaceLineEndings("\n"));
+            "void DisplayedValue.Update(object? value)\n\nReplaces what is shown; also from a later cell.",
+            text?.ReplaceLineEndings("\n")
+        );
     }
 
     [Theory]
@@ -101,5 +115,6 @@ public sealed class LanguageServiceTests : EngineTest
     [InlineData("Console.WriteLine(", Completeness.Incomplete)]
     [InlineData("var x = = 1;", Completeness.Invalid)]
     [InlineData("}", Completeness.Invalid)]
-    public void TellsWhetherCodeIsComplete(string code, Completeness expected) => Assert.Equal(expected, Engine.Language.IsComplete(code));
+    public void TellsWhetherCodeIsComplete(string code, Completeness expected) =>
+        Assert.Equal(expected, Engine.Language.IsComplete(code));
 }

@@ -8,8 +8,8 @@ namespace IResNet.Tests.NotebookEngine;
 public sealed class MemoryTests : EngineTest
 {
     /// <summary>
-    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB a cell after 500 of them,
-    /// where 65 KB are enough.
+    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB a cell
+    /// after 500 of them, where 65 KB are enough.
     /// </summary>
     [Fact]
     public async Task MemoryGrowsLinearlyAndLittleWithTheCells()
@@ -26,7 +26,8 @@ public sealed class MemoryTests : EngineTest
 
     private async Task Cells(int count)
     {
-        for (var i = 0; i < count; i++) await Value($"var v{i} = {i}; v{i} + 1");
+        for (var i = 0; i < count; i++)
+            await Value($"var v{i} = {i}; v{i} + 1");
     }
 
     private static long Heap()

@@ -24,7 +24,8 @@ internal sealed class RecordingSink : ICellSink
     {
         get
         {
-            lock (_gate) return [.. _events];
+            lock (_gate)
+                return [.. _events];
         }
     }
 
@@ -32,7 +33,8 @@ internal sealed class RecordingSink : ICellSink
 
     public string PrintedErrors => Text("stderr:");
 
-    public void Stream(StreamName name, string text) => Add(name == StreamName.Stdout ? "stdout:" + text : "stderr:" + text);
+    public void Stream(StreamName name, string text) =>
+        Add(name == StreamName.Stdout ? "stdout:" + text : "stderr:" + text);
 
     public void Display(IReadOnlyDictionary<string, object> data, string? displayId)
     {
@@ -68,10 +70,14 @@ internal sealed class RecordingSink : ICellSink
 
     private void Add(string what)
     {
-        if (Fails) throw new IOException("the disk is full");
-        lock (_gate) _events.Add(what);
+        if (Fails)
+            throw new IOException("the disk is full");
+        lock (_gate)
+            _events.Add(what);
     }
 
     private string Text(string stream) =>
-        string.Concat(Events.Where(e => e.StartsWith(stream, StringComparison.Ordinal)).Select(e => e[stream.Length..]));
+        string.Concat(
+            Events.Where(e => e.StartsWith(stream, StringComparison.Ordinal)).Select(e => e[stream.Length..])
+        );
 }

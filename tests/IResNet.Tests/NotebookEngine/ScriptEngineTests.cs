@@ -24,16 +24,24 @@ public sealed class ScriptEngineTests : EngineTest
     [Fact]
     public async Task AwaitWorksAtTheTopLevelAndComesBackToTheCellsThread()
     {
-        await Value("int Id() => Environment.CurrentManagedThreadId; var before = Id(); await Task.Delay(10); var after = Id();");
+        await Value(
+            "int Id() => Environment.CurrentManagedThreadId; var before = Id(); await Task.Delay(10); var after = Id();"
+        );
         Assert.Equal(true, await Value("before == after"));
-        await Value("async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield return i; } }");
+        await Value(
+            "async IAsyncEnumerable<int> Numbers() { for (var i = 0; i < 3; i++) { await Task.Yield(); yield "
+                + "return i; } }"
+        );
         await Value("var sum = 0; await foreach (var n in Numbers()) sum += n;");
         Assert.Equal(3, await Value("sum"));
     }
 
     [Fact]
     public async Task CellsShareOneThread() =>
-        Assert.Equal(await Value("Environment.CurrentManagedThreadId"), await Value("Environment.CurrentManagedThreadId"));
+        Assert.Equal(
+            await Value("Environment.CurrentManagedThreadId"),
+            await Value("Environment.CurrentManagedThreadId")
+        );
 
     [Fact]
     public async Task OnlyALastExpressionWithoutSemicolonIsAResult()
@@ -50,7 +58,10 @@ public sealed class ScriptEngineTests : EngineTest
     public async Task AnExceptionKeepsWhatWasAssignedBefore()
     {
         var error = await Error("var kept = 7;\nthrow new InvalidOperationException(\"no\");");
-        Assert.Equal(("InvalidOperationException", "no", "cell[1]", 2), (error.Name, error.Message, error.Source, error.Line));
+        Assert.Equal(
+            ("InvalidOperationException", "no", "cell[1]", 2),
+            (error.Name, error.Message, error.Source, error.Line)
+        );
         Assert.Equal(7, await Value("kept"));
     }
 
@@ -74,10 +85,13 @@ public sealed class ScriptEngineTests : EngineTest
         Assert.Equal(
             [
                 "System.DivideByZeroException: Attempted to divide by zero.",
-                "   at cell[1], line 3, in Divide(Int32 a, Int32 b)", "      return a / b;",
-                "   at cell[2], line 2", "      Divide(1, zero)",
+                "   at cell[1], line 3, in Divide(Int32 a, Int32 b)",
+                "      return a / b;",
+                "   at cell[2], line 2",
+                "      Divide(1, zero)",
             ],
-            error.Traceback);
+            error.Traceback
+        );
     }
 
     [Fact]
@@ -85,7 +99,9 @@ public sealed class ScriptEngineTests : EngineTest
     {
         var error = await Error("Task.Run(() => { throw new FormatException(\"inner\"); }).Wait();");
         Assert.Equal("FormatException", error.Name);
-        error = await Error("try { int.Parse(\"x\"); } catch (Exception e) { throw new InvalidOperationException(\"outer\", e); }");
+        error = await Error(
+            "try { int.Parse(\"x\"); } catch (Exception e) { throw new InvalidOperationException(\"outer\", e); }"
+        );
         Assert.Equal("InvalidOperationException", error.Name);
         Assert.Contains(error.Traceback, l => l.StartsWith("---> System.FormatException", StringComparison.Ordinal));
     }
@@ -110,9 +126,13 @@ public sealed class ScriptEngineTests : EngineTest
     [Fact]
     public async Task AllOfSeveralErrorsAreTold()
     {
-        var error = await Error("throw new AggregateException(new FormatException(\"a\"), new Exception(\"b\", new Exception(\"c\")));");
-        Assert.Equal(["---> System.FormatException: a", "---> System.Exception: b", "---> System.Exception: c"],
-            error.Traceback.Where(l => l.StartsWith("--->", StringComparison.Ordinal)));
+        var error = await Error(
+            "throw new AggregateException(new FormatException(\"a\"), new Exception(\"b\", new Exception(\"c\")));"
+        );
+        Assert.Equal(
+            ["---> System.FormatException: a", "---> System.Exception: b", "---> System.Exception: c"],
+            error.Traceback.Where(l => l.StartsWith("--->", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -125,11 +145,15 @@ public sealed class ScriptEngineTests : EngineTest
     [Theory]
     [InlineData("var thread = new Thread(() => throw new FormatException(\"lost\")); thread.Start(); thread.Join();")]
     [InlineData("ThreadPool.QueueUserWorkItem(_ => throw new FormatException(\"lost\")); await Task.Delay(500);")]
-    [InlineData("async void Lose() { await Task.Delay(100).ConfigureAwait(false); throw new FormatException(\"lost\"); } Lose();")]
+    [InlineData(
+        "async void Lose() { await Task.Delay(100).ConfigureAwait(false); throw new FormatException(\"lost\"); "
+            + "} Lose();"
+    )]
     public async Task WhatABackgroundThreadThrowsIsPrintedAndEndsNothing(string code)
     {
         await Value(code);
-        for (var i = 0; i < 100 && Sink.PrintedErrors.Length == 0; i++) await Task.Delay(20, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 100 && Sink.PrintedErrors.Length == 0; i++)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.Contains("FormatException: lost", Sink.PrintedErrors, StringComparison.Ordinal);
         Assert.Equal(2, await Value("1 + 1"));
     }
@@ -146,6 +170,10 @@ public sealed class ScriptEngineTests : EngineTest
     public void AnUnknownHostAssemblyIsRefused()
     {
         var options = new EngineOptions { Assemblies = ["NoSuchThing"] };
-        Assert.Contains("NoSuchThing", Assert.Throws<ArgumentException>(() => new ScriptEngine(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "NoSuchThing",
+            Assert.Throws<ArgumentException>(() => new ScriptEngine(options)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

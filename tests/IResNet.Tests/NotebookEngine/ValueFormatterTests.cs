@@ -42,7 +42,10 @@ public sealed class ValueFormatterTests
     public void ListsOfScalarsAreOneLine()
     {
         Assert.Equal("[1, 2, 3]", Assert.Single(ValueFormatter.Format(new[] { 1, 2, 3 })).Value);
-        Assert.Equal("[0, 2, 4]", Assert.Single(ValueFormatter.Format(Enumerable.Range(0, 3).Select(x => 2 * x))).Value);
+        Assert.Equal(
+            "[0, 2, 4]",
+            Assert.Single(ValueFormatter.Format(Enumerable.Range(0, 3).Select(x => 2 * x))).Value
+        );
         Assert.EndsWith("99, … 900 more]", Text(Enumerable.Range(0, 1000).ToList()), StringComparison.Ordinal);
     }
 
@@ -51,7 +54,8 @@ public sealed class ValueFormatterTests
     {
         static IEnumerable<int> Endless()
         {
-            for (var i = 0; ; i++) yield return i;
+            for (var i = 0; ; i++)
+                yield return i;
         }
 
         Assert.EndsWith("99, … more]", Text(Endless()), StringComparison.Ordinal);
@@ -64,10 +68,14 @@ public sealed class ValueFormatterTests
         var shown = ValueFormatter.Format(new[] { new Row("<series>", 1.0 / 3, [1, 2]), new Row("exact", 2, []) });
         Assert.Equal(
             "<table><thead><tr><th>Method</th><th>Bits</th><th>Seeds</th></tr></thead><tbody>"
-            + "<tr><td>&lt;series&gt;</td><td>0.333333</td><td>[1, 2]</td></tr>"
-            + "<tr><td>exact</td><td>2</td><td>[]</td></tr></tbody></table>",
-            shown["text/html"]);
-        Assert.Equal("Method    Bits      Seeds\n<series>  0.333333  [1, 2]\nexact     2         []", shown["text/plain"]);
+                + "<tr><td>&lt;series&gt;</td><td>0.333333</td><td>[1, 2]</td></tr>"
+                + "<tr><td>exact</td><td>2</td><td>[]</td></tr></tbody></table>",
+            shown["text/html"]
+        );
+        Assert.Equal(
+            "Method    Bits      Seeds\n<series>  0.333333  [1, 2]\nexact     2         []",
+            shown["text/plain"]
+        );
     }
 
     [Fact]
@@ -91,12 +99,28 @@ public sealed class ValueFormatterTests
 
     [Fact]
     public void DictionariesAreTablesOfKeyAndValue() =>
-        Assert.Equal("Key  Value\na    1", ValueFormatter.Format(new Dictionary<string, int> { ["a"] = 1 })["text/plain"]);
+        Assert.Equal(
+            "Key  Value\na    1",
+            ValueFormatter.Format(new Dictionary<string, int> { ["a"] = 1 })["text/plain"]
+        );
 
     [Fact]
     public void MatricesHaveARowALine()
     {
-        Assert.Equal("[[1, 2],\n [3, 4]]", Assert.Single(ValueFormatter.Format(new[,] { { 1, 2 }, { 3, 4 } })).Value);
+        Assert.Equal(
+            "[[1, 2],\n [3, 4]]",
+            Assert
+                .Single(
+                    ValueFormatter.Format(
+                        new[,]
+                        {
+                            { 1, 2 },
+                            { 3, 4 },
+                        }
+                    )
+                )
+                .Value
+        );
         Assert.Equal("[[1, 2],\n [3]]", Assert.Single(ValueFormatter.Format(new[] { new[] { 1.0, 2 }, [3] })).Value);
         Assert.Equal("[null,\n null]", ValueFormatter.Format(new int[2][])["text/plain"]);
         Assert.Equal("[a, b]", ValueFormatter.Format(new[] { "a", "b" })["text/plain"]);
@@ -113,7 +137,11 @@ public sealed class ValueFormatterTests
     [Fact]
     public void TheHostSaysHowATypeAndItsDerivedTypesAreShown()
     {
-        ValueFormatter.Register<Chart>(c => new MimeBundle { ["image/png"] = "AAAA", ["application/json"] = JsonNode.Parse("[1]")! });
+        ValueFormatter.Register<Chart>(c => new MimeBundle
+        {
+            ["image/png"] = "AAAA",
+            ["application/json"] = JsonNode.Parse("[1]")!,
+        });
         Assert.Equal(["image/png", "application/json"], ValueFormatter.Format(new DerivedChart()).Keys);
     }
 

@@ -39,8 +39,13 @@ public class BlockParityTests
         double floor = 16 * finfo(ScalarType.Float32).eps * Expect.MaxAbs(official["x"]);
         for (int n = 0; n < expected.Length; n++)
         {
-            double error = Expect.MaxAbs(sequence.Inverse(official["y"], FixedPoint.Iterations(n)).Value - official["x"]);
-            Assert.True(Math.Abs(error - expected[n]) <= 1e-3 * expected[n] + floor, $"after {n} iterations: error {error:g4}, official {expected[n]:g4}");
+            double error = Expect.MaxAbs(
+                sequence.Inverse(official["y"], FixedPoint.Iterations(n)).Value - official["x"]
+            );
+            Assert.True(
+                Math.Abs(error - expected[n]) <= 1e-3 * expected[n] + floor,
+                $"after {n} iterations: error {error:g4}, official {expected[n]:g4}"
+            );
         }
     }
 
@@ -98,11 +103,21 @@ public class BlockParityTests
         return sequence;
     }
 
-    private static (ActNorm actNorm, ResidualBlock block) Load(OfficialFixture official, ScalarType dtype = ScalarType.Float32)
+    private static (ActNorm actNorm, ResidualBlock block) Load(
+        OfficialFixture official,
+        ScalarType dtype = ScalarType.Float32
+    )
     {
         var actNorm = new ActNorm(official.Shape.Channels);
-        var block = new ResidualBlock(new ConvBranch(
-            official.Shape, official.Int("int_ch"), official.SpectralNorm, official.Activation, official.Flag("input_nonlin", otherwise: true)));
+        var block = new ResidualBlock(
+            new ConvBranch(
+                official.Shape,
+                official.Int("int_ch"),
+                official.SpectralNorm,
+                official.Activation,
+                official.Flag("input_nonlin", otherwise: true)
+            )
+        );
         StateDict.Copy(official.Below("state."), OfficialWeights.Named(block, actNorm));
         actNorm.IsInitialized = true;
         actNorm.to(dtype).eval();
@@ -113,6 +128,9 @@ public class BlockParityTests
     private sealed class UnitVectors : Probes
     {
         public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like) =>
-            eye(samples, dtype: like.dtype).unsqueeze(1).expand(samples, shape[0], samples).reshape([samples * shape[0], .. shape.Skip(1)]);
+            eye(samples, dtype: like.dtype)
+                .unsqueeze(1)
+                .expand(samples, shape[0], samples)
+                .reshape([samples * shape[0], .. shape.Skip(1)]);
     }
 }

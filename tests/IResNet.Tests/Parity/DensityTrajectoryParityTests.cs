@@ -1,6 +1,9 @@
 namespace IResNet.Tests.Parity;
 
-/// <summary>A short official training run of a density model, Adamax through the truncated stochastic log-determinant on one batch.</summary>
+/// <summary>
+/// A short official training run of a density model, Adamax through the truncated stochastic log-determinant on one
+/// batch.
+/// </summary>
 [Trait("Category", "OfficialParity")]
 public class DensityTrajectoryParityTests
 {
@@ -13,14 +16,16 @@ public class DensityTrajectoryParityTests
     public void LogPrior(string? file) => Compare(file, "logpz", ParityChecks.Trajectory, run => run.LogPrior);
 
     [Theory, MemberData(nameof(Files))]
-    public void LogDetEstimates(string? file) => Compare(file, "logdet_estimate", ParityChecks.Trajectory, run => run.LogDet);
+    public void LogDetEstimates(string? file) =>
+        Compare(file, "logdet_estimate", ParityChecks.Trajectory, run => run.LogDet);
 
     [Theory, MemberData(nameof(Files))]
     public void FirstGradients(string? file)
     {
         using var official = OfficialFixtures.Open(file);
         using var run = new Run(official, new RecordedProbes(official), steps: 1);
-        foreach (var (name, gradient) in official.Below("gradient.")) Expect.Close(run.FirstGradients[name], gradient, ParityChecks.Network, name);
+        foreach (var (name, gradient) in official.Below("gradient."))
+            Expect.Close(run.FirstGradients[name], gradient, ParityChecks.Network, name);
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -30,7 +35,8 @@ public class DensityTrajectoryParityTests
         using var run = new Run(official, new RecordedProbes(official), official.Int("steps"));
         var state = OfficialWeights.Named(run.Flow);
         var initial = official.Below("initial.");
-        foreach (var (name, final) in official.Below("final.")) ParityChecks.SameAfterTraining(name, state[name], initial[name], final, ParityChecks.Trajectory);
+        foreach (var (name, final) in official.Below("final."))
+            ParityChecks.SameAfterTraining(name, state[name], initial[name], final, ParityChecks.Trajectory);
     }
 
     /// <summary>Our own probes, from the official seed, are the recorded ones: the random streams agree.</summary>
@@ -49,7 +55,8 @@ public class DensityTrajectoryParityTests
         using var run = new Run(official, new RecordedProbes(official), official.Int("steps"));
         var (actual, expected) = (of(run), official[name]);
         Assert.Equal(expected.shape, actual.shape);
-        for (long step = 0; step < expected.size(0); step++) Expect.Close(actual[step], expected[step], relative, $"{name}, step {step}");
+        for (long step = 0; step < expected.size(0); step++)
+            Expect.Close(actual[step], expected[step], relative, $"{name}, step {step}");
     }
 
     private sealed class Run : IDisposable
@@ -68,9 +75,14 @@ public class DensityTrajectoryParityTests
                 Flow.zero_grad();
                 var (logPrior, logDet) = Flow.LogProbTerms(official["x"]);
                 var loss = -(logPrior + logDet).mean();
-                (losses, priors, logDets) = ([.. losses, loss.detach()], [.. priors, logPrior.detach()], [.. logDets, logDet.detach()]);
+                (losses, priors, logDets) = (
+                    [.. losses, loss.detach()],
+                    [.. priors, logPrior.detach()],
+                    [.. logDets, logDet.detach()]
+                );
                 loss.backward();
-                if (step == 0) FirstGradients = Gradients();
+                if (step == 0)
+                    FirstGradients = Gradients();
                 optimizer.step();
             }
             (Losses, LogPrior, LogDet) = (stack(losses), stack(priors), stack(logDets));
@@ -84,18 +96,23 @@ public class DensityTrajectoryParityTests
 
         public void Dispose() => Flow.Dispose();
 
-        private Dictionary<string, Tensor> Gradients() => OfficialWeights.Named(Flow)
-            .Where(pair => pair.Value.grad is not null).ToDictionary(pair => pair.Key, pair => pair.Value.grad!.clone());
+        private Dictionary<string, Tensor> Gradients() =>
+            OfficialWeights
+                .Named(Flow)
+                .Where(pair => pair.Value.grad is not null)
+                .ToDictionary(pair => pair.Key, pair => pair.Value.grad!.clone());
     }
 
     /// <summary>The probes of the official run, in the order drawn.</summary>
     private sealed class RecordedProbes(OfficialFixture official) : Probes
     {
-        private int _step, _block;
+        private int _step,
+            _block;
 
         public override Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like)
         {
-            if (!official.Has($"probe.step{_step}.block{_block}")) (_step, _block) = (_step + 1, 0);
+            if (!official.Has($"probe.step{_step}.block{_block}"))
+                (_step, _block) = (_step + 1, 0);
             var probe = official[$"probe.step{_step}.block{_block++}"];
             Assert.Equal(samples, probe.size(1));
             return probe.transpose(0, 1).reshape([samples * shape[0], .. shape.Skip(1)]);

@@ -33,7 +33,12 @@ public class MultiscaleDensityParityTests
     public void LogPrior(string? file)
     {
         using var official = OfficialFixtures.Open(file);
-        Expect.Close(Load(official).LogProbTerms(official["x"]).logPrior, official["logpz"], ParityChecks.Network, "logpz");
+        Expect.Close(
+            Load(official).LogProbTerms(official["x"]).logPrior,
+            official["logpz"],
+            ParityChecks.Network,
+            "logpz"
+        );
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -48,7 +53,12 @@ public class MultiscaleDensityParityTests
     {
         using var official = OfficialFixtures.Open(file);
         var (logPrior, logDet) = InFloat64(official);
-        Expect.Close(BitsPerDimension.Of(logPrior + logDet, official.Shape.Dimensions), official["bits_per_dim"], 1e-6, "bits_per_dim");
+        Expect.Close(
+            BitsPerDimension.Of(logPrior + logDet, official.Shape.Dimensions),
+            official["bits_per_dim"],
+            1e-6,
+            "bits_per_dim"
+        );
     }
 
     [Theory, MemberData(nameof(Files))]

@@ -16,39 +16,48 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
 
     public string Text(string key) => file.Metadata[key];
 
-    public bool Flag(string key, bool otherwise) => file.Metadata.TryGetValue(key, out var value) ? bool.Parse(value) : otherwise;
+    public bool Flag(string key, bool otherwise) =>
+        file.Metadata.TryGetValue(key, out var value) ? bool.Parse(value) : otherwise;
 
     public int[] List(string key) => JsonSerializer.Deserialize<int[]>(file.Metadata[key])!;
 
-    public ImageShape Shape => List("in_shape") is [var channels, var height, var width] ? new(channels, height, width) : throw new FormatException("in_shape");
+    public ImageShape Shape =>
+        List("in_shape") is [var channels, var height, var width]
+            ? new(channels, height, width)
+            : throw new FormatException("in_shape");
 
     /// <summary>The tensors below a prefix, without it.</summary>
-    public Dictionary<string, Tensor> Below(string prefix) => file.Tensors
-        .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+    public Dictionary<string, Tensor> Below(string prefix) =>
+        file
+            .Tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
 
-    public SpectralNormOptions SpectralNorm => new() { Coefficient = Number("coeff"), PowerIterations = Int("power_iterations") };
+    public SpectralNormOptions SpectralNorm =>
+        new() { Coefficient = Number("coeff"), PowerIterations = Int("power_iterations") };
 
-    public ActivationKind Activation => Text("nonlin") switch
-    {
-        "elu" => ActivationKind.Elu,
-        "softplus" => ActivationKind.Softplus,
-        "relu" => ActivationKind.Relu,
-        "sorting" => ActivationKind.MaxMin,
-        var other => throw new FormatException($"unknown activation {other}"),
-    };
+    public ActivationKind Activation =>
+        Text("nonlin") switch
+        {
+            "elu" => ActivationKind.Elu,
+            "softplus" => ActivationKind.Softplus,
+            "relu" => ActivationKind.Relu,
+            "sorting" => ActivationKind.MaxMin,
+            var other => throw new FormatException($"unknown activation {other}"),
+        };
 
-    public FlowConfig Config => new()
-    {
-        Input = Shape,
-        Blocks = List("nBlocks"),
-        Strides = List("nStrides"),
-        Hidden = List("nChannels"),
-        Padding = file.Metadata.ContainsKey("inj_pad") ? Int("inj_pad") : 0,
-        InitialSqueeze = Flag("init_squeeze", otherwise: file.Metadata.GetValueOrDefault("init_ds") == "2"),
-        Activation = Activation,
-        SpectralNorm = SpectralNorm,
-        ActNorm = Flag("actnorm", otherwise: true),
-    };
+    public FlowConfig Config =>
+        new()
+        {
+            Input = Shape,
+            Blocks = List("nBlocks"),
+            Strides = List("nStrides"),
+            Hidden = List("nChannels"),
+            Padding = file.Metadata.ContainsKey("inj_pad") ? Int("inj_pad") : 0,
+            InitialSqueeze = Flag("init_squeeze", otherwise: file.Metadata.GetValueOrDefault("init_ds") == "2"),
+            Activation = Activation,
+            SpectralNorm = SpectralNorm,
+            ActNorm = Flag("actnorm", otherwise: true),
+        };
 
     public void Dispose() => file.Dispose();
 }

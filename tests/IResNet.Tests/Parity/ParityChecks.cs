@@ -13,14 +13,20 @@ internal static class ParityChecks
     public const double Trajectory = 1e-3;
 
     /// <summary>The weights in use against <c>effective.*</c>, by the official name of each raw weight.</summary>
-    public static void EffectiveWeights(OfficialFixture official, IReadOnlyDictionary<string, Tensor> named, IEnumerable<ResidualBlock> blocks)
+    public static void EffectiveWeights(
+        OfficialFixture official,
+        IReadOnlyDictionary<string, Tensor> named,
+        IEnumerable<ResidualBlock> blocks
+    )
     {
         var expected = official.Below("effective.");
         var layers = blocks.SelectMany(block => block.Branch.Layers).ToList();
         Assert.Equal(expected.Count, layers.Count);
         foreach (var layer in layers)
         {
-            string name = named.Single(pair => ReferenceEquals(pair.Value, layer.Weight)).Key.Replace("weight_orig", "weight", StringComparison.Ordinal);
+            string name = named
+                .Single(pair => ReferenceEquals(pair.Value, layer.Weight))
+                .Key.Replace("weight_orig", "weight", StringComparison.Ordinal);
             Expect.Close(layer.EffectiveWeight(), expected[name], Block, name);
         }
     }
@@ -46,6 +52,7 @@ internal static class ParityChecks
         }
         Expect.Close(ours, final, relative, $"final {name}");
         double moved = Expect.MaxAbs(final - initial);
-        if (moved > 1e-3 * Expect.MaxAbs(initial)) Expect.Close(ours - initial, final - initial, 100 * relative, $"change of {name}");
+        if (moved > 1e-3 * Expect.MaxAbs(initial))
+            Expect.Close(ours - initial, final - initial, 100 * relative, $"change of {name}");
     }
 }

@@ -13,7 +13,12 @@ public class TrainingTrajectoryParityTests
         var losses = Train(official).losses;
         var expected = official["losses"].to(ScalarType.Float64).data<double>().ToArray();
         Assert.Equal(expected.Length, losses.Length);
-        Assert.All(expected.Zip(losses), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= ParityChecks.Trajectory * Math.Abs(pair.First), $"{pair.First} against {pair.Second}"));
+        Assert.All(expected.Zip(losses), pair =>
+            Assert.True(
+                Math.Abs(pair.First - pair.Second) <= ParityChecks.Trajectory * Math.Abs(pair.First),
+                $"{pair.First} against {pair.Second}"
+            )
+        );
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -22,7 +27,8 @@ public class TrainingTrajectoryParityTests
         using var official = OfficialFixtures.Open(file);
         var state = OfficialWeights.Named(Train(official).classifier);
         var initial = official.Below("initial.");
-        foreach (var (name, final) in official.Below("final.")) ParityChecks.SameAfterTraining(name, state[name], initial[name], final, ParityChecks.Trajectory);
+        foreach (var (name, final) in official.Below("final."))
+            ParityChecks.SameAfterTraining(name, state[name], initial[name], final, ParityChecks.Trajectory);
     }
 
     private static (Classifier classifier, double[] losses) Train(OfficialFixture official)
@@ -32,7 +38,11 @@ public class TrainingTrajectoryParityTests
         OfficialWeights.Load(classifier, official.Below("initial."));
         classifier.train();
         using var optimizer = optim.SGD(
-            classifier.parameters(), official.Number("lr"), momentum: official.Number("momentum"), weight_decay: official.Number("weight_decay"));
+            classifier.parameters(),
+            official.Number("lr"),
+            momentum: official.Number("momentum"),
+            weight_decay: official.Number("weight_decay")
+        );
         var losses = new double[official.Int("steps")];
         for (int step = 0; step < losses.Length; step++)
         {

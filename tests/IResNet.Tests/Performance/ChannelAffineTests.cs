@@ -15,17 +15,27 @@ public class ChannelAffineTests
     [InlineData(32, 12, 16, 16)]
     public void EqualsTorch(int examples, int channels, int height, int width)
     {
-        var (fast, reference) = (new Setting(examples, channels, height, width).Differentiate(fast: true), new Setting(examples, channels, height, width).Differentiate(fast: false));
-        foreach (var (name, expected) in reference) Expect.Close(fast[name], expected, Tolerance, name);
+        var (fast, reference) = (
+            new Setting(examples, channels, height, width).Differentiate(fast: true),
+            new Setting(examples, channels, height, width).Differentiate(fast: false)
+        );
+        foreach (var (name, expected) in reference)
+            Expect.Close(fast[name], expected, Tolerance, name);
     }
 
-    /// <summary>Negative control: the gradient of s belongs to the output that was kept, and of another shift is another one.</summary>
+    /// <summary>
+    /// Negative control: the gradient of s belongs to the output that was kept, and of another shift is another one.
+    /// </summary>
     [Fact]
     public void AnotherShiftHasTheSameGradientsButAnotherOutput()
     {
-        var (one, other) = (new Setting(6, 2, 5, 3).Differentiate(fast: true), new Setting(6, 2, 5, 3, shiftBy: 3).Differentiate(fast: true));
+        var (one, other) = (
+            new Setting(6, 2, 5, 3).Differentiate(fast: true),
+            new Setting(6, 2, 5, 3, shiftBy: 3).Differentiate(fast: true)
+        );
         Assert.True(Expect.RelativeError(other["y"], one["y"]) > 0.1);
-        foreach (string name in new[] { "x", "scale", "shift" }) Expect.Close(other[name], one[name], Tolerance, name);
+        foreach (string name in new[] { "x", "scale", "shift" })
+            Expect.Close(other[name], one[name], Tolerance, name);
         var scaled = new Setting(6, 2, 5, 3, scaleBy: 0.5).Differentiate(fast: true);
         Assert.True(Expect.RelativeError(scaled["x"], one["x"]) > 0.1);
         Assert.True(Expect.RelativeError(scaled["scale"], one["scale"]) > 0.1);
@@ -46,7 +56,10 @@ public class ChannelAffineTests
 
     private sealed class Setting
     {
-        private readonly Tensor _x, _dy, _scale, _shift;
+        private readonly Tensor _x,
+            _dy,
+            _scale,
+            _shift;
 
         public Setting(int examples, int channels, int height, int width, double shiftBy = 0, double scaleBy = 0)
         {
@@ -61,9 +74,17 @@ public class ChannelAffineTests
             var dtype = fast ? ScalarType.Float32 : ScalarType.Float64;
             Tensor Leaf(Tensor t) => t.to(dtype).detach().clone().requires_grad_();
             var (x, scale, shift) = (Leaf(_x), Leaf(_scale), Leaf(_shift));
-            var y = fast ? ChannelAffine.Apply(x, scale, shift) : x * scale.exp().view(1, -1, 1, 1) + shift.view(1, -1, 1, 1);
+            var y = fast
+                ? ChannelAffine.Apply(x, scale, shift)
+                : x * scale.exp().view(1, -1, 1, 1) + shift.view(1, -1, 1, 1);
             (y * _dy.to(dtype)).sum().backward();
-            return new() { ["y"] = y.detach(), ["x"] = x.grad!, ["scale"] = scale.grad!, ["shift"] = shift.grad! };
+            return new()
+            {
+                ["y"] = y.detach(),
+                ["x"] = x.grad!,
+                ["scale"] = scale.grad!,
+                ["shift"] = shift.grad!,
+            };
         }
     }
 }

@@ -3,7 +3,10 @@ using IResNet.Lanes;
 
 namespace IResNet.Tests.Performance;
 
-/// <summary>The vector kernels' training step of dense blocks computes what torch's operations compute: value, log-determinant and every gradient, judged in float64.</summary>
+/// <summary>
+/// The vector kernels' training step of dense blocks computes what torch's operations compute: value, log-determinant
+/// and every gradient, judged in float64.
+/// </summary>
 public class DenseLaneBlockTests
 {
     // A few float32 rounding units.
@@ -16,21 +19,24 @@ public class DenseLaneBlockTests
         Series,
     }
 
-    /// <summary>Examples, features, hidden widths, estimate, terms. Groups, tiles and threads are partly empty.</summary>
-    public static TheoryData<int, int, int[], Estimate, int> Shapes => new()
-    {
-        { 500, 2, [64, 64, 64], Estimate.Exact, 0 },
-        { 500, 2, [64, 64, 64], Estimate.Series, 5 },
-        { 128, 2, [16], Estimate.Exact, 0 },
-        { 64, 2, [5, 9], Estimate.Exact, 0 },
-        { 7, 2, [3, 33, 2, 1], Estimate.Exact, 0 },
-        { 1, 2, [8, 8], Estimate.Exact, 0 },
-        { 1, 1, [1], Estimate.Series, 3 },
-        { 5, 5, [7, 6], Estimate.Series, 2 },
-        { 17, 3, [18], Estimate.Series, 1 },
-        { 130, 21, [10, 30, 20], Estimate.Series, 4 },
-        { 65, 4, [12, 7], Estimate.None, 0 },
-    };
+    /// <summary>
+    /// Examples, features, hidden widths, estimate, terms. Groups, tiles and threads are partly empty.
+    /// </summary>
+    public static TheoryData<int, int, int[], Estimate, int> Shapes =>
+        new()
+        {
+            { 500, 2, [64, 64, 64], Estimate.Exact, 0 },
+            { 500, 2, [64, 64, 64], Estimate.Series, 5 },
+            { 128, 2, [16], Estimate.Exact, 0 },
+            { 64, 2, [5, 9], Estimate.Exact, 0 },
+            { 7, 2, [3, 33, 2, 1], Estimate.Exact, 0 },
+            { 1, 2, [8, 8], Estimate.Exact, 0 },
+            { 1, 1, [1], Estimate.Series, 3 },
+            { 5, 5, [7, 6], Estimate.Series, 2 },
+            { 17, 3, [18], Estimate.Series, 1 },
+            { 130, 21, [10, 30, 20], Estimate.Series, 4 },
+            { 65, 4, [12, 7], Estimate.None, 0 },
+        };
 
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int features, int[] hidden, Estimate estimate, int terms)
@@ -62,7 +68,10 @@ public class DenseLaneBlockTests
         Compare(setting);
     }
 
-    /// <summary>Negative control: another probe gives another estimate and other gradients, by far; and another point another determinant.</summary>
+    /// <summary>
+    /// Negative control: another probe gives another estimate and other gradients, by far; and another point another
+    /// determinant.
+    /// </summary>
     [Fact]
     public void OtherInputsGiveOtherResults()
     {
@@ -75,7 +84,9 @@ public class DenseLaneBlockTests
         expected = exact.Reference();
         exact.X.add_(1e-2);
         other = exact.Fast(exact.Probe);
-        Assert.All(expected.Keys.Where(name => name != "bias 2"), name => Assert.True(Expect.RelativeError(other[name], expected[name]) > 10 * Tolerance, name));
+        Assert.All(expected.Keys.Where(name => name != "bias 2"), name =>
+            Assert.True(Expect.RelativeError(other[name], expected[name]) > 10 * Tolerance, name)
+        );
     }
 
     /// <summary>Bit for bit, whatever the number of threads.</summary>
@@ -87,7 +98,8 @@ public class DenseLaneBlockTests
         set_num_threads(3);
         try
         {
-            foreach (var (name, value) in setting.Fast(setting.Probe)) Assert.True(value.equal(one[name]).all().ToBoolean(), name);
+            foreach (var (name, value) in setting.Fast(setting.Probe))
+                Assert.True(value.equal(one[name]).all().ToBoolean(), name);
         }
         finally
         {
@@ -114,7 +126,8 @@ public class DenseLaneBlockTests
     public void WhatIsSupported()
     {
         var (plane, space) = (zeros(1, 2), zeros(1, 3));
-        DenseBranch elu = new(2, [4]), wide = new(3, [4]);
+        DenseBranch elu = new(2, [4]),
+            wide = new(3, [4]);
         Assert.Equal(Avx512F.IsSupported, DenseLaneBlock.Supports(elu, new ExactLogDet(), plane));
         Assert.Equal(Avx512F.IsSupported, DenseLaneBlock.Supports(wide, new NeumannSeries(3), space));
         Assert.Equal(Avx512F.IsSupported, DenseLaneBlock.Supports(wide, new NoLogDet(), space));
@@ -122,12 +135,29 @@ public class DenseLaneBlockTests
         Assert.False(DenseLaneBlock.Supports(elu, new PowerSeries(3), plane));
         Assert.False(DenseLaneBlock.Supports(elu, new NeumannSeries(3, samples: 2), plane));
         Assert.False(DenseLaneBlock.Supports(elu, new ExactLogDet(), plane.to(ScalarType.Float64)));
-        Assert.False(DenseLaneBlock.Supports(new DenseBranch(2, [4], new SpectralNormOptions(), ActivationKind.Softplus), new ExactLogDet(), plane));
-        Assert.False(DenseLaneBlock.Supports(new DenseBranch(2, [4], new SpectralNormOptions(), leadingActivation: true), new ExactLogDet(), plane));
-        Assert.False(DenseLaneBlock.Supports(new ConvBranch(new ImageShape(2, 1, 1), 4), new NoLogDet(), zeros(16, 2, 1, 1)));
+        Assert.False(
+            DenseLaneBlock.Supports(
+                new DenseBranch(2, [4], new SpectralNormOptions(), ActivationKind.Softplus),
+                new ExactLogDet(),
+                plane
+            )
+        );
+        Assert.False(
+            DenseLaneBlock.Supports(
+                new DenseBranch(2, [4], new SpectralNormOptions(), leadingActivation: true),
+                new ExactLogDet(),
+                plane
+            )
+        );
+        Assert.False(
+            DenseLaneBlock.Supports(new ConvBranch(new ImageShape(2, 1, 1), 4), new NoLogDet(), zeros(16, 2, 1, 1))
+        );
     }
 
-    /// <summary>Evaluation without gradients goes there too, and gives what evaluation with gradients gives by torch's operations, which can be differentiated twice.</summary>
+    /// <summary>
+    /// Evaluation without gradients goes there too, and gives what evaluation with gradients gives by torch's
+    /// operations, which can be differentiated twice.
+    /// </summary>
     [Fact]
     public void EvaluationIsTheSameWithAndWithoutGradients()
     {
@@ -194,13 +224,19 @@ public class DenseLaneBlockTests
             setting.Fast(setting.Probe);
         }
         Step();
-        // Other tests' garbage may be collected meanwhile, so the count is taken around each step: the smallest change is the step's own.
-        Assert.Equal(0, Enumerable.Range(0, 20).Min(_ =>
-        {
-            long before = Tensor.TotalCount;
-            Step();
-            return Math.Abs(Tensor.TotalCount - before);
-        }));
+        // Other tests' garbage may be collected meanwhile, so the count is taken around each step: the smallest change
+        // is the step's own.
+        Assert.Equal(
+            0,
+            Enumerable
+                .Range(0, 20)
+                .Min(_ =>
+                {
+                    long before = Tensor.TotalCount;
+                    Step();
+                    return Math.Abs(Tensor.TotalCount - before);
+                })
+        );
     }
 
     private static void Compare(Setting setting)
@@ -208,7 +244,8 @@ public class DenseLaneBlockTests
         var fast = setting.Fast(setting.Probe);
         var reference = setting.Reference();
         Assert.Equal(reference.Keys, fast.Keys);
-        foreach (var (name, expected) in reference) Expect.Close(fast[name], expected, Tolerance, $"{setting}, {name}");
+        foreach (var (name, expected) in reference)
+            Expect.Close(fast[name], expected, Tolerance, $"{setting}, {name}");
     }
 
     /// <summary>One block with fixed weights, input, probe and cotangents.</summary>
@@ -217,7 +254,8 @@ public class DenseLaneBlockTests
         private readonly string _name;
         private readonly Estimate _estimate;
         private readonly int _terms;
-        private readonly Tensor _y, _logDet;
+        private readonly Tensor _y,
+            _logDet;
 
         public Setting(int examples, int features, int[] hidden, Estimate estimate, int terms)
         {
@@ -228,9 +266,15 @@ public class DenseLaneBlockTests
             Branch = new DenseBranch(features, hidden);
             // Initial weights are far below the bound: enlarged, the normalization's own gradient takes part.
             using (no_grad())
-                foreach (var layer in Branch.Layers) layer.Weight.mul_(4);
+                foreach (var layer in Branch.Layers)
+                    layer.Weight.mul_(4);
             Branch.PowerIteration();
-            (X, Probe, _y, _logDet) = (randn(examples, features), randn(examples, features), randn(examples, features), randn(examples));
+            (X, Probe, _y, _logDet) = (
+                randn(examples, features),
+                randn(examples, features),
+                randn(examples, features),
+                randn(examples)
+            );
         }
 
         public DenseBranch Branch { get; }
@@ -242,23 +286,24 @@ public class DenseLaneBlockTests
         public override string ToString() => _name;
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
-        {
-            var (y, logDet) = DenseLaneBlock.Apply(Branch, Estimator(probe), x);
-            return (y, logDet ?? zeros_like(_logDet));
-        });
+            {
+                var (y, logDet) = DenseLaneBlock.Apply(Branch, Estimator(probe), x);
+                return (y, logDet ?? zeros_like(_logDet));
+            });
 
         public Dictionary<string, Tensor> Reference() => Differentiate(ScalarType.Float64, x =>
-        {
-            var g = Branch.Linearize(x);
-            return (x + g.Value, Estimator(Probe).Estimate(g));
-        });
+            {
+                var g = Branch.Linearize(x);
+                return (x + g.Value, Estimator(Probe).Estimate(g));
+            });
 
-        private LogDetEstimator Estimator(Tensor probe) => _estimate switch
-        {
-            Estimate.Exact => new ExactLogDet(),
-            Estimate.Series => new NeumannSeries(_terms, 1, new FixedProbes(probe)),
-            _ => new NoLogDet(),
-        };
+        private LogDetEstimator Estimator(Tensor probe) =>
+            _estimate switch
+            {
+                Estimate.Exact => new ExactLogDet(),
+                Estimate.Series => new NeumannSeries(_terms, 1, new FixedProbes(probe)),
+                _ => new NoLogDet(),
+            };
 
         private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block) =>
             BlockGradients.Of(Branch, dtype, X, (_y, _logDet), block);

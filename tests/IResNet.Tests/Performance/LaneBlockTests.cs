@@ -3,29 +3,36 @@ using IResNet.Lanes;
 
 namespace IResNet.Tests.Performance;
 
-/// <summary>The vector kernels' training step computes what torch's operations compute: value, estimate and every gradient, judged in float64.</summary>
+/// <summary>
+/// The vector kernels' training step computes what torch's operations compute: value, estimate and every gradient,
+/// judged in float64.
+/// </summary>
 public class LaneBlockTests
 {
     // A few float32 rounding units: sums here are as long as torch's own, which stays within the same bound.
     private const double Tolerance = 5e-6;
 
-    /// <summary>Examples, channels, height, width, hidden, leading activation, terms. Odd sizes leave lanes, tiles and planes partly empty.</summary>
-    public static TheoryData<int, int, int, int, int, bool, int> Shapes => new()
-    {
-        { 32, 12, 16, 16, 32, true, 5 },
-        { 32, 4, 14, 14, 32, false, 5 },
-        { 20, 3, 5, 7, 6, true, 3 },
-        { 5, 1, 3, 2, 3, false, 2 },
-        { 16, 8, 7, 7, 32, true, 1 },
-        { 33, 6, 4, 4, 10, true, 0 },
-        { 17, 2, 1, 1, 5, false, 0 },
-        // Few examples and many hidden channels: matrix products.
-        { 4, 6, 5, 7, 70, true, 5 },
-        { 3, 3, 4, 4, 64, false, 3 },
-        { 7, 5, 4, 6, 96, true, 1 },
-        { 1, 2, 1, 3, 100, true, 0 },
-        { 2, 48, 4, 4, 128, true, 4 },
-    };
+    /// <summary>
+    /// Examples, channels, height, width, hidden, leading activation, terms. Odd sizes leave lanes, tiles and planes
+    /// partly empty.
+    /// </summary>
+    public static TheoryData<int, int, int, int, int, bool, int> Shapes =>
+        new()
+        {
+            { 32, 12, 16, 16, 32, true, 5 },
+            { 32, 4, 14, 14, 32, false, 5 },
+            { 20, 3, 5, 7, 6, true, 3 },
+            { 5, 1, 3, 2, 3, false, 2 },
+            { 16, 8, 7, 7, 32, true, 1 },
+            { 33, 6, 4, 4, 10, true, 0 },
+            { 17, 2, 1, 1, 5, false, 0 },
+            // Few examples and many hidden channels: matrix products.
+            { 4, 6, 5, 7, 70, true, 5 },
+            { 3, 3, 4, 4, 64, false, 3 },
+            { 7, 5, 4, 6, 96, true, 1 },
+            { 1, 2, 1, 3, 100, true, 0 },
+            { 2, 48, 4, 4, 128, true, 4 },
+        };
 
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
@@ -34,7 +41,8 @@ public class LaneBlockTests
         var fast = setting.Fast(setting.Probe);
         var reference = setting.Reference();
         Assert.Equal(reference.Keys, fast.Keys);
-        foreach (var (name, expected) in reference) Expect.Close(fast[name], expected, Tolerance, name);
+        foreach (var (name, expected) in reference)
+            Expect.Close(fast[name], expected, Tolerance, name);
     }
 
     /// <summary>Negative control: with another probe the estimate and the gradients differ, by far.</summary>
@@ -58,7 +66,8 @@ public class LaneBlockTests
         set_num_threads(3);
         try
         {
-            foreach (var (name, value) in setting.Fast(setting.Probe)) Assert.True(value.equal(one[name]).all().ToBoolean(), name);
+            foreach (var (name, value) in setting.Fast(setting.Probe))
+                Assert.True(value.equal(one[name]).all().ToBoolean(), name);
         }
         finally
         {
@@ -66,7 +75,10 @@ public class LaneBlockTests
         }
     }
 
-    /// <summary>NaN in one example stays in that example and reaches the loss; it is not taken for a number by a minimum or a comparison.</summary>
+    /// <summary>
+    /// NaN in one example stays in that example and reaches the loss; it is not taken for a number by a minimum or a
+    /// comparison.
+    /// </summary>
     [Fact]
     public void NotANumberStaysOne()
     {
@@ -90,11 +102,16 @@ public class LaneBlockTests
         Assert.False(LaneBlock.Supports(elu, new PowerSeries(3), x));
         Assert.False(LaneBlock.Supports(elu, new NeumannSeries(3, samples: 2), x));
         Assert.False(LaneBlock.Supports(elu, new NeumannSeries(3), x.to(ScalarType.Float64)));
-        Assert.False(LaneBlock.Supports(new ConvBranch(shape, 4, activation: ActivationKind.Softplus), new NeumannSeries(3), x));
+        Assert.False(
+            LaneBlock.Supports(new ConvBranch(shape, 4, activation: ActivationKind.Softplus), new NeumannSeries(3), x)
+        );
         Assert.False(LaneBlock.Supports(new DenseBranch(2, [4]), new NeumannSeries(3), zeros(1, 2)));
     }
 
-    /// <summary>A retained graph gives the same gradient again, though the first pass has given its memory back and another step has used it.</summary>
+    /// <summary>
+    /// A retained graph gives the same gradient again, though the first pass has given its memory back and another step
+    /// has used it.
+    /// </summary>
     [Fact]
     public void ARetainedGraphCanBeDifferentiatedTwice()
     {
@@ -125,16 +142,25 @@ public class LaneBlockTests
             setting.Fast(setting.Probe);
         }
         Step();
-        // Other tests' garbage may be collected meanwhile, so the count is taken around each step: the smallest change is the step's own.
-        Assert.Equal(0, Enumerable.Range(0, 20).Min(_ =>
-        {
-            long before = Tensor.TotalCount;
-            Step();
-            return Math.Abs(Tensor.TotalCount - before);
-        }));
+        // Other tests' garbage may be collected meanwhile, so the count is taken around each step: the smallest change
+        // is the step's own.
+        Assert.Equal(
+            0,
+            Enumerable
+                .Range(0, 20)
+                .Min(_ =>
+                {
+                    long before = Tensor.TotalCount;
+                    Step();
+                    return Math.Abs(Tensor.TotalCount - before);
+                })
+        );
     }
 
-    /// <summary>Forward passes whose gradient nobody takes do not pile up: 5 GB of maps in all, of which little is there at a time.</summary>
+    /// <summary>
+    /// Forward passes whose gradient nobody takes do not pile up: 5 GB of maps in all, of which little is there at a
+    /// time.
+    /// </summary>
     [Fact]
     public void ForgottenGraphsAreCollected()
     {
@@ -154,19 +180,31 @@ public class LaneBlockTests
     private sealed class Setting
     {
         private readonly ConvBranch _branch;
-        private readonly Tensor _y, _logDet;
+        private readonly Tensor _y,
+            _logDet;
         private readonly int _terms;
 
         public Setting(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
         {
             Assert.SkipUnless(Avx512F.IsSupported, "The kernels need AVX-512.");
             manual_seed(examples + channels);
-            _branch = new ConvBranch(new ImageShape(channels, height, width), hidden, new SpectralNormOptions(), ActivationKind.Elu, leading);
+            _branch = new ConvBranch(
+                new ImageShape(channels, height, width),
+                hidden,
+                new SpectralNormOptions(),
+                ActivationKind.Elu,
+                leading
+            );
             // Initial weights are far below the bound: enlarged, the normalization's own gradient takes part.
             using (no_grad())
-                foreach (var layer in _branch.Layers) layer.Weight.mul_(4);
+                foreach (var layer in _branch.Layers)
+                    layer.Weight.mul_(4);
             _branch.PowerIteration();
-            (X, Probe, _y) = (randn(examples, channels, height, width), randn(examples, channels, height, width), randn(examples, channels, height, width));
+            (X, Probe, _y) = (
+                randn(examples, channels, height, width),
+                randn(examples, channels, height, width),
+                randn(examples, channels, height, width)
+            );
             (_logDet, _terms) = (randn(examples), terms);
         }
 
@@ -177,16 +215,23 @@ public class LaneBlockTests
         public ConvBranch Branch => _branch;
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
-        {
-            var (y, logDet) = LaneBlock.Apply(_branch, _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(), x);
-            return (y, logDet ?? zeros_like(_logDet));
-        });
+            {
+                var (y, logDet) = LaneBlock.Apply(
+                    _branch,
+                    _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(),
+                    x
+                );
+                return (y, logDet ?? zeros_like(_logDet));
+            });
 
         public Dictionary<string, Tensor> Reference() => Differentiate(ScalarType.Float64, x =>
-        {
-            var g = _branch.Linearize(x);
-            return (x + g.Value, _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(Probe)).Estimate(g) : zeros_like(_logDet));
-        });
+            {
+                var g = _branch.Linearize(x);
+                return (
+                    x + g.Value,
+                    _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(Probe)).Estimate(g) : zeros_like(_logDet)
+                );
+            });
 
         private Dictionary<string, Tensor> Differentiate(ScalarType dtype, Func<Tensor, (Tensor, Tensor)> block) =>
             BlockGradients.Of(_branch, dtype, X, (_y, _logDet), block);

@@ -3,18 +3,22 @@ using IResNet.Lanes;
 
 namespace IResNet.Tests.Performance;
 
-/// <summary>Without gradients, the vector kernels' value and Jacobian products are those of torch's operations, judged in float64.</summary>
+/// <summary>
+/// Without gradients, the vector kernels' value and Jacobian products are those of torch's operations, judged in
+/// float64.
+/// </summary>
 public class LaneEvaluationTests
 {
     private const double Tolerance = 3e-6;
 
     /// <summary>Examples, channels, height, width, hidden, leading activation, directions an example.</summary>
-    public static TheoryData<int, int, int, int, int, bool, int> Shapes => new()
-    {
-        { 16, 4, 14, 14, 32, true, 1 },
-        { 20, 3, 5, 7, 6, true, 3 },
-        { 33, 6, 4, 4, 10, false, 2 },
-    };
+    public static TheoryData<int, int, int, int, int, bool, int> Shapes =>
+        new()
+        {
+            { 16, 4, 14, 14, 32, true, 1 },
+            { 20, 3, 5, 7, 6, true, 3 },
+            { 33, 6, 4, 4, 10, false, 2 },
+        };
 
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int directions)
@@ -22,15 +26,24 @@ public class LaneEvaluationTests
         Assert.SkipUnless(Avx512F.IsSupported, "The kernels need AVX-512.");
         using var scope = NewDisposeScope();
         manual_seed(8);
-        var branch = new ConvBranch(new ImageShape(channels, height, width), hidden, new SpectralNormOptions(), ActivationKind.Elu, leading);
+        var branch = new ConvBranch(
+            new ImageShape(channels, height, width),
+            hidden,
+            new SpectralNormOptions(),
+            ActivationKind.Elu,
+            leading
+        );
         using var noGrad = no_grad();
-        foreach (var layer in branch.Layers) layer.Weight.mul_(4);
+        foreach (var layer in branch.Layers)
+            layer.Weight.mul_(4);
         branch.PowerIteration();
-        Tensor x = randn(examples, channels, height, width), t = randn(directions * examples, channels, height, width);
+        Tensor x = randn(examples, channels, height, width),
+            t = randn(directions * examples, channels, height, width);
 
         var fast = Assert.IsType<LaneLinearization>(branch.Linearize(x));
         var evaluated = new LaneEvaluation(branch).Evaluate(x);
-        Tensor jvp = fast.Jvp(t), vjp = fast.Vjp(t);
+        Tensor jvp = fast.Jvp(t),
+            vjp = fast.Vjp(t);
         branch.to(ScalarType.Float64);
         var reference = Assert.IsType<TorchLinearization>(branch.Linearize(x.to(ScalarType.Float64)));
         Expect.Close(fast.Value, reference.Value, Tolerance, "value");

@@ -2,24 +2,36 @@ using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Tests.Performance;
 
-/// <summary>The default inverse in the vector kernels finds what Algorithm 1 finds in float64, says truly how well, and fails where it must.</summary>
+/// <summary>
+/// The default inverse in the vector kernels finds what Algorithm 1 finds in float64, says truly how well, and fails
+/// where it must.
+/// </summary>
 public class LaneInverseTests
 {
     private const double Tolerance = 2e-6;
 
     /// <summary>Examples, channels, height, width, hidden, leading activation, scale of the weights.</summary>
-    public static TheoryData<int, int, int, int, int, bool, double> Shapes => new()
-    {
-        { 32, 12, 8, 8, 32, true, 8 },
-        { 32, 4, 14, 14, 32, false, 8 },
-        { 20, 3, 5, 7, 6, true, 20 },
-        { 33, 6, 4, 4, 10, false, 20 },
-        { 8, 1, 3, 2, 3, true, 1 },
-        { 16, 2, 1, 1, 5, true, 0 },
-    };
+    public static TheoryData<int, int, int, int, int, bool, double> Shapes =>
+        new()
+        {
+            { 32, 12, 8, 8, 32, true, 8 },
+            { 32, 4, 14, 14, 32, false, 8 },
+            { 20, 3, 5, 7, 6, true, 20 },
+            { 33, 6, 4, 4, 10, false, 20 },
+            { 8, 1, 3, 2, 3, true, 1 },
+            { 16, 2, 1, 1, 5, true, 0 },
+        };
 
     [Theory, MemberData(nameof(Shapes))]
-    public void FindsTheFixedPoint(int examples, int channels, int height, int width, int hidden, bool leading, double scale)
+    public void FindsTheFixedPoint(
+        int examples,
+        int channels,
+        int height,
+        int width,
+        int hidden,
+        bool leading,
+        double scale
+    )
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -35,7 +47,11 @@ public class LaneInverseTests
         var exact = Exact(block, y);
         double error = (result.Value.to(ScalarType.Float64) - exact).flatten(1).norm(1).max().ToDouble();
         Assert.InRange(error, 0, result.ErrorBound + 1e-5);
-        if (scale > 0) Assert.True((y.to(ScalarType.Float64) - exact).flatten(1).norm(1).max().ToDouble() > 100 * result.ErrorBound, "negative control: y itself is no solution");
+        if (scale > 0)
+            Assert.True(
+                (y.to(ScalarType.Float64) - exact).flatten(1).norm(1).max().ToDouble() > 100 * result.ErrorBound,
+                "negative control: y itself is no solution"
+            );
     }
 
     /// <summary>The same as with torch's operations, which small batches take: example by example.</summary>
@@ -47,7 +63,8 @@ public class LaneInverseTests
         var (block, y) = Create(24, 4, 6, 6, 12, leading: true, 10);
         block.Branch.Freeze(FrozenNorm.Certified);
         var whole = block.Inverse(y, Tolerance).Value;
-        for (int i = 0; i < 24; i++) Expect.Near(whole[i], block.Inverse(y.narrow(0, i, 1), Tolerance).Value[0], 3 * Tolerance, $"example {i}");
+        for (int i = 0; i < 24; i++)
+            Expect.Near(whole[i], block.Inverse(y.narrow(0, i, 1), Tolerance).Value[0], 3 * Tolerance, $"example {i}");
     }
 
     [Fact]
@@ -61,7 +78,10 @@ public class LaneInverseTests
         {
             var three = block.Inverse(y, Tolerance);
             Assert.True(three.Value.equal(one.Value).all().ToBoolean());
-            Assert.Equal((one.Iterations, one.Residual, one.ErrorBound), (three.Iterations, three.Residual, three.ErrorBound));
+            Assert.Equal(
+                (one.Iterations, one.Residual, one.ErrorBound),
+                (three.Iterations, three.Residual, three.ErrorBound)
+            );
         }
         finally
         {
@@ -69,7 +89,10 @@ public class LaneInverseTests
         }
     }
 
-    /// <summary>Lanes without an example do not decide when to stop: one example more, far out, and a batch that fills its group.</summary>
+    /// <summary>
+    /// Lanes without an example do not decide when to stop: one example more, far out, and a batch that fills its
+    /// group.
+    /// </summary>
     [Fact]
     public void EmptyLanesTakeNoPart()
     {
@@ -110,22 +133,42 @@ public class LaneInverseTests
         var (block, y) = Create(20, 3, 5, 5, 6, leading: true, 5);
         void Solve() => block.Inverse(y).Value.Dispose();
         Solve();
-        Assert.Equal(0, Enumerable.Range(0, 20).Min(_ =>
-        {
-            long before = Tensor.TotalCount;
-            Solve();
-            return Math.Abs(Tensor.TotalCount - before);
-        }));
+        Assert.Equal(
+            0,
+            Enumerable
+                .Range(0, 20)
+                .Min(_ =>
+                {
+                    long before = Tensor.TotalCount;
+                    Solve();
+                    return Math.Abs(Tensor.TotalCount - before);
+                })
+        );
     }
 
     private static (ResidualBlock, Tensor) Create(
-        int examples, int channels, int height, int width, int hidden, bool leading, double scale, SpectralNormOptions? options = null)
+        int examples,
+        int channels,
+        int height,
+        int width,
+        int hidden,
+        bool leading,
+        double scale,
+        SpectralNormOptions? options = null
+    )
     {
         Assert.SkipUnless(Avx512F.IsSupported, "The kernels need AVX-512.");
         manual_seed(examples + channels);
-        var branch = new ConvBranch(new ImageShape(channels, height, width), hidden, options ?? new SpectralNormOptions(), ActivationKind.Elu, leading);
+        var branch = new ConvBranch(
+            new ImageShape(channels, height, width),
+            hidden,
+            options ?? new SpectralNormOptions(),
+            ActivationKind.Elu,
+            leading
+        );
         using (no_grad())
-            foreach (var layer in branch.Layers) layer.Weight.mul_(scale);
+            foreach (var layer in branch.Layers)
+                layer.Weight.mul_(scale);
         branch.PowerIteration();
         var block = new ResidualBlock(branch, new NoLogDet());
         block.eval();
@@ -136,14 +179,24 @@ public class LaneInverseTests
     private static Tensor Exact(ResidualBlock block, Tensor y)
     {
         var x = y.to(ScalarType.Float64);
-        var weights = block.Branch.Layers.Select(layer => (layer.EffectiveWeight().to(ScalarType.Float64), layer.Bias.to(ScalarType.Float64))).ToArray();
+        var weights = block
+            .Branch.Layers.Select(layer =>
+                (layer.EffectiveWeight().to(ScalarType.Float64), layer.Bias.to(ScalarType.Float64))
+            )
+            .ToArray();
         for (int i = 0; i < 300; i++)
         {
             var h = x;
             for (int layer = 0; layer < 3; layer++)
             {
-                if (layer > 0 || block.Branch.LeadingActivation) h = h.elu();
-                h = nn.functional.conv2d(h, weights[layer].Item1, weights[layer].Item2, padding: layer == 1 ? [0, 0] : [1, 1]);
+                if (layer > 0 || block.Branch.LeadingActivation)
+                    h = h.elu();
+                h = nn.functional.conv2d(
+                    h,
+                    weights[layer].Item1,
+                    weights[layer].Item2,
+                    padding: layer == 1 ? [0, 0] : [1, 1]
+                );
             }
             x = y.to(ScalarType.Float64) - h;
         }

@@ -31,12 +31,19 @@ public class SpectralStepTests
         {
             manual_seed(3);
             var layer = Cases[name]();
-            using (no_grad()) layer.Weight.mul_(scale);
+            using (no_grad())
+                layer.Weight.mul_(scale);
             var (u, v) = (layer.U.clone(), layer.V.clone());
             var cotangent = randn_like(layer.Weight);
 
-            using (SpectralStep.Begin([layer])) (layer.EffectiveWeight() * cotangent).sum().backward();
-            var (gradient, newU, newV, sigma) = (layer.Weight.grad!.clone(), layer.U.clone(), layer.V.clone(), layer.Sigma.clone());
+            using (SpectralStep.Begin([layer]))
+                (layer.EffectiveWeight() * cotangent).sum().backward();
+            var (gradient, newU, newV, sigma) = (
+                layer.Weight.grad!.clone(),
+                layer.U.clone(),
+                layer.V.clone(),
+                layer.Sigma.clone()
+            );
             Tensor weight;
             using (no_grad())
             {
@@ -60,43 +67,68 @@ public class SpectralStepTests
     [Fact]
     public void ZeroWeights()
     {
-        foreach (var layer in new SpectralLayer[] { new SpectralConv2d(3, 4, 3, 5, 5, new()), new SpectralConv2d(3, 64, 3, 5, 5, new()), new SpectralConv2d(64, 2, 3, 5, 5, new()), new SpectralLinear(3, 4, new()) })
+        foreach (
+            var layer in new SpectralLayer[]
+            {
+                new SpectralConv2d(3, 4, 3, 5, 5, new()),
+                new SpectralConv2d(3, 64, 3, 5, 5, new()),
+                new SpectralConv2d(64, 2, 3, 5, 5, new()),
+                new SpectralLinear(3, 4, new()),
+            }
+        )
         {
-            using (no_grad()) layer.Weight.zero_();
+            using (no_grad())
+                layer.Weight.zero_();
             var (u, v) = (layer.U.clone(), layer.V.clone());
-            using (SpectralStep.Begin([layer])) layer.EffectiveWeight().sum().backward();
+            using (SpectralStep.Begin([layer]))
+                layer.EffectiveWeight().sum().backward();
             Assert.True(layer.U.equal(u).all().ToBoolean() && layer.V.equal(v).all().ToBoolean());
             Assert.Equal(0, layer.Sigma.item<float>());
             Assert.True(layer.Weight.grad!.isfinite().all().ToBoolean());
         }
     }
 
-    /// <summary>An enclosing step normalizes for those inside: vectors advance once a step. Layers in evaluation mode do not advance.</summary>
+    /// <summary>
+    /// An enclosing step normalizes for those inside: vectors advance once a step. Layers in evaluation mode do not
+    /// advance.
+    /// </summary>
     [Fact]
     public void AdvancesOnce()
     {
         manual_seed(0);
-        var flow = new MultiscaleFlow(new FlowConfig { Input = new(2, 8, 8), Blocks = [2, 1], Strides = [1, 2], Hidden = [5, 6] });
+        var flow = new MultiscaleFlow(
+            new FlowConfig
+            {
+                Input = new(2, 8, 8),
+                Blocks = [2, 1],
+                Strides = [1, 2],
+                Hidden = [5, 6],
+            }
+        );
         flow.WithEstimator(new NeumannSeries(2));
         var layers = flow.ResidualBlocks.SelectMany(block => block.Branch.Layers).ToList();
-        var expected = layers.Select(layer =>
-        {
-            var twin = (layer.U.clone(), layer.V.clone());
-            layer.PowerIteration(layer.Options.PowerIterations);
-            var advanced = layer.U.clone();
-            layer.U.copy_(twin.Item1);
-            layer.V.copy_(twin.Item2);
-            return advanced;
-        }).ToList();
+        var expected = layers
+            .Select(layer =>
+            {
+                var twin = (layer.U.clone(), layer.V.clone());
+                layer.PowerIteration(layer.Options.PowerIterations);
+                var advanced = layer.U.clone();
+                layer.U.copy_(twin.Item1);
+                layer.V.copy_(twin.Item2);
+                return advanced;
+            })
+            .ToList();
         var x = randn(3, 2, 8, 8);
         flow.train();
         flow.forward(x).sum().backward();
-        for (int i = 0; i < layers.Count; i++) Expect.Close(layers[i].U, expected[i], Tolerance, $"layer {i}");
+        for (int i = 0; i < layers.Count; i++)
+            Expect.Close(layers[i].U, expected[i], Tolerance, $"layer {i}");
         Assert.All(layers, layer => Assert.False(layer.IsHeld));
         flow.eval();
         var before = layers.Select(layer => layer.U.clone()).ToList();
         flow.forward(x);
-        for (int i = 0; i < layers.Count; i++) Assert.True(layers[i].U.equal(before[i]).all().ToBoolean());
+        for (int i = 0; i < layers.Count; i++)
+            Assert.True(layers[i].U.equal(before[i]).all().ToBoolean());
     }
 
     /// <summary>Two forward passes, then their gradients: the first one's vectors were those of its own time.</summary>
@@ -105,7 +137,8 @@ public class SpectralStepTests
     {
         manual_seed(1);
         var layer = new SpectralLinear(6, 5, new() { PowerIterations = 1 });
-        using (no_grad()) layer.Weight.mul_(5);
+        using (no_grad())
+            layer.Weight.mul_(5);
         var (u, v) = (layer.U.clone(), layer.V.clone());
         Tensor Loss()
         {

@@ -13,13 +13,19 @@ public class FreezeTests
         var dense = new DenseBranch(4, [8, 8], coefficient);
         foreach (ResidualBranch branch in new ResidualBranch[] { conv, dense })
         {
-            using (no_grad()) foreach (var layer in branch.Layers) layer.Weight.mul_(5);
+            using (no_grad())
+                foreach (var layer in branch.Layers)
+                    layer.Weight.mul_(5);
             Assert.True(branch.LipschitzBound() > 1);
             branch.Freeze(FrozenNorm.Certified);
             double promised = Math.Pow(coefficient, 3);
             Assert.InRange(branch.LipschitzBound(), 0.98 * promised, promised * (1 + 1e-6)); // float32 weights
             foreach (var layer in branch.Layers)
-                Assert.InRange(Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())), 0.5 * coefficient, coefficient * (1 + 1e-6));
+                Assert.InRange(
+                    Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())),
+                    0.5 * coefficient,
+                    coefficient * (1 + 1e-6)
+                );
         }
     }
 
@@ -41,7 +47,8 @@ public class FreezeTests
         var layer = Layer();
         layer.Freeze(FrozenNorm.Certified);
         var frozen = layer.EffectiveWeight().clone();
-        using (no_grad()) layer.Weight.mul_(-2);
+        using (no_grad())
+            layer.Weight.mul_(-2);
         Expect.Near(layer.EffectiveWeight(), frozen, 0, "frozen weight");
         layer.Unfreeze();
         Assert.True(Expect.MaxAbs(layer.EffectiveWeight() - frozen) > 0.1);
@@ -57,12 +64,16 @@ public class FreezeTests
         branch.Freeze(FrozenNorm.Certified);
         double certified = branch.LipschitzBound();
         Assert.Equal(certified, branch.LipschitzBound());
-        using (no_grad()) foreach (var layer in branch.Layers) layer.Weight.mul_(0.01);
+        using (no_grad())
+            foreach (var layer in branch.Layers)
+                layer.Weight.mul_(0.01);
         branch.Freeze(FrozenNorm.Certified);
         double small = branch.LipschitzBound();
         Assert.True(small < 0.1 * certified);
         branch.Unfreeze();
-        using (no_grad()) foreach (var layer in branch.Layers) layer.Weight.mul_(5);
+        using (no_grad())
+            foreach (var layer in branch.Layers)
+                layer.Weight.mul_(5);
         Assert.Equal(25 * small, branch.LipschitzBound(), 1e-9 * small);
     }
 
@@ -76,7 +87,9 @@ public class FreezeTests
         flow.eval();
         Assert.All(flow.ResidualBlocks, block => Assert.All(block.Branch.Layers, layer => Assert.True(layer.IsFrozen)));
         flow.train();
-        Assert.All(flow.ResidualBlocks, block => Assert.All(block.Branch.Layers, layer => Assert.False(layer.IsFrozen)));
+        Assert.All(flow.ResidualBlocks, block =>
+            Assert.All(block.Branch.Layers, layer => Assert.False(layer.IsFrozen))
+        );
     }
 
     [Fact]

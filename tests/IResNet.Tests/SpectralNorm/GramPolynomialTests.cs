@@ -9,7 +9,13 @@ public class GramPolynomialTests
     [InlineData(5, 2, 3, 7, 4)]
     [InlineData(4, 4, 1, 5, 5)]
     [InlineData(2, 3, 5, 9, 6)]
-    public void It_takes_the_values_of_the_symbol_s_gram_matrices(int outputs, int inputs, int side, int height, int width)
+    public void It_takes_the_values_of_the_symbol_s_gram_matrices(
+        int outputs,
+        int inputs,
+        int side,
+        int height,
+        int width
+    )
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
@@ -23,6 +29,11 @@ public class GramPolynomialTests
         var whole = fft.fft2(kernel, [height, width]).abs().square().sum([0, 1]).mean() / polynomial.Size;
         Assert.Equal(whole.ToDouble(), polynomial.MeanEigenvalue, 10);
         // Another kernel has another polynomial.
-        Assert.False(linalg.eigvalsh(new GramPolynomial(kernel * 1.01).At(GramPolynomial.Grid(height, width))).flip(1).allclose(expected, rtol: 1e-3));
+        Assert.False(
+            linalg
+                .eigvalsh(new GramPolynomial(kernel * 1.01).At(GramPolynomial.Grid(height, width)))
+                .flip(1)
+                .allclose(expected, rtol: 1e-3)
+        );
     }
 }

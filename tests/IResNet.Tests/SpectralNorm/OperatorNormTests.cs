@@ -4,12 +4,20 @@ namespace IResNet.Tests.SpectralNorm;
 public class OperatorNormTests
 {
     // Circular and CertifiedBound may approach the grid's largest singular value from above, by a little.
-    private const double Rounding = 1e-12, Slack = 1e-3;
+    private const double Rounding = 1e-12,
+        Slack = 1e-3;
 
-    public static TheoryData<int, int, int, int, int> Kernels => new()
-    {
-        { 1, 1, 3, 4, 4 }, { 2, 3, 3, 5, 4 }, { 3, 2, 3, 3, 7 }, { 4, 4, 3, 6, 6 }, { 2, 2, 5, 5, 8 }, { 3, 5, 1, 3, 4 }, { 1, 2, 7, 7, 7 },
-    };
+    public static TheoryData<int, int, int, int, int> Kernels =>
+        new()
+        {
+            { 1, 1, 3, 4, 4 },
+            { 2, 3, 3, 5, 4 },
+            { 3, 2, 3, 3, 7 },
+            { 4, 4, 3, 6, 6 },
+            { 2, 2, 5, 5, 8 },
+            { 3, 5, 1, 3, 4 },
+            { 1, 2, 7, 7, 7 },
+        };
 
     [Theory, InlineData(1, 1), InlineData(3, 5), InlineData(5, 3), InlineData(8, 8)]
     public void MatrixNormIsTheLargestSingularValue(int rows, int columns)
@@ -30,7 +38,8 @@ public class OperatorNormTests
         double exact = Operators.Norm(Operators.Circular(kernel, height, width));
         Assert.InRange(OperatorNorm.Circular(kernel, height, width), exact * (1 - Rounding), exact * (1 + Slack));
         // The control: the zero-padded operator is another one.
-        if (side > 1) Assert.True(Math.Abs(Operators.Norm(Operators.ZeroPadded(kernel, height, width)) / exact - 1) > 2 * Slack);
+        if (side > 1)
+            Assert.True(Math.Abs(Operators.Norm(Operators.ZeroPadded(kernel, height, width)) / exact - 1) > 2 * Slack);
     }
 
     [Theory, MemberData(nameof(Kernels))]
@@ -59,8 +68,9 @@ public class OperatorNormTests
     }
 
     /// <summary>
-    /// Why the grid's value needs its correction. The symbol of the taps 1, b, -1/2 peaks where cos w = b / 4: with b chosen so that this lies midway between two of the
-    /// 64 grid points, the true norm on a long row of pixels exceeds the grid's value, and not the certified bound.
+    /// Why the grid's value needs its correction. The symbol of the taps 1, b, -1/2 peaks where cos w = b / 4: with b
+    /// chosen so that this lies midway between two of the 64 grid points, the true norm on a long row of pixels exceeds
+    /// the grid's value, and not the certified bound.
     /// </summary>
     [Fact]
     public void GridAloneWouldNotBeABound()
@@ -82,7 +92,10 @@ public class OperatorNormTests
         using var scope = NewDisposeScope();
         Draw.Seed(3);
         var kernel = Draw.Normal(2, 3, 3, 3);
-        var norms = Enumerable.Range(1, 9).Select(size => Operators.Norm(Operators.ZeroPadded(kernel, size, size))).ToArray();
+        var norms = Enumerable
+            .Range(1, 9)
+            .Select(size => Operators.Norm(Operators.ZeroPadded(kernel, size, size)))
+            .ToArray();
         Assert.Equal(norms.Order(), norms);
         Assert.True(norms[^1] > 1.1 * norms[0]);
     }
@@ -107,5 +120,6 @@ public class OperatorNormTests
     }
 
     [Fact]
-    public void KernelLargerThanTheMapIsRefused() => Assert.Throws<ShapeException>(() => OperatorNorm.Circular(ones(1, 1, 5, 5), 4, 8));
+    public void KernelLargerThanTheMapIsRefused() =>
+        Assert.Throws<ShapeException>(() => OperatorNorm.Circular(ones(1, 1, 5, 5), 4, 8));
 }

@@ -1,6 +1,8 @@
 namespace IResNet.Tests.SpectralNorm;
 
-/// <summary>Power iteration and the rule of Equation 2, against the singular values of the operator written out.</summary>
+/// <summary>
+/// Power iteration and the rule of Equation 2, against the singular values of the operator written out.
+/// </summary>
 public class SpectralLayerTests
 {
     private const double Coefficient = 0.7;
@@ -23,7 +25,9 @@ public class SpectralLayerTests
     {
         using var scope = NewDisposeScope();
         var layer = Create(name);
-        var matrix = layer is SpectralConv2d conv ? Operators.ZeroPadded(layer.Weight, conv.NormHeight, conv.NormWidth) : Operators.Of(layer, layer.Weight);
+        var matrix = layer is SpectralConv2d conv
+            ? Operators.ZeroPadded(layer.Weight, conv.NormHeight, conv.NormWidth)
+            : Operators.Of(layer, layer.Weight);
         var (x, y) = (Input(layer, 3), Output(layer, 3));
         Expect.Close(layer.Apply(layer.Weight, x).flatten(1), x.flatten(1).mm(matrix.t()), 1e-13, "W x");
         Expect.Close(layer.ApplyTranspose(layer.Weight, y).flatten(1), y.flatten(1).mm(matrix), 1e-13, "W'y");
@@ -36,11 +40,13 @@ public class SpectralLayerTests
     {
         using var scope = NewDisposeScope();
         var layer = Create(name);
-        double norm = Operators.Norm(Operators.Of(layer, layer.Weight)), last = 0;
+        double norm = Operators.Norm(Operators.Of(layer, layer.Weight)),
+            last = 0;
         for (int i = 0; i < 2000; i++)
         {
             layer.PowerIteration(1);
-            using (no_grad()) layer.EffectiveWeight();
+            using (no_grad())
+                layer.EffectiveWeight();
             double sigma = layer.Sigma.ToDouble();
             Assert.True(sigma <= norm * (1 + 1e-12), $"{i}: {sigma} above {norm}");
             Assert.True(sigma >= last * (1 - 1e-12), $"{i}: {sigma} below {last}");
@@ -57,7 +63,11 @@ public class SpectralLayerTests
         var layer = Create(name, scale: 4);
         Assert.True(Operators.Norm(Operators.Of(layer, layer.Weight)) > Coefficient);
         layer.PowerIteration(400);
-        Assert.InRange(Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())), Coefficient * (1 - 1e-4), Coefficient * (1 + 1e-3));
+        Assert.InRange(
+            Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())),
+            Coefficient * (1 - 1e-4),
+            Coefficient * (1 + 1e-3)
+        );
     }
 
     /// <summary>The soft rule: a norm below c is left alone, but for the official margin of larger kernels.</summary>
@@ -71,7 +81,9 @@ public class SpectralLayerTests
         Expect.Close(layer.EffectiveWeight(), margin ? layer.Weight / (1 + 1e-5) : layer.Weight, 1e-14, "weight");
     }
 
-    /// <summary>At convergence sigma's gradient is that of the true norm: the effective weight against differences of c W / |W|.</summary>
+    /// <summary>
+    /// At convergence sigma's gradient is that of the true norm: the effective weight against differences of c W / |W|.
+    /// </summary>
     [Theory, MemberData(nameof(Names))]
     public void GradientThroughSigmaIsThatOfTheTrueNorm(string name)
     {
@@ -88,7 +100,8 @@ public class SpectralLayerTests
                 var weight = layer.Weight.detach() + step * direction;
                 return ((weight * u).sum() * Coefficient).ToDouble() / Operators.Norm(Operators.Of(layer, weight));
             }
-            double numerical = (Objective(1e-5) - Objective(-1e-5)) / 2e-5, automatic = (layer.Weight.grad! * direction).sum().ToDouble();
+            double numerical = (Objective(1e-5) - Objective(-1e-5)) / 2e-5,
+                automatic = (layer.Weight.grad! * direction).sum().ToDouble();
             Assert.Equal(numerical, automatic, 1e-6 * Math.Sqrt(direction.numel()));
         }
     }
@@ -114,15 +127,19 @@ public class SpectralLayerTests
         using var scope = NewDisposeScope();
         var layer = Create(name, scale: 4);
         var weight = layer.Weight.detach().clone();
-        using (no_grad()) layer.Weight.zero_();
+        using (no_grad())
+            layer.Weight.zero_();
         layer.PowerIteration(3);
         Assert.Equal(0, Expect.MaxAbs(layer.EffectiveWeight()));
-        using (no_grad()) layer.Weight.copy_(weight);
+        using (no_grad())
+            layer.Weight.copy_(weight);
         layer.PowerIteration(400);
         Assert.InRange(Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())), 0, Coefficient * (1 + 1e-3));
     }
 
-    /// <summary>u and v are saved: a loaded layer has the norm that the saved one had reached, without another iteration.</summary>
+    /// <summary>
+    /// u and v are saved: a loaded layer has the norm that the saved one had reached, without another iteration.
+    /// </summary>
     [Theory, MemberData(nameof(Names))]
     public void WarmStartIsSaved(string name)
     {
@@ -140,7 +157,9 @@ public class SpectralLayerTests
     {
         using var scope = NewDisposeScope();
         Draw.Seed(6);
-        var block = new ResidualBlock(new DenseBranch(3, [4], new SpectralNormOptions { PowerIterations = iterations }));
+        var block = new ResidualBlock(
+            new DenseBranch(3, [4], new SpectralNormOptions { PowerIterations = iterations })
+        );
         var layer = block.Branch.Layers[0];
         var u = layer.U.clone();
         block.eval();
@@ -149,13 +168,23 @@ public class SpectralLayerTests
         block.train();
         block.forward(randn(2, 3));
         var advanced = layer.U.clone();
-        using (no_grad()) layer.U.copy_(u);
+        using (no_grad())
+            layer.U.copy_(u);
         layer.PowerIteration(iterations);
         Expect.Near(advanced, layer.U, 1e-7, "u after training"); // summed in another order
-        if (iterations > 0) Assert.True(Expect.MaxAbs(advanced - u) > 1e-3);
+        if (iterations > 0)
+            Assert.True(Expect.MaxAbs(advanced - u) > 1e-3);
     }
 
-    [Theory, InlineData(1.0), InlineData(1.5), InlineData(0.0), InlineData(-0.5), InlineData(double.NaN), InlineData(double.PositiveInfinity)]
+    [
+        Theory,
+        InlineData(1.0),
+        InlineData(1.5),
+        InlineData(0.0),
+        InlineData(-0.5),
+        InlineData(double.NaN),
+        InlineData(double.PositiveInfinity)
+    ]
     public void CoefficientOutsideZeroToOneIsRefused(double coefficient)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpectralNormOptions { Coefficient = coefficient });
@@ -181,7 +210,8 @@ public class SpectralLayerTests
         Draw.Seed(seed);
         var layer = Layers[name](new() { Coefficient = Coefficient, DivisorMargin = margin });
         layer.to(ScalarType.Float64);
-        using (no_grad()) layer.Weight.mul_(scale);
+        using (no_grad())
+            layer.Weight.mul_(scale);
         return layer;
     }
 
@@ -190,5 +220,7 @@ public class SpectralLayerTests
     private static Tensor Output(SpectralLayer layer, int batch) => Points(layer, batch, layer.Weight.size(0));
 
     private static Tensor Points(SpectralLayer layer, int batch, long channels) =>
-        layer is SpectralConv2d conv ? Draw.Normal(batch, channels, conv.NormHeight, conv.NormWidth) : Draw.Normal(batch, channels);
+        layer is SpectralConv2d conv
+            ? Draw.Normal(batch, channels, conv.NormHeight, conv.NormWidth)
+            : Draw.Normal(batch, channels);
 }

@@ -14,10 +14,12 @@ internal static class Draw
     public static Tensor Normal(params long[] shape) => randn(shape, dtype: ScalarType.Float64);
 
     /// <summary>
-    /// Makes a module fit to be judged: float64, weights scaled up so that the spectral norm has to act and with a share of the identity so that Jacobians are far from 0,
-    /// power iterations well on their way, biases and ActNorm parameters far from 0, evaluation mode.
+    /// Makes a module fit to be judged: float64, weights scaled up so that the spectral norm has to act and with a
+    /// share of the identity so that Jacobians are far from 0, power iterations well on their way, biases and ActNorm
+    /// parameters far from 0, evaluation mode.
     /// </summary>
-    public static T Prepared<T>(T module, double weightScale = 3, int powerIterations = 30) where T : nn.Module
+    public static T Prepared<T>(T module, double weightScale = 3, int powerIterations = 30)
+        where T : nn.Module
     {
         module.to(ScalarType.Float64);
         using var scope = NewDisposeScope();
@@ -37,7 +39,8 @@ internal static class Draw
                 actNorm.IsInitialized = true;
             }
             if (part is InvertibleLinear or CouplingLayer)
-                foreach (var parameter in part.parameters()) parameter.add_(randn_like(parameter), alpha: 0.2);
+                foreach (var parameter in part.parameters())
+                    parameter.add_(randn_like(parameter), alpha: 0.2);
             if (part is DiagonalGaussian { Mean.requires_grad: true } prior)
             {
                 prior.Mean.normal_(0, 0.3);

@@ -9,7 +9,8 @@ internal static class Expect
         using var scope = NewDisposeScope();
         Assert.Equal(expected.shape, actual.shape);
         var (a, e) = (actual.detach().to(ScalarType.Float64), expected.detach().to(ScalarType.Float64));
-        double scale = e.abs().max().ToDouble(), difference = (a - e).abs().max().ToDouble();
+        double scale = e.abs().max().ToDouble(),
+            difference = (a - e).abs().max().ToDouble();
         return scale == 0 ? difference : difference / scale;
     }
 

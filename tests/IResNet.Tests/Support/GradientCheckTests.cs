@@ -3,7 +3,13 @@ namespace IResNet.Tests;
 /// <summary>The judge of derivatives, judged: it passes right ones and catches wrong ones.</summary>
 public class GradientCheckTests
 {
-    private readonly Tensor _x = randn(3, 4, dtype: ScalarType.Float64, requires_grad: true, generator: new Generator(1));
+    private readonly Tensor _x = randn(
+        3,
+        4,
+        dtype: ScalarType.Float64,
+        requires_grad: true,
+        generator: new Generator(1)
+    );
 
     private Dictionary<string, Tensor> Inputs => new() { ["x"] = _x };
 
@@ -22,9 +28,15 @@ public class GradientCheckTests
     /// <summary>The value of x^2 and its gradient, a thousandth of it wrong.</summary>
     [Fact]
     public void SlightlyWrongFirstDerivativeIsCaught() =>
-        Assert.True(GradientCheck.FirstError(() => _x * _x + 1e-3 * (_x - _x.detach()), Inputs)["x"] > 100 * GradientCheck.Tolerance);
+        Assert.True(
+            GradientCheck.FirstError(() => _x * _x + 1e-3 * (_x - _x.detach()), Inputs)["x"]
+                > 100 * GradientCheck.Tolerance
+        );
 
-    /// <summary>The value of x^2 and its right gradient, but a gradient without a graph of its own, as a forgotten create_graph leaves it.</summary>
+    /// <summary>
+    /// The value of x^2 and its right gradient, but a gradient without a graph of its own, as a forgotten create_graph
+    /// leaves it.
+    /// </summary>
     [Fact]
     public void MissingSecondDerivativeIsCaught()
     {

@@ -1,6 +1,9 @@
 namespace IResNet.Tests;
 
-/// <summary>Full Jacobians by libtorch's reverse mode alone, one output element after the other: none of our own Jacobian products is involved.</summary>
+/// <summary>
+/// Full Jacobians by libtorch's reverse mode alone, one output element after the other: none of our own Jacobian
+/// products is involved.
+/// </summary>
 internal static class Jacobians
 {
     /// <summary>d f(x) / d x of every example by itself, shape (n, outputs, inputs), in no graph.</summary>
@@ -17,7 +20,10 @@ internal static class Jacobians
         return stack(each).MoveToOuterDisposeScope();
     }
 
-    /// <summary>ln |det J| per example; for a map into a larger space the logarithm of the volume it stretches to, ln det(J'J) / 2.</summary>
+    /// <summary>
+    /// ln |det J| per example; for a map into a larger space the logarithm of the volume it stretches to, ln det(J'J) /
+    /// 2.
+    /// </summary>
     public static Tensor LogVolume(Tensor jacobian)
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,8 @@
 namespace IResNet.Tests;
 
-/// <summary>A branch that is linear near the origin, g(x) = a x + const, |a| below 1: one for which every bound is an equality.</summary>
+/// <summary>
+/// A branch that is linear near the origin, g(x) = a x + const, |a| below 1: one for which every bound is an equality.
+/// </summary>
 internal static class LinearBranch
 {
     /// <summary>In float64. Large hidden biases keep the ELUs on their straight half.</summary>
@@ -12,7 +14,11 @@ internal static class LinearBranch
         {
             branch.Layers[0].Weight.copy_(Math.Sqrt(Math.Abs(slope)) * eye(dimensions, dtype: ScalarType.Float64));
             branch.Layers[0].Bias.fill_(1000);
-            branch.Layers[1].Weight.copy_(Math.Sign(slope) * Math.Sqrt(Math.Abs(slope)) * eye(dimensions, dtype: ScalarType.Float64));
+            branch
+                .Layers[1]
+                .Weight.copy_(
+                    Math.Sign(slope) * Math.Sqrt(Math.Abs(slope)) * eye(dimensions, dtype: ScalarType.Float64)
+                );
             branch.Layers[1].Bias.fill_(-1000 * slope / Math.Sqrt(Math.Abs(slope)));
         }
         branch.PowerIteration();

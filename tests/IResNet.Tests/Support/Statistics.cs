@@ -1,16 +1,20 @@
 namespace IResNet.Tests;
 
 /// <summary>
-/// Tests of random quantities. Seeds are fixed, so a test passes or fails for good; what the levels say is how often right code would fail under a fresh seed.
-/// A comparison at four standard errors fails so with probability 6.3e-5 (two-sided normal tail), and a goodness-of-fit test at its level of 1e-4. With the about
-/// eighty comparisons of this project the family-wise error rate is below 1 % by Bonferroni's inequality.
+/// Tests of random quantities. Seeds are fixed, so a test passes or fails for good; what the levels say is how often
+/// right code would fail under a fresh seed. A comparison at four standard errors fails so with probability 6.3e-5
+/// (two-sided normal tail), and a goodness-of-fit test at its level of 1e-4. With the about eighty comparisons of this
+/// project the family-wise error rate is below 1 % by Bonferroni's inequality.
 /// </summary>
 internal static class Statistics
 {
     public const double StandardErrors = 4;
 
-    /// <summary>The level of a goodness-of-fit test, and the standard normal quantile that leaves so much above it.</summary>
-    public const double Level = 1e-4, LevelQuantile = 3.719;
+    /// <summary>
+    /// The level of a goodness-of-fit test, and the standard normal quantile that leaves so much above it.
+    /// </summary>
+    public const double Level = 1e-4,
+        LevelQuantile = 3.719;
 
     /// <summary>How many standard errors the samples' mean lies from the expected one.</summary>
     public static double MeanDeviation(double expected, Tensor samples)
@@ -25,15 +29,21 @@ internal static class Statistics
     {
         using var scope = NewDisposeScope();
         var squares = (samples - samples.mean()).square();
-        double variance = squares.mean().ToDouble(), fourth = squares.square().mean().ToDouble();
+        double variance = squares.mean().ToDouble(),
+            fourth = squares.square().mean().ToDouble();
         return Math.Abs(variance - expected) / Math.Sqrt((fourth - variance * variance) / samples.numel());
     }
 
-    public static void MeanIs(double expected, Tensor samples, string what) => Demand(MeanDeviation(expected, samples), what);
+    public static void MeanIs(double expected, Tensor samples, string what) =>
+        Demand(MeanDeviation(expected, samples), what);
 
-    public static void VarianceIs(double expected, Tensor samples, string what) => Demand(VarianceDeviation(expected, samples), what);
+    public static void VarianceIs(double expected, Tensor samples, string what) =>
+        Demand(VarianceDeviation(expected, samples), what);
 
-    /// <summary>The value that a chi-square variable exceeds with probability <see cref="Level"/>, by the cube-root approximation of Wilson and Hilferty.</summary>
+    /// <summary>
+    /// The value that a chi-square variable exceeds with probability <see cref="Level"/>, by the cube-root
+    /// approximation of Wilson and Hilferty.
+    /// </summary>
     public static double ChiSquareLimit(int degrees)
     {
         double spread = 2.0 / (9 * degrees);

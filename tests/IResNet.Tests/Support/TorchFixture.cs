@@ -4,7 +4,9 @@
 
 namespace IResNet.Tests;
 
-/// <summary>Once per run: the native settings of every program of ours, and one thread, which is faster on small tensors.</summary>
+/// <summary>
+/// Once per run: the native settings of every program of ours, and one thread, which is faster on small tensors.
+/// </summary>
 public sealed class TorchFixture
 {
     public TorchFixture()

@@ -1,8 +1,8 @@
 namespace IResNet.Tests;
 
 /// <summary>
-/// The d unit vectors, scaled by the root of d: a complete orthogonal set of probes, whose mean quadratic form v.A v is the exact trace. With it a
-/// stochastic estimator has no noise left. To be used with d samples.
+/// The d unit vectors, scaled by the root of d: a complete orthogonal set of probes, whose mean quadratic form v.A v is
+/// the exact trace. With it a stochastic estimator has no noise left. To be used with d samples.
 /// </summary>
 internal sealed class UnitVectors : Probes
 {
@@ -10,7 +10,10 @@ internal sealed class UnitVectors : Probes
     {
         long d = shape.Skip(1).Aggregate(1L, (a, b) => a * b);
         Assert.Equal(d, samples);
-        return (eye(d, dtype: like.dtype) * Math.Sqrt(d)).unsqueeze(1).expand(d, shape[0], d).reshape([d * shape[0], .. shape.Skip(1)]);
+        return (eye(d, dtype: like.dtype) * Math.Sqrt(d))
+            .unsqueeze(1)
+            .expand(d, shape[0], d)
+            .reshape([d * shape[0], .. shape.Skip(1)]);
     }
 }
 

@@ -22,8 +22,16 @@ internal static class Handmade
         using var scope = NewDisposeScope();
         var stream = new MemoryStream();
         SafeTensors.Write(
-            stream, new Dictionary<string, Tensor> { ["a"] = tensor(new[] { 1f, 2, 3, 4 }).view(2, 2), ["b"] = tensor(5L), ["c"] = zeros(0, 3), ["d"] = tensor(new[] { true, false }) },
-            new Dictionary<string, string> { ["kind"] = "test" });
+            stream,
+            new Dictionary<string, Tensor>
+            {
+                ["a"] = tensor(new[] { 1f, 2, 3, 4 }).view(2, 2),
+                ["b"] = tensor(5L),
+                ["c"] = zeros(0, 3),
+                ["d"] = tensor(new[] { true, false }),
+            },
+            new Dictionary<string, string> { ["kind"] = "test" }
+        );
         return stream.ToArray();
     }
 }

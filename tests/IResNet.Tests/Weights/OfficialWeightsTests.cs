@@ -12,8 +12,14 @@ public class OfficialWeightsTests
     {
         using var scope = NewDisposeScope();
         Draw.Seed(1);
-        Flow Build() => multiscale ? new MultiscaleFlow(Config with { ActNorm = actNorm }) : new SingleScaleFlow(Config with { ActNorm = actNorm });
-        var (one, other) = (Draw.Prepared(Build()).WithEstimator(new ExactLogDet()), Build().WithEstimator(new ExactLogDet()));
+        Flow Build() =>
+            multiscale
+                ? new MultiscaleFlow(Config with { ActNorm = actNorm })
+                : new SingleScaleFlow(Config with { ActNorm = actNorm });
+        var (one, other) = (
+            Draw.Prepared(Build()).WithEstimator(new ExactLogDet()),
+            Build().WithEstimator(new ExactLogDet())
+        );
         other.to(ScalarType.Float64).eval();
         var x = Draw.Normal(2, 3, 4, 4);
         Assert.True(Expect.RelativeError(other.forward(x), one.forward(x)) > 1e-3);
@@ -38,18 +44,29 @@ public class OfficialWeightsTests
         Assert.All(other.Body.ActNorms, layer => Assert.True(layer.IsInitialized));
     }
 
-    /// <summary>All that a model holds has an official name, but for ActNorm's mark, which that code does not save.</summary>
+    /// <summary>
+    /// All that a model holds has an official name, but for ActNorm's mark, which that code does not save.
+    /// </summary>
     [Fact]
     public void NothingIsLeftOut()
     {
         using var scope = NewDisposeScope();
-        foreach (var (model, named) in new (nn.Module, IReadOnlyDictionary<string, Tensor>)[]
+        foreach (
+            var (model, named) in new (nn.Module, IReadOnlyDictionary<string, Tensor>)[]
+            {
+                (new MultiscaleFlow(Config) is var flow ? flow : null!, OfficialWeights.Named(flow)),
+                (
+                    new Classifier(Config, classes: 4) is var classifier ? classifier : null!,
+                    OfficialWeights.Named(classifier)
+                ),
+            }
+        )
         {
-            (new MultiscaleFlow(Config) is var flow ? flow : null!, OfficialWeights.Named(flow)),
-            (new Classifier(Config, classes: 4) is var classifier ? classifier : null!, OfficialWeights.Named(classifier)),
-        })
-        {
-            var state = model.state_dict().Where(entry => !entry.Key.EndsWith("initialized", StringComparison.Ordinal)).Select(entry => entry.Value.Handle).ToHashSet();
+            var state = model
+                .state_dict()
+                .Where(entry => !entry.Key.EndsWith("initialized", StringComparison.Ordinal))
+                .Select(entry => entry.Value.Handle)
+                .ToHashSet();
             Assert.True(state.SetEquals(named.Values.Select(tensor => tensor.Handle)));
             Assert.Equal(named.Count, state.Count);
         }
@@ -63,9 +80,12 @@ public class OfficialWeightsTests
         var before = Copies(OfficialWeights.Named(flow));
         var other = new MultiscaleFlow(Config with { Hidden = [4, 5] });
         Assert.Throws<WeightsFormatException>(() => OfficialWeights.Load(flow, OfficialWeights.Named(other)));
-        Assert.Throws<WeightsFormatException>(() => OfficialWeights.Load(flow, OfficialWeights.Named(new SingleScaleFlow(Config))));
+        Assert.Throws<WeightsFormatException>(() =>
+            OfficialWeights.Load(flow, OfficialWeights.Named(new SingleScaleFlow(Config)))
+        );
         Assert.Throws<WeightsFormatException>(() => OfficialWeights.Load(flow, new Dictionary<string, Tensor>()));
-        foreach (var (name, tensor) in OfficialWeights.Named(flow)) Expect.Near(tensor, before[name], 0, name);
+        foreach (var (name, tensor) in OfficialWeights.Named(flow))
+            Expect.Near(tensor, before[name], 0, name);
         Assert.All(flow.ActNorms, layer => Assert.False(layer.IsInitialized));
     }
 
@@ -82,7 +102,9 @@ public class OfficialWeightsTests
     }
 
     [Fact]
-    public void ToyFlowHasNoOfficialNames() => Assert.Throws<ArgumentException>(() => OfficialWeights.Named(new ToyFlow(1)));
+    public void ToyFlowHasNoOfficialNames() =>
+        Assert.Throws<ArgumentException>(() => OfficialWeights.Named(new ToyFlow(1)));
 
-    private static Dictionary<string, Tensor> Copies(IReadOnlyDictionary<string, Tensor> tensors) => tensors.ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
+    private static Dictionary<string, Tensor> Copies(IReadOnlyDictionary<string, Tensor> tensors) =>
+        tensors.ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
 }

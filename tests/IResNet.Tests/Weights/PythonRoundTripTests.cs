@@ -7,8 +7,9 @@ using IResNet.Tests.Experiments;
 namespace IResNet.Tests.Weights;
 
 /// <summary>
-/// Weights that we save, read back by Python: <c>read_back.py</c> opens the files by hand and repeats the forward passes with torch's own functions. Skipped where there
-/// is no Python or no torch in it (Debian: <c>apt-get install python3-torch</c>).
+/// Weights that we save, read back by Python: <c>read_back.py</c> opens the files by hand and repeats the forward
+/// passes with torch's own functions. Skipped where there is no Python or no torch in it (Debian: <c>apt-get install
+/// python3-torch</c>).
 /// </summary>
 public sealed class PythonRoundTripTests : IDisposable
 {
@@ -17,7 +18,11 @@ public sealed class PythonRoundTripTests : IDisposable
 
     private static readonly FlowConfig Config = new()
     {
-        Input = new(3, 4, 4), Blocks = [2, 1], Strides = [1, 2], Hidden = [5, 4], SpectralNorm = new() { Coefficient = 0.8 },
+        Input = new(3, 4, 4),
+        Blocks = [2, 1],
+        Strides = [1, 2],
+        Hidden = [5, 4],
+        SpectralNorm = new() { Coefficient = 0.8 },
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -30,7 +35,12 @@ public sealed class PythonRoundTripTests : IDisposable
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Draw.Seed(1);
-        var errors = Run(Block("block"), Density("density", ScalarType.Float32), Density("density64", ScalarType.Float64), Classifier("classifier", out _));
+        var errors = Run(
+            Block("block"),
+            Density("density", ScalarType.Float32),
+            Density("density64", ScalarType.Float64),
+            Classifier("classifier", out _)
+        );
         Assert.Equal(["y", "z", "log_prob", "z", "log_prob", "logits"], errors.SelectMany(file => file.Keys));
         Assert.All(errors, file => Assert.All(file, error => Assert.InRange(error.Value, 0, Tolerance)));
         // In float64 there is nothing to hide behind.
@@ -66,21 +76,38 @@ public sealed class PythonRoundTripTests : IDisposable
         var flow = Trained(new MultiscaleFlow(Config), type);
         flow.WithEstimator(new ExactLogDet());
         var x = randn([2, 3, 4, 4], type);
-        var (path, _) = Save(name, "density", OfficialWeights.Named(flow), x, ("z", flow.LatentsOf(x)), ("log_prob", flow.forward(x)));
+        var (path, _) = Save(
+            name,
+            "density",
+            OfficialWeights.Named(flow),
+            x,
+            ("z", flow.LatentsOf(x)),
+            ("log_prob", flow.forward(x))
+        );
         return path;
     }
 
     private string Classifier(string name, out Dictionary<string, Tensor> tensors)
     {
-        var classifier = Trained(new Classifier(Config with { Padding = 2, NormBeforeSqueeze = true }, classes: 4), ScalarType.Float32);
+        var classifier = Trained(
+            new Classifier(Config with { Padding = 2, NormBeforeSqueeze = true }, classes: 4),
+            ScalarType.Float32
+        );
         classifier.Norm.running_mean!.normal_();
         classifier.Norm.running_var!.uniform_(0.5, 2);
         var x = randn(2, 3, 4, 4);
-        (string path, tensors) = Save(name, "classifier", OfficialWeights.Named(classifier), x, ("logits", classifier.forward(x)));
+        (string path, tensors) = Save(
+            name,
+            "classifier",
+            OfficialWeights.Named(classifier),
+            x,
+            ("logits", classifier.forward(x))
+        );
         return path;
     }
 
-    private static T Trained<T>(T module, ScalarType type) where T : nn.Module
+    private static T Trained<T>(T module, ScalarType type)
+        where T : nn.Module
     {
         Draw.Prepared(module);
         module.to(type).eval();
@@ -88,24 +115,31 @@ public sealed class PythonRoundTripTests : IDisposable
     }
 
     private (string path, Dictionary<string, Tensor> tensors) Save(
-        string name, string kind, IReadOnlyDictionary<string, Tensor> state, Tensor x, params (string name, Tensor tensor)[] expected)
+        string name,
+        string kind,
+        IReadOnlyDictionary<string, Tensor> state,
+        Tensor x,
+        params (string name, Tensor tensor)[] expected
+    )
     {
         var tensors = state.ToDictionary();
         tensors["x"] = x;
-        foreach (var (output, tensor) in expected) tensors["expected." + output] = tensor;
+        foreach (var (output, tensor) in expected)
+            tensors["expected." + output] = tensor;
         string path = _folder[name + ".safetensors"];
         SafeTensors.Save(path, tensors, Metadata(kind));
         return (path, tensors);
     }
 
-    private static Dictionary<string, string> Metadata(string kind) => new()
-    {
-        ["kind"] = kind,
-        ["nBlocks"] = JsonSerializer.Serialize(Config.Blocks),
-        ["nStrides"] = JsonSerializer.Serialize(Config.Strides),
-        ["coeff"] = Config.SpectralNorm.Coefficient.ToString(CultureInfo.InvariantCulture),
-        ["inj_pad"] = "2",
-    };
+    private static Dictionary<string, string> Metadata(string kind) =>
+        new()
+        {
+            ["kind"] = kind,
+            ["nBlocks"] = JsonSerializer.Serialize(Config.Blocks),
+            ["nStrides"] = JsonSerializer.Serialize(Config.Strides),
+            ["coeff"] = Config.SpectralNorm.Coefficient.ToString(CultureInfo.InvariantCulture),
+            ["inj_pad"] = "2",
+        };
 
     /// <summary>By the first Python with torch: the user's own, or the system's.</summary>
     private static List<Dictionary<string, double>> Run(params string[] files)
@@ -113,9 +147,15 @@ public sealed class PythonRoundTripTests : IDisposable
         string script = Path.Combine(Repository.Root, "tests", "IResNet.Tests", "Weights", "read_back.py");
         foreach (string interpreter in new[] { "python3", "/usr/bin/python3" })
         {
-            if (Python(interpreter, [script, .. files]) is not var (code, output, fault) || code == NoTorch) continue;
+            if (Python(interpreter, [script, .. files]) is not var (code, output, fault) || code == NoTorch)
+                continue;
             Assert.True(code == 0, fault);
-            return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Dictionary<string, double>>(line)!)];
+            return
+            [
+                .. output
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonSerializer.Deserialize<Dictionary<string, double>>(line)!),
+            ];
         }
         Assert.Skip("There is no Python with torch.");
         return [];
@@ -125,7 +165,13 @@ public sealed class PythonRoundTripTests : IDisposable
     {
         try
         {
-            using var python = Process.Start(new ProcessStartInfo(interpreter, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var python = Process.Start(
+                new ProcessStartInfo(interpreter, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             var fault = python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             string output = python.StandardOutput.ReadToEnd();
             python.WaitForExit();

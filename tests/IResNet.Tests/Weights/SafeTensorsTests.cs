@@ -12,16 +12,41 @@ public sealed class SafeTensorsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<ScalarType> Types => new(
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool);
+    public static TheoryData<ScalarType> Types =>
+        new(
+            ScalarType.Float64,
+            ScalarType.Float32,
+            ScalarType.Float16,
+            ScalarType.BFloat16,
+            ScalarType.Int64,
+            ScalarType.Int32,
+            ScalarType.Int16,
+            ScalarType.Int8,
+            ScalarType.Byte,
+            ScalarType.Bool
+        );
 
     [Theory, MemberData(nameof(Types))]
     public void EveryTypeAndShapeTravels(ScalarType type)
     {
         using var scope = NewDisposeScope();
         Draw.Seed((int)type);
-        long[][] shapes = [[], [1], [5], [2, 3], [2, 1, 4], [0], [0, 3], [3, 0, 2], [1, 1, 1, 1, 1, 1, 1]];
-        var tensors = shapes.ToDictionary(shape => $"t[{string.Join(",", shape)}]", shape => (10 * randn(shape)).to(type));
+        long[][] shapes =
+        [
+            [],
+            [1],
+            [5],
+            [2, 3],
+            [2, 1, 4],
+            [0],
+            [0, 3],
+            [3, 0, 2],
+            [1, 1, 1, 1, 1, 1, 1],
+        ];
+        var tensors = shapes.ToDictionary(
+            shape => $"t[{string.Join(",", shape)}]",
+            shape => (10 * randn(shape)).to(type)
+        );
         using var file = RoundTrip(tensors);
         AssertSame(tensors, file.Tensors);
     }
@@ -32,12 +57,15 @@ public sealed class SafeTensorsTests : IDisposable
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>
         {
-            ["f32"] = tensor(new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, float.Epsilon, float.MaxValue }),
+            ["f32"] = tensor(
+                new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, float.Epsilon, float.MaxValue }
+            ),
             ["f64"] = tensor(new[] { double.NaN, double.NegativeInfinity, -0.0, double.Epsilon, double.MinValue }),
             ["i64"] = tensor(new[] { long.MinValue, long.MaxValue }),
         };
         using var file = RoundTrip(tensors);
-        foreach (var (name, tensor) in tensors) Assert.Equal(tensor.bytes.ToArray(), file[name].bytes.ToArray());
+        foreach (var (name, tensor) in tensors)
+            Assert.Equal(tensor.bytes.ToArray(), file[name].bytes.ToArray());
     }
 
     /// <summary>Views, transposes, parameters with gradients: what is stored is the tensor, not its memory.</summary>
@@ -49,7 +77,11 @@ public sealed class SafeTensorsTests : IDisposable
         var x = randn(4, 6);
         var tensors = new Dictionary<string, Tensor>
         {
-            ["transposed"] = x.t(), ["slice"] = x.narrow(1, 2, 3), ["expanded"] = randn(1, 3).expand(4, 3), ["parameter"] = new Parameter(randn(3)), ["scalar of a matrix"] = x[1, 2],
+            ["transposed"] = x.t(),
+            ["slice"] = x.narrow(1, 2, 3),
+            ["expanded"] = randn(1, 3).expand(4, 3),
+            ["parameter"] = new Parameter(randn(3)),
+            ["scalar of a matrix"] = x[1, 2],
         };
         using var file = RoundTrip(tensors);
         AssertSame(tensors, file.Tensors);
@@ -61,7 +93,9 @@ public sealed class SafeTensorsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         string[] names = ["", " ", "a.b.c", "Zürich", "数", "\"quoted\" \\ /", "tab\tnew\nline", "😀", "<>&'+"];
-        var tensors = names.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => full(2, pair.i, ScalarType.Int32));
+        var tensors = names
+            .Select((name, i) => (name, i))
+            .ToDictionary(pair => pair.name, pair => full(2, pair.i, ScalarType.Int32));
         var metadata = names.ToDictionary(name => "m" + name, name => name + "!");
         using var file = RoundTrip(tensors, metadata);
         AssertSame(tensors, file.Tensors);
@@ -82,7 +116,11 @@ public sealed class SafeTensorsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var stream = new MemoryStream();
-        SafeTensors.Write(stream, new Dictionary<string, Tensor> { ["b"] = tensor(new[] { 1f, 2f }), ["a"] = tensor(new long[] { 7 }) }, new Dictionary<string, string> { ["k"] = "v" });
+        SafeTensors.Write(
+            stream,
+            new Dictionary<string, Tensor> { ["b"] = tensor(new[] { 1f, 2f }), ["a"] = tensor(new long[] { 7 }) },
+            new Dictionary<string, string> { ["k"] = "v" }
+        );
         var bytes = stream.ToArray();
         int header = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
         Assert.Equal(0, header % 8);
@@ -91,7 +129,13 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Equal("v", json.RootElement.GetProperty("__metadata__").GetProperty("k").GetString());
         var (a, b) = (json.RootElement.GetProperty("a"), json.RootElement.GetProperty("b"));
         Assert.Equal(("I64", "F32"), (a.GetProperty("dtype").GetString(), b.GetProperty("dtype").GetString()));
-        Assert.Equal([0, 8, 8, 16], a.GetProperty("data_offsets").EnumerateArray().Concat(b.GetProperty("data_offsets").EnumerateArray()).Select(offset => offset.GetInt32()));
+        Assert.Equal(
+            [0, 8, 8, 16],
+            a.GetProperty("data_offsets")
+                .EnumerateArray()
+                .Concat(b.GetProperty("data_offsets").EnumerateArray())
+                .Select(offset => offset.GetInt32())
+        );
         Assert.Equal(7, BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8 + header)));
         Assert.Equal(2f, BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(8 + header + 12)));
     }
@@ -100,9 +144,12 @@ public sealed class SafeTensorsTests : IDisposable
     [Fact]
     public void ForeignFilesAreRead()
     {
-        using var file = SafeTensors.Read(Handmade.File(
-            """  { "late" : {"shape":[2],"data_offsets":[4,12],"dtype":"F32"}, "__metadata__": {"format":"pt"},  "early":{"dtype":"I32","shape":[],"data_offsets":[0,4]} }   """,
-            [.. BitConverter.GetBytes(42), .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(-2f)]));
+        using var file = SafeTensors.Read(
+            Handmade.File(
+                """  { "late" : {"shape":[2],"data_offsets":[4,12],"dtype":"F32"}, "__metadata__": {"format":"pt"},  "early":{"dtype":"I32","shape":[],"data_offsets":[0,4]} }   """,
+                [.. BitConverter.GetBytes(42), .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(-2f)]
+            )
+        );
         Assert.Equal(42, file["early"].item<int>());
         Assert.Equal([1.5f, -2f], file["late"].data<float>().ToArray());
         Assert.Equal("pt", file.Metadata["format"]);
@@ -146,9 +193,15 @@ public sealed class SafeTensorsTests : IDisposable
         var old = File.ReadAllBytes(path);
         var disposed = zeros(3);
         disposed.Dispose();
-        Assert.Throws<ArgumentException>(() => SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = zeros(2, ScalarType.ComplexFloat32) }));
-        Assert.ThrowsAny<Exception>(() => SafeTensors.Save(path, new Dictionary<string, Tensor> { ["a"] = zeros(2), ["x"] = disposed }));
-        Assert.Throws<ArgumentException>(() => SafeTensors.Save(path, new Dictionary<string, Tensor> { ["__metadata__"] = zeros(2) }));
+        Assert.Throws<ArgumentException>(() =>
+            SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = zeros(2, ScalarType.ComplexFloat32) })
+        );
+        Assert.ThrowsAny<Exception>(() =>
+            SafeTensors.Save(path, new Dictionary<string, Tensor> { ["a"] = zeros(2), ["x"] = disposed })
+        );
+        Assert.Throws<ArgumentException>(() =>
+            SafeTensors.Save(path, new Dictionary<string, Tensor> { ["__metadata__"] = zeros(2) })
+        );
         Assert.Equal(old, File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
@@ -158,7 +211,9 @@ public sealed class SafeTensorsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { ["x"] = tensor(1.0) };
-        Assert.ThrowsAny<IOException>(() => SafeTensors.Save(Path.Combine(_folder.Path, "absent", "w.safetensors"), tensors));
+        Assert.ThrowsAny<IOException>(() =>
+            SafeTensors.Save(Path.Combine(_folder.Path, "absent", "w.safetensors"), tensors)
+        );
         string folder = Path.Combine(_folder.Path, "folder");
         Directory.CreateDirectory(folder);
         Assert.ThrowsAny<Exception>(() => SafeTensors.Save(folder, tensors));
@@ -184,12 +239,17 @@ public sealed class SafeTensorsTests : IDisposable
     public void TensorsBelongToTheFile()
     {
         string path = Path.Combine(_folder.Path, "w.safetensors");
-        using (NewDisposeScope()) SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = tensor(1.0), ["y"] = zeros(3) });
+        using (NewDisposeScope())
+            SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = tensor(1.0), ["y"] = zeros(3) });
         TensorFile? file = null;
-        Assert.Equal(2, LiveTensors.Growth(() =>
-        {
-            using (NewDisposeScope()) file = SafeTensors.Load(path);
-        }));
+        Assert.Equal(
+            2,
+            LiveTensors.Growth(() =>
+            {
+                using (NewDisposeScope())
+                    file = SafeTensors.Load(path);
+            })
+        );
         Assert.False(file!["x"].IsInvalid);
         Assert.Equal(-2, LiveTensors.Growth(file.Dispose));
     }

@@ -27,7 +27,9 @@ internal sealed class CifarFormat : IImageFormat
     /// <summary>Published SHA-256 of the files, in the order of <see cref="Files"/>.</summary>
     public required string[] Sha256 { get; init; }
 
-    /// <summary>SHA-256 of each file's first <see cref="HeadRows"/> rows: tells that a part of the data set is genuine.</summary>
+    /// <summary>
+    /// SHA-256 of each file's first <see cref="HeadRows"/> rows: tells that a part of the data set is genuine.
+    /// </summary>
     public string[] HeadSha256 { get; init; } = [];
 
     /// <inheritdoc cref="HeadSha256"/>
@@ -52,14 +54,24 @@ internal sealed class CifarFormat : IImageFormat
         if (missing.Count == 0)
             return $"{Title}{Remark(source, folder)}";
         if (missing.Count < Files.Length || pictures.IsEmpty)
-            throw new DataFormatException(source, $"no {string.Join(", no ", missing)}",
-                $"the binary version of {Title}, or pictures in folders train/CLASS and test/CLASS");
+            throw new DataFormatException(
+                source,
+                $"no {string.Join(", no ", missing)}",
+                $"the binary version of {Title}, or pictures in folders train/CLASS and test/CLASS"
+            );
 
         var (train, test) = (pictures.Rows("train"), pictures.Rows("test"));
         if (train.Count == 0 || test.Count == 0)
-            throw new DataFormatException(source, $"{train.Count:N0} pictures below train, {test.Count:N0} below test", "some in each");
+            throw new DataFormatException(
+                source,
+                $"{train.Count:N0} pictures below train, {test.Count:N0} below test",
+                "some in each"
+            );
         for (var i = 0; i < TrainFiles.Length; i++)
-            Write(TrainFiles[i], train[(i * train.Count / TrainFiles.Length)..((i + 1) * train.Count / TrainFiles.Length)]);
+            Write(
+                TrainFiles[i],
+                train[(i * train.Count / TrainFiles.Length)..((i + 1) * train.Count / TrainFiles.Length)]
+            );
         Write(TestFile, test);
         return train.Count == TrainRows * TrainFiles.Length && test.Count == TestRows
             ? $"{Title} (JPEG)"
@@ -73,17 +85,28 @@ internal sealed class CifarFormat : IImageFormat
         }
     }
 
-    /// <summary>What must be said of binary files: that they are only a part, or not known to be the published ones.</summary>
+    /// <summary>
+    /// What must be said of binary files: that they are only a part, or not known to be the published ones.
+    /// </summary>
     private string Remark(string source, string folder)
     {
         var paths = Files.Select(f => Path.Combine(folder, f)).ToList();
-        var rows = Files.Select((f, i) => CifarReader.Rows($"{source}: {f}", new FileInfo(paths[i]).Length, LabelBytes)).ToList();
+        var rows = Files
+            .Select((f, i) => CifarReader.Rows($"{source}: {f}", new FileInfo(paths[i]).Length, LabelBytes))
+            .ToList();
         var whole = rows.SkipLast(1).All(r => r == TrainRows) && rows[^1] == TestRows;
         if (!whole && rows.Distinct().Count() > 1)
-            throw new DataFormatException(source, $"{string.Join(", ", rows)} rows in {string.Join(", ", Files)}",
-                $"{TrainRows:N0} rows in a training file and {TestRows:N0} in the test file, or the same number of first rows of each");
+            throw new DataFormatException(
+                source,
+                $"{string.Join(", ", rows)} rows in {string.Join(", ", Files)}",
+                $"{TrainRows:N0} rows in a training file and {TestRows:N0} in the test file, or the same number of "
+                    + "first rows of each"
+            );
 
-        var published = whole ? Sha256 : rows[0] == HeadRows ? HeadSha256 : [];
+        var published =
+            whole ? Sha256
+            : rows[0] == HeadRows ? HeadSha256
+            : [];
         var genuine = paths.Select(p => Checksum.Sha256OfFile(p)).SequenceEqual(published);
         return (whole, genuine) switch
         {
@@ -104,8 +127,14 @@ internal sealed class CifarFormat : IImageFormat
         var labels = new byte[counts.Sum()];
         var start = 0;
         for (var i = 0; i < files.Count; start += counts[i++])
-            CifarReader.Read(files[i].Path, files[i].Content, LabelBytes, Classes.Length,
-                images.AsSpan(start * CifarReader.Shape.Dimensions), labels.AsSpan(start));
+            CifarReader.Read(
+                files[i].Path,
+                files[i].Content,
+                LabelBytes,
+                Classes.Length,
+                images.AsSpan(start * CifarReader.Shape.Dimensions),
+                labels.AsSpan(start)
+            );
         return new(CifarReader.Shape, images, labels);
     }
 }

@@ -5,8 +5,8 @@ using SharpCompress.Compressors.Xz;
 namespace IResNet.Experiments.Data.Fetching;
 
 /// <summary>
-/// The files in whatever a user has: a folder, a tar archive (plain, gzip, xz), or one file. Archives are read as a stream and never unpacked,
-/// so nothing is written where an archive says.
+/// The files in whatever a user has: a folder, a tar archive (plain, gzip, xz), or one file. Archives are read as a
+/// stream and never unpacked, so nothing is written where an archive says.
 /// </summary>
 internal static class DataEntries
 {
@@ -15,13 +15,17 @@ internal static class DataEntries
     private const long MostBytes = 2L << 30;
 
     /// <summary>All regular files, one after the other. Of archives as a whole the end is checked too.</summary>
-    /// <exception cref="DataFormatException">The archive is damaged, too large, or names a path outside of itself.</exception>
-    public static IEnumerable<DataEntry> In(string path) => Directory.Exists(path) ? InFolder(path) : InFile(path, Path.GetFileName(path));
+    /// <exception cref="DataFormatException">The archive is damaged, too large, or names a path outside of
+    /// itself.</exception>
+    public static IEnumerable<DataEntry> In(string path) =>
+        Directory.Exists(path) ? InFolder(path) : InFile(path, Path.GetFileName(path));
 
     private static IEnumerable<DataEntry> InFolder(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 6 };
-        return Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal)
+        return Directory
+            .EnumerateFiles(folder, "*", options)
+            .Order(StringComparer.Ordinal)
             .SelectMany(f => InFile(f, Path.GetRelativePath(folder, f).Replace('\\', '/')));
     }
 
@@ -29,9 +33,12 @@ internal static class DataEntries
     {
         if (HasEnding(name, ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz"))
             return InTar(file);
-        return [HasEnding(name, ".gz")
-            ? new DataEntry(name[..^3], () => new GZipStream(File.OpenRead(file), CompressionMode.Decompress))
-            : new DataEntry(name, () => File.OpenRead(file))];
+        return
+        [
+            HasEnding(name, ".gz")
+                ? new DataEntry(name[..^3], () => new GZipStream(File.OpenRead(file), CompressionMode.Decompress))
+                : new DataEntry(name, () => File.OpenRead(file)),
+        ];
     }
 
     private static bool HasEnding(string name, params string[] endings) =>
@@ -44,11 +51,18 @@ internal static class DataEntries
         for (var count = 0; Next() is { } entry; count++)
         {
             if (count == MostEntries)
-                throw new DataFormatException(archive, $"more than {MostEntries:N0} entries", "an archive of a data set");
+                throw new DataFormatException(
+                    archive,
+                    $"more than {MostEntries:N0} entries",
+                    "an archive of a data set"
+                );
             var path = entry.Name.Replace('\\', '/');
             if (path.StartsWith('/') || path.Contains(':') || path.Split('/').Contains(".."))
                 throw new DataFormatException(archive, $"the entry '{entry.Name}'", "paths inside the archive");
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.DataStream is not { } data)
+            if (
+                entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)
+                || entry.DataStream is not { } data
+            )
                 continue;
             yield return HasEnding(path, ".gz")
                 ? new DataEntry(path[..^3], () => new GZipStream(data, CompressionMode.Decompress))

@@ -1,6 +1,8 @@
 namespace IResNet.Experiments.Data.Fetching;
 
-/// <summary>A file of a folder or archive. Of an archive, it can be opened only until the next entry is asked for.</summary>
+/// <summary>
+/// A file of a folder or archive. Of an archive, it can be opened only until the next entry is asked for.
+/// </summary>
 /// <param name="Path">Its path inside, with forward slashes and without the ending .gz.</param>
 /// <param name="Open">Opens its content, decompressed.</param>
 internal sealed record DataEntry(string Path, Func<Stream> Open)

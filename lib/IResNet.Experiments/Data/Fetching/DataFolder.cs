@@ -1,8 +1,8 @@
 namespace IResNet.Experiments.Data.Fetching;
 
 /// <summary>
-/// The folder of the data sets: a folder for each, with its files and their manifest. A data set appears there under its name only when it is
-/// complete and was read once. Damaged ones are set aside as <c>NAME.rejected</c>.
+/// The folder of the data sets: a folder for each, with its files and their manifest. A data set appears there under
+/// its name only when it is complete and was read once. Damaged ones are set aside as <c>NAME.rejected</c>.
 /// </summary>
 /// <param name="root">The folder.</param>
 internal sealed class DataFolder(string root)
@@ -13,7 +13,10 @@ internal sealed class DataFolder(string root)
     /// <summary>The folder.</summary>
     public string Root { get; } = Path.GetFullPath(root);
 
-    /// <summary>The one named by <see cref="Variable"/>, else <c>iresnet/data</c> in the user's folder for local application data.</summary>
+    /// <summary>
+    /// The one named by <see cref="Variable"/>, else <c>iresnet/data</c> in the user's folder for local application
+    /// data.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The system names no such folder.</exception>
     public static string DefaultRoot
     {
@@ -21,7 +24,10 @@ internal sealed class DataFolder(string root)
         {
             if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
                 return chosen;
-            var user = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            var user = Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify
+            );
             return user.Length > 0
                 ? Path.Combine(user, "iresnet", "data")
                 : throw new InvalidOperationException($"There is no home folder for data: set {Variable} to a folder.");
@@ -31,14 +37,15 @@ internal sealed class DataFolder(string root)
     /// <summary>A data set's folder.</summary>
     public string Of(ImageData data) => Path.Combine(Root, data.Name);
 
-    /// <summary>What is known of an installed data set, without reading its images; null when it is not there.</summary>
+    /// <summary>
+    /// What is known of an installed data set, without reading its images; null when it is not there.
+    /// </summary>
     /// <exception cref="DataFormatException">The manifest is damaged.</exception>
     public DataManifest? Find(ImageData data) => DataManifest.In(Of(data));
 
     /// <summary>Reads an installed data set, checking every byte; null when it is not there.</summary>
     /// <exception cref="DataSetException">A file is missing or damaged.</exception>
-    public ImageDataSet? Open(ImageData data) =>
-        Find(data) is { } manifest ? Read(data, Of(data), manifest) : null;
+    public ImageDataSet? Open(ImageData data) => Find(data) is { } manifest ? Read(data, Of(data), manifest) : null;
 
     /// <summary>Sets a damaged data set aside.</summary>
     /// <returns>Where it lies now.</returns>
@@ -52,10 +59,17 @@ internal sealed class DataFolder(string root)
 
     /// <summary>Fetches from a source and puts the data set in its place.</summary>
     /// <exception cref="DataSetException">The source did not deliver, or delivered wrong files.</exception>
-    public async Task<ImageDataSet> Install(ImageData data, IDataSource source, IProgress<DataProgress> progress, CancellationToken cancel)
+    public async Task<ImageDataSet> Install(
+        ImageData data,
+        IDataSource source,
+        IProgress<DataProgress> progress,
+        CancellationToken cancel
+    )
     {
         // One folder a source: half a download of one must not be taken for a file of another.
-        var work = Directory.CreateDirectory(Path.Combine(Root, ".fetching", data.Name, source.GetType().Name)).FullName;
+        var work = Directory
+            .CreateDirectory(Path.Combine(Root, ".fetching", data.Name, source.GetType().Name))
+            .FullName;
         var path = await source.Fetch(work, progress, cancel);
         progress.Report(new($"checking {data.Title}"));
         var set = await Task.Run(() => Install(data, source.Address, path, cancel), cancel);
@@ -72,7 +86,11 @@ internal sealed class DataFolder(string root)
         {
             Directory.CreateDirectory(fresh);
             var name = data.Format.Import(DataEntries.In(path), source, fresh, cancel);
-            var manifest = new DataManifest(name, source, data.Format.Files.ToDictionary(f => f, f => Checksum.Sha256OfFile(Path.Combine(fresh, f))));
+            var manifest = new DataManifest(
+                name,
+                source,
+                data.Format.Files.ToDictionary(f => f, f => Checksum.Sha256OfFile(Path.Combine(fresh, f)))
+            );
             manifest.WriteTo(fresh);
             var set = Read(data, fresh, manifest);
 
@@ -119,7 +137,12 @@ internal sealed class DataFolder(string root)
         {
             try
             {
-                var held = new FileStream(Of(data) + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                var held = new FileStream(
+                    Of(data) + ".lock",
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None
+                );
                 // A process that died between the two renames of an installation left only the former data set.
                 if (Directory.Exists(Of(data) + ".old") && !Directory.Exists(Of(data)))
                     Directory.Move(Of(data) + ".old", Of(data));

@@ -21,7 +21,10 @@ internal sealed record DataManifest(string Name, string Source, IReadOnlyDiction
         try
         {
             using var file = File.OpenRead(path);
-            if (JsonSerializer.Deserialize(file, DataManifestJson.Default.DataManifest) is { Name: not null, Source: not null, Files: not null } manifest)
+            if (
+                JsonSerializer.Deserialize(file, DataManifestJson.Default.DataManifest) is
+                { Name: not null, Source: not null, Files: not null } manifest
+            )
                 return manifest;
         }
         catch (JsonException e)

@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace IResNet.Experiments.Data.Fetching;
 
 /// <summary>
-/// Downloads a published file. Bytes go to <c>NAME.part</c>, which a later call continues; the file gets its name only when length and checksum are
-/// right, else it is set aside as <c>NAME.rejected</c>.
+/// Downloads a published file. Bytes go to <c>NAME.part</c>, which a later call continues; the file gets its name only
+/// when length and checksum are right, else it is set aside as <c>NAME.rejected</c>.
 /// </summary>
 /// <param name="connect">How long to wait for a connection, name resolution included.</param>
 /// <param name="stall">How long to wait for the answer, and for each piece of it.</param>
@@ -23,9 +23,15 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
     };
 
     /// <summary>Downloads, or continues a download.</summary>
-    /// <exception cref="DataFetchException">Unreachable, refused, stalled, broken off again and again, or an HTML page came.</exception>
+    /// <exception cref="DataFetchException">Unreachable, refused, stalled, broken off again and again, or an HTML page
+    /// came.</exception>
     /// <exception cref="DataIntegrityException">The checksum is wrong.</exception>
-    public async Task Download(RemoteFile file, string target, IProgress<DataProgress> progress, CancellationToken cancel)
+    public async Task Download(
+        RemoteFile file,
+        string target,
+        IProgress<DataProgress> progress,
+        CancellationToken cancel
+    )
     {
         if (File.Exists(target))
             return;
@@ -56,7 +62,12 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
         File.Move(part, target);
     }
 
-    private async Task Transfer(RemoteFile file, string part, IProgress<DataProgress> progress, CancellationToken cancel)
+    private async Task Transfer(
+        RemoteFile file,
+        string part,
+        IProgress<DataProgress> progress,
+        CancellationToken cancel
+    )
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(connect + stall);
@@ -76,16 +87,25 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
             return;
         }
         if (!response.IsSuccessStatusCode)
-            throw new DataFetchException(file.Address.ToString(), $"HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");
+            throw new DataFetchException(
+                file.Address.ToString(),
+                $"HTTP status {(int)response.StatusCode} {response.ReasonPhrase}"
+            );
         if (response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml")
             throw HtmlPage(file);
         if (response.StatusCode != HttpStatusCode.PartialContent)
             have = 0;
         else if (response.Content.Headers.ContentRange?.From != have)
-            throw new DataFetchException(file.Address.ToString(), $"byte {have:N0} was asked for, {response.Content.Headers.ContentRange} came");
+            throw new DataFetchException(
+                file.Address.ToString(),
+                $"byte {have:N0} was asked for, {response.Content.Headers.ContentRange} came"
+            );
         var total = response.Content.Headers.ContentLength is { } rest ? have + rest : file.Bytes;
         if (file.Bytes is { } published && total != published)
-            throw new DataFetchException(file.Address.ToString(), $"the server announces {total:N0} bytes, {published:N0} were published");
+            throw new DataFetchException(
+                file.Address.ToString(),
+                $"the server announces {total:N0} bytes, {published:N0} were published"
+            );
 
         await using var output = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write);
         output.SetLength(have);
@@ -104,7 +124,10 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
             await output.WriteAsync(buffer.AsMemory(0, read), patience.Token);
             received += read;
             if (have + received > (total ?? LargestUnknown))
-                throw new DataFetchException(file.Address.ToString(), $"more than {total ?? LargestUnknown:N0} bytes came");
+                throw new DataFetchException(
+                    file.Address.ToString(),
+                    $"more than {total ?? LargestUnknown:N0} bytes came"
+                );
             if (Stopwatch.GetElapsedTime(reported) > TimeSpan.FromMilliseconds(100))
             {
                 reported = Stopwatch.GetTimestamp();
@@ -116,8 +139,15 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
             throw new HttpRequestException($"the connection ended after {have + received:N0} of {whole:N0} bytes");
         Report();
 
-        void Report() => progress.Report(new($"downloading {file.Name}", have + received, total,
-            received / Math.Max(1e-3, Stopwatch.GetElapsedTime(start).TotalSeconds)));
+        void Report() =>
+            progress.Report(
+                new(
+                    $"downloading {file.Name}",
+                    have + received,
+                    total,
+                    received / Math.Max(1e-3, Stopwatch.GetElapsedTime(start).TotalSeconds)
+                )
+            );
     }
 
     private static long LengthOf(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
@@ -138,7 +168,11 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
     }
 
     private static DataFetchException HtmlPage(RemoteFile file) =>
-        new(file.Address.ToString(), "an HTML page came instead of the file (a login page of the network, or the file has moved)");
+        new(
+            file.Address.ToString(),
+            "an HTML page came instead of the file (a login page of the network, or the file has moved)"
+        );
 
-    private static bool LooksLikeHtml(ReadOnlySpan<byte> start) => start.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];
+    private static bool LooksLikeHtml(ReadOnlySpan<byte> start) =>
+        start.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];
 }

@@ -9,8 +9,15 @@ internal static class ExternalProgram
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs it in a folder and waits for its end.</summary>
-    /// <exception cref="DataFetchException">It is not there, failed (with the end of what it said), or took more than five minutes.</exception>
-    public static async Task Run(string program, IEnumerable<string> arguments, string folder, string hintWhenMissing, CancellationToken cancel)
+    /// <exception cref="DataFetchException">It is not there, failed (with the end of what it said), or took more than
+    /// five minutes.</exception>
+    public static async Task Run(
+        string program,
+        IEnumerable<string> arguments,
+        string folder,
+        string hintWhenMissing,
+        CancellationToken cancel
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -52,5 +59,8 @@ internal static class ExternalProgram
     }
 
     private static string Tail(string text) =>
-        string.Join(" | ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
+        string.Join(
+            " | ",
+            text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).TakeLast(3)
+        );
 }

@@ -1,6 +1,9 @@
 namespace IResNet.Experiments.Data.Fetching;
 
-/// <summary>A stream to read forwards, whose decompressor's errors come out as <see cref="DataFormatException"/>, and which ends at a limit.</summary>
+/// <summary>
+/// A stream to read forwards, whose decompressor's errors come out as <see cref="DataFormatException"/>, and which ends
+/// at a limit.
+/// </summary>
 internal sealed class Guarded(Stream inner, string file, long limit = long.MaxValue) : Stream
 {
     private long _read;
@@ -14,16 +17,26 @@ internal sealed class Guarded(Stream inner, string file, long limit = long.MaxVa
         }
         catch (Exception e) when (IsDamage(e))
         {
-            throw new DataFormatException(file, $"damaged data after {_read:N0} bytes ({e.Message.TrimEnd('.')})", "an intact file", e);
+            throw new DataFormatException(
+                file,
+                $"damaged data after {_read:N0} bytes ({e.Message.TrimEnd('.')})",
+                "an intact file",
+                e
+            );
         }
         if ((_read += count) > limit)
             throw new DataFormatException(file, $"more than {limit:N0} bytes", "a smaller file");
         return count;
     }
 
-    /// <summary>Whether a decoder's exception means that its input is wrong: all but a fault of the disk or of the program.</summary>
+    /// <summary>
+    /// Whether a decoder's exception means that its input is wrong: all but a fault of the disk or of the program.
+    /// </summary>
     public static bool IsDamage(Exception e) =>
-        e is InvalidDataException or EndOfStreamException or not (IOException or DataSetException or ObjectDisposedException or OutOfMemoryException);
+        e
+            is InvalidDataException
+                or EndOfStreamException
+                or not (IOException or DataSetException or ObjectDisposedException or OutOfMemoryException);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -38,9 +51,17 @@ internal sealed class Guarded(Stream inner, string file, long limit = long.MaxVa
     public override bool CanSeek => false;
     public override bool CanWrite => false;
     public override long Length => throw new NotSupportedException();
-    public override long Position { get => _read; set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => _read;
+        set => throw new NotSupportedException();
+    }
+
     public override void Flush() { }
+
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
     public override void SetLength(long value) => throw new NotSupportedException();
+
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -7,7 +7,8 @@ internal interface IDataSource
     string Address { get; }
 
     /// <summary>Fetches the files.</summary>
-    /// <param name="work">A folder for what arrives. It is kept when the fetching breaks off, so that it can be resumed, and deleted afterwards.</param>
+    /// <param name="work">A folder for what arrives. It is kept when the fetching breaks off, so that it can be
+    /// resumed, and deleted afterwards.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancel">Stops the fetching.</param>
     /// <returns>A folder, an archive or a file.</returns>

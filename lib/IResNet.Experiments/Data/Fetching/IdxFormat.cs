@@ -9,7 +9,7 @@ internal sealed class IdxFormat(string title, string[] sha256, string[] classes)
     private const long LargestFile = 64 << 20;
 
     public string[] Files { get; } =
-        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
     public string Import(IEnumerable<DataEntry> entries, string source, string folder, CancellationToken cancel)
     {
@@ -29,7 +29,11 @@ internal sealed class IdxFormat(string title, string[] sha256, string[] classes)
         var missing = Files.Where(f => !File.Exists(Path.Combine(folder, f))).ToList();
         return missing.Count == 0
             ? title
-            : throw new DataFormatException(source, $"no {string.Join(", no ", missing)}", "the four IDX files, plain or with the ending .gz");
+            : throw new DataFormatException(
+                source,
+                $"no {string.Join(", no ", missing)}",
+                "the four IDX files, plain or with the ending .gz"
+            );
     }
 
     public ImageDataSet Read(string name, IReadOnlyList<(string Path, byte[] Content)> files)
@@ -38,7 +42,11 @@ internal sealed class IdxFormat(string title, string[] sha256, string[] classes)
         var test = Split(files[2], files[3]);
         return train.Shape == test.Shape
             ? new(name, classes, train, test)
-            : throw new DataFormatException(files[2].Path, $"images of {test.Shape}", $"{train.Shape} as in {files[0].Path}");
+            : throw new DataFormatException(
+                files[2].Path,
+                $"images of {test.Shape}",
+                $"{train.Shape} as in {files[0].Path}"
+            );
     }
 
     private ImageSplit Split((string Path, byte[] Content) images, (string Path, byte[] Content) labels)
@@ -47,6 +55,10 @@ internal sealed class IdxFormat(string title, string[] sha256, string[] classes)
         var classOf = IdxReader.Labels(labels.Path, labels.Content, classes.Length);
         return pixels.Length / shape.Dimensions == classOf.Length
             ? new(shape, pixels, classOf)
-            : throw new DataFormatException(labels.Path, $"{classOf.Length:N0} labels", $"{pixels.Length / shape.Dimensions:N0}, one an image");
+            : throw new DataFormatException(
+                labels.Path,
+                $"{classOf.Length:N0} labels",
+                $"{pixels.Length / shape.Dimensions:N0}, one an image"
+            );
     }
 }

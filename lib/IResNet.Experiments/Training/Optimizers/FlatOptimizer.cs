@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training.Optimizers;
 
-/// <summary>An update rule on all parameters as one vector. Its whole state is <see cref="Updates"/> and some vectors of the parameters' length.</summary>
+/// <summary>
+/// An update rule on all parameters as one vector. Its whole state is <see cref="Updates"/> and some vectors of the
+/// parameters' length.
+/// </summary>
 internal abstract class FlatOptimizer : IDisposable
 {
     // Of updates, between two collections.
@@ -16,7 +19,9 @@ internal abstract class FlatOptimizer : IDisposable
     {
         (_parameters, _weightDecay) = (parameters, options.WeightDecay);
         if (options.WeightDecay > 0 && options.Decayed == DecayedParameters.Weights)
-            _decayed = parameters.Mask(name => name == "weight" || name.EndsWith(".weight", StringComparison.Ordinal)).DetachFromDisposeScope();
+            _decayed = parameters
+                .Mask(name => name == "weight" || name.EndsWith(".weight", StringComparison.Ordinal))
+                .DetachFromDisposeScope();
     }
 
     /// <summary>Updates made so far.</summary>
@@ -25,13 +30,14 @@ internal abstract class FlatOptimizer : IDisposable
     /// <summary>The state vectors, by their names in PyTorch.</summary>
     public abstract IReadOnlyDictionary<string, Tensor> State { get; }
 
-    public static FlatOptimizer Create(FlatParameters parameters, TrainingOptions options) => options.Optimizer switch
-    {
-        OptimizerKind.Adamax => new FlatAdamax(parameters, options),
-        OptimizerKind.Adam => new FlatAdam(parameters, options),
-        OptimizerKind.Sgd => new FlatSgd(parameters, options),
-        _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "Unknown optimiser."),
-    };
+    public static FlatOptimizer Create(FlatParameters parameters, TrainingOptions options) =>
+        options.Optimizer switch
+        {
+            OptimizerKind.Adamax => new FlatAdamax(parameters, options),
+            OptimizerKind.Adam => new FlatAdam(parameters, options),
+            OptimizerKind.Sgd => new FlatSgd(parameters, options),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "Unknown optimiser."),
+        };
 
     /// <summary>One update from a gradient, piece by piece.</summary>
     public void Step(Tensor gradient, double rate)
@@ -51,20 +57,26 @@ internal abstract class FlatOptimizer : IDisposable
             var (direction, scale) = Direction(part, piece);
             _parameters.Add(direction, -rate * scale, piece);
         }
-        // TorchSharp frees some small native objects in finalizers only. Scattered over the C library's heap they keep freed megabytes apart, and the process grows by half of what it
-        // needs until the collector happens to run. Collecting the youngest objects takes a fraction of a millisecond.
-        if (Updates % CollectEvery == 0) GC.Collect(0);
+        // TorchSharp frees some small native objects in finalizers only. Scattered over the C library's heap they keep
+        // freed megabytes apart, and the process grows by half of what it needs until the collector happens to run.
+        // Collecting the youngest objects takes a fraction of a millisecond.
+        if (Updates % CollectEvery == 0)
+            GC.Collect(0);
     }
 
-    /// <summary>What to subtract from a piece, times the rate. May change the gradient's piece of the state only.</summary>
+    /// <summary>
+    /// What to subtract from a piece, times the rate. May change the gradient's piece of the state only.
+    /// </summary>
     protected abstract (Tensor direction, double scale) Direction(Tensor gradient, FlatPiece piece);
 
     /// <summary>A state vector of zeros.</summary>
-    protected static Tensor Zeros(FlatParameters parameters) => zeros(parameters.Count, parameters.DType, parameters.Device).DetachFromDisposeScope();
+    protected static Tensor Zeros(FlatParameters parameters) =>
+        zeros(parameters.Count, parameters.DType, parameters.Device).DetachFromDisposeScope();
 
     public void Dispose()
     {
         _decayed?.Dispose();
-        foreach (var tensor in State.Values) tensor.Dispose();
+        foreach (var tensor in State.Values)
+            tensor.Dispose();
     }
 }

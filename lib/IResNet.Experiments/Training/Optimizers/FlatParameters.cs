@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Training.Optimizers;
 
 /// <summary>
-/// A model's trainable parameters in a fixed order, read and changed as one vector: an optimiser then needs a few large operations instead of many small
-/// ones, and its state is a few vectors that can be saved under the parameters' names.
+/// A model's trainable parameters in a fixed order, read and changed as one vector: an optimiser then needs a few large
+/// operations instead of many small ones, and its state is a few vectors that can be saved under the parameters' names.
 /// </summary>
 internal sealed class FlatParameters
 {
-    // Four vectors of so many numbers stay in a cache of some megabytes between the operations of an update; each operation is still long enough for its call.
+    // Four vectors of so many numbers stay in a cache of some megabytes between the operations of an update; each
+    // operation is still long enough for its call.
     private const long PieceOnCpu = 1 << 18;
     private readonly Entry[] _entries;
 
@@ -25,11 +26,23 @@ internal sealed class FlatParameters
             Count += parameter.numel();
         }
         _entries = [.. entries];
-        if (Count == 0) throw new ArgumentException("The model has no parameter to train.", nameof(model));
+        if (Count == 0)
+            throw new ArgumentException("The model has no parameter to train.", nameof(model));
         (DType, Device) = (_entries[0].Parameter.dtype, _entries[0].Parameter.device);
-        if (_entries.FirstOrDefault(e => e.Parameter.dtype != DType || e.Parameter.device.ToString() != Device.ToString()) is { Name: { } other })
-            throw new ArgumentException($"'{other}' and '{_entries[0].Name}' differ in type or device: move the whole model with to(...).", nameof(model));
-        Pieces = Cut(_entries.Select(e => e.Count).ToArray(), Device.type == DeviceType.CPU ? PieceOnCpu : long.MaxValue);
+        if (
+            _entries.FirstOrDefault(e =>
+                e.Parameter.dtype != DType || e.Parameter.device.ToString() != Device.ToString()
+            ) is
+            { Name: { } other }
+        )
+            throw new ArgumentException(
+                $"'{other}' and '{_entries[0].Name}' differ in type or device: move the whole model with to(...).",
+                nameof(model)
+            );
+        Pieces = Cut(
+            _entries.Select(e => e.Count).ToArray(),
+            Device.type == DeviceType.CPU ? PieceOnCpu : long.MaxValue
+        );
     }
 
     /// <summary>Numbers in all.</summary>
@@ -48,7 +61,8 @@ internal sealed class FlatParameters
     public Tensor Gradient()
     {
         using var scope = NewDisposeScope();
-        return cat([.. _entries.Select(e => e.Parameter.grad?.reshape(-1) ?? zeros(e.Count, DType, Device))]).MoveToOuterDisposeScope();
+        return cat([.. _entries.Select(e => e.Parameter.grad?.reshape(-1) ?? zeros(e.Count, DType, Device))])
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>A copy of all values.</summary>
@@ -57,7 +71,10 @@ internal sealed class FlatParameters
     /// <summary>A copy of a piece's values.</summary>
     public Tensor Values(FlatPiece piece) => Values(Entries(piece));
 
-    /// <summary>Whether all numbers are finite. Their sum is not, where one is not; it takes a third of the time that a test of each takes, which decides where the sum overflows.</summary>
+    /// <summary>
+    /// Whether all numbers are finite. Their sum is not, where one is not; it takes a third of the time that a test of
+    /// each takes, which decides where the sum overflows.
+    /// </summary>
     public static bool IsFinite(Tensor flat)
     {
         using var scope = NewDisposeScope();
@@ -80,7 +97,8 @@ internal sealed class FlatParameters
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var alpha = scale.ToScalar();
-        foreach (var entry in Entries(piece)) entry.Parameter.add_(View(update, entry.Start - piece.Start, entry.Count, entry.Shape), alpha);
+        foreach (var entry in Entries(piece))
+            entry.Parameter.add_(View(update, entry.Start - piece.Start, entry.Count, entry.Shape), alpha);
     }
 
     /// <summary>values = source.</summary>
@@ -88,11 +106,13 @@ internal sealed class FlatParameters
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var entry in _entries) entry.Parameter.copy_(View(source, entry.Start, entry.Count, entry.Shape));
+        foreach (var entry in _entries)
+            entry.Parameter.copy_(View(source, entry.Start, entry.Count, entry.Shape));
     }
 
     /// <summary>Views of a vector under the parameters' names, each with its parameter's shape.</summary>
-    public Dictionary<string, Tensor> Named(Tensor flat) => _entries.ToDictionary(e => e.Name, e => View(flat, e.Start, e.Count, e.Shape));
+    public Dictionary<string, Tensor> Named(Tensor flat) =>
+        _entries.ToDictionary(e => e.Name, e => View(flat, e.Start, e.Count, e.Shape));
 
     /// <summary>The first parameter for whose part of a vector not all numbers are finite.</summary>
     public string? FirstNonFinite(Tensor flat)
@@ -105,7 +125,8 @@ internal sealed class FlatParameters
     public Tensor Mask(Func<string, bool> condition)
     {
         using var scope = NewDisposeScope();
-        return cat([.. _entries.Select(e => full(e.Count, condition(e.Name) ? 1 : 0, DType, Device))]).MoveToOuterDisposeScope();
+        return cat([.. _entries.Select(e => full(e.Count, condition(e.Name) ? 1 : 0, DType, Device))])
+            .MoveToOuterDisposeScope();
     }
 
     private ReadOnlySpan<Entry> Entries(FlatPiece piece) => _entries.AsSpan(piece.First, piece.Parameters);
@@ -114,7 +135,8 @@ internal sealed class FlatParameters
     {
         using var scope = NewDisposeScope();
         var values = new List<Tensor>(entries.Length);
-        foreach (var entry in entries) values.Add(entry.Parameter.detach().reshape(-1));
+        foreach (var entry in entries)
+            values.Add(entry.Parameter.detach().reshape(-1));
         return cat(values).MoveToOuterDisposeScope();
     }
 
@@ -126,14 +148,16 @@ internal sealed class FlatParameters
         for (int first = 0, next; first < counts.Length; first = next)
         {
             long count = 0;
-            for (next = first; next < counts.Length && (next == first || count + counts[next] <= size); next++) count += counts[next];
+            for (next = first; next < counts.Length && (next == first || count + counts[next] <= size); next++)
+                count += counts[next];
             pieces.Add(new(first, next - first, start, count));
             start += count;
         }
         return pieces;
     }
 
-    private static Tensor View(Tensor flat, long start, long count, long[] shape) => flat.narrow(0, start, count).view(shape);
+    private static Tensor View(Tensor flat, long start, long count, long[] shape) =>
+        flat.narrow(0, start, count).view(shape);
 
     private readonly record struct Entry(string Name, Parameter Parameter, long[] Shape, long Start, long Count);
 }

@@ -12,7 +12,10 @@ public class BenchmarkTests
     {
         Assert.Equal(Benchmark.Cases.Count, Benchmark.Cases.Select(benchmark => benchmark.Name).Distinct().Count());
         Assert.Equal("spectral_norm", Benchmark.Find("spectral_norm").Name);
-        Assert.Contains("toy_100blocks_b500_exact", Assert.Throws<ArgumentException>(() => Benchmark.Find("nothing")).Message);
+        Assert.Contains(
+            "toy_100blocks_b500_exact",
+            Assert.Throws<ArgumentException>(() => Benchmark.Find("nothing")).Message
+        );
     }
 
     /// <summary>A report's figures belong together.</summary>
@@ -27,8 +30,8 @@ public class BenchmarkTests
     }
 
     /// <summary>
-    /// Operations by hand: a chain of the cifar model at batch 32 has 0.881 GFLOP and a step with n terms 3 + n + 2 of them, or 3 + 3 n with the paper's gradient; power iterations are
-    /// the same for all.
+    /// Operations by hand: a chain of the cifar model at batch 32 has 0.881 GFLOP and a step with n terms 3 + n + 2 of
+    /// them, or 3 + 3 n with the paper's gradient; power iterations are the same for all.
     /// </summary>
     [Theory]
     [InlineData(LogDetGradient.Neumann, 1)]
@@ -52,9 +55,19 @@ public class BenchmarkTests
     [Fact]
     public void PartsOfAStep()
     {
-        var config = new FlowConfig { Input = new(1, 8, 8), InitialSqueeze = true, Blocks = [1], Strides = [1], Hidden = [4] };
+        var config = new FlowConfig
+        {
+            Input = new(1, 8, 8),
+            InitialSqueeze = true,
+            Blocks = [1],
+            Strides = [1],
+            Hidden = [4],
+        };
         var parts = StepParts.Measure(config, batch: 8, terms: 2, Brief);
-        Assert.Equal(["spectral normalization", "residual branches", "log-determinant", "backward", "optimiser"], parts.Select(part => part.Name));
+        Assert.Equal(
+            ["spectral normalization", "residual branches", "log-determinant", "backward", "optimiser"],
+            parts.Select(part => part.Name)
+        );
         Assert.True(parts.Sum(part => part.Seconds) > parts[0].Seconds);
     }
 }

@@ -7,7 +7,12 @@ public class ExperimentJsonTests
 {
     private static readonly Experiment Mnist = ExperimentCatalogue.Get("density-mnist", "quick");
 
-    public static TheoryData<string, string> Presets => [.. ExperimentCatalogue.Names.SelectMany(name => ExperimentCatalogue.Presets(name).Select(preset => (name, preset)))];
+    public static TheoryData<string, string> Presets =>
+        [
+            .. ExperimentCatalogue.Names.SelectMany(name =>
+                ExperimentCatalogue.Presets(name).Select(preset => (name, preset))
+            ),
+        ];
 
     [Theory, MemberData(nameof(Presets))]
     public void EveryPresetSurvivesJsonAndIsValid(string name, string preset)
@@ -21,18 +26,44 @@ public class ExperimentJsonTests
 
     [Fact]
     public void EveryExperimentHasTheThreePresets() =>
-        Assert.All(ExperimentCatalogue.Names, name => Assert.Superset(new HashSet<string> { "quick", "standard", "paper" }, ExperimentCatalogue.Presets(name).ToHashSet()));
+        Assert.All(ExperimentCatalogue.Names, name =>
+            Assert.Superset(
+                new HashSet<string> { "quick", "standard", "paper" },
+                ExperimentCatalogue.Presets(name).ToHashSet()
+            )
+        );
 
     [Fact]
     public void ValuesAreSetByTheirKeys()
     {
-        var changed = (DensityExperiment)Mnist.With(
-            "training.steps=12", "training.batch = 16", "model.coefficient=0.5", "model.blocks=2,3", "model.activation=softplus", "training.clipNorm=1.5",
-            "training.optimizer=sgd", "run.checkpointSeconds=null", "training.decaySteps=[]", "data.name=fashion-mnist", "model.normalized=false");
-        Assert.Equal((12L, 16, 0.5, 1.5), (changed.Training.Steps!.Value, changed.Training.Batch, changed.Model.Coefficient, changed.Training.ClipNorm!.Value));
+        var changed = (DensityExperiment)
+            Mnist.With(
+                "training.steps=12",
+                "training.batch = 16",
+                "model.coefficient=0.5",
+                "model.blocks=2,3",
+                "model.activation=softplus",
+                "training.clipNorm=1.5",
+                "training.optimizer=sgd",
+                "run.checkpointSeconds=null",
+                "training.decaySteps=[]",
+                "data.name=fashion-mnist",
+                "model.normalized=false"
+            );
+        Assert.Equal(
+            (12L, 16, 0.5, 1.5),
+            (
+                changed.Training.Steps!.Value,
+                changed.Training.Batch,
+                changed.Model.Coefficient,
+                changed.Training.ClipNorm!.Value
+            )
+        );
         Assert.Equal([2, 3], changed.Model.Blocks);
-        Assert.Equal((ActivationKind.Softplus, OptimizerKind.Sgd, "fashion-mnist", false),
-            (changed.Model.Activation, changed.Training.Optimizer, changed.Data.Name, changed.Model.Normalized));
+        Assert.Equal(
+            (ActivationKind.Softplus, OptimizerKind.Sgd, "fashion-mnist", false),
+            (changed.Model.Activation, changed.Training.Optimizer, changed.Data.Name, changed.Model.Normalized)
+        );
         Assert.Null(changed.Run.CheckpointSeconds);
         Assert.Empty(changed.Training.DecaySteps);
         Assert.Equal(changed.Training.LearningRate, ((DensityExperiment)Mnist).Training.LearningRate);
@@ -66,7 +97,10 @@ public class ExperimentJsonTests
     [InlineData("{\"preset\":\"quick\"}", "no \"experiment\"")]
     [InlineData("{\"experiment\":\"density-mnits\",\"preset\":\"quick\"}", "Did you mean 'density-mnist'?")]
     [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quik\"}", "Did you mean 'quick'?")]
-    [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"training\":{\"stepz\":1}}", "Did you mean 'training.steps'?")]
+    [InlineData(
+        "{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"training\":{\"stepz\":1}}",
+        "Did you mean 'training.steps'?"
+    )]
     [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"preset\":\"quick\"}", "not a JSON object")]
     [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"training\":7}", "Unknown key 'training'")]
     public void BrokenFilesAreRefused(string text, string message) =>

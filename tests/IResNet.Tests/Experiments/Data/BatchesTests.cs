@@ -40,9 +40,17 @@ public class BatchesTests
     {
         // The 24 orders of 4 images, 100 expected of each.
         var batches = new Batches(SmallData.Numbered(4), Noisy, seed: 1, new() { Size = 4 });
-        var counts = Enumerable.Range(0, 2400).Select(_ => string.Join("", Indices(batches.Next(Cancel)))).CountBy(o => o).ToList();
+        var counts = Enumerable
+            .Range(0, 2400)
+            .Select(_ => string.Join("", Indices(batches.Next(Cancel))))
+            .CountBy(o => o)
+            .ToList();
         Assert.Equal(24, counts.Count);
-        Assert.InRange(counts.Sum(c => Math.Pow(c.Value - 100, 2) / 100), 23 - 4.5 * Math.Sqrt(46), 23 + 4.5 * Math.Sqrt(46));
+        Assert.InRange(
+            counts.Sum(c => Math.Pow(c.Value - 100, 2) / 100),
+            23 - 4.5 * Math.Sqrt(46),
+            23 + 4.5 * Math.Sqrt(46)
+        );
     }
 
     [Theory]
@@ -96,7 +104,11 @@ public class BatchesTests
     public void NoiseIsNewInEachEpochAndFixedByTheSeed()
     {
         float[] First(ulong seed, int epoch) =>
-            Values(new Batches(Photos, Noisy, new BatchState(seed, epoch), new() { Size = 5, Shuffle = false }).Next(Cancel));
+            Values(
+                new Batches(Photos, Noisy, new BatchState(seed, epoch), new() { Size = 5, Shuffle = false }).Next(
+                    Cancel
+                )
+            );
         Assert.Equal(First(1, 0), First(1, 0));
         Assert.NotEqual(First(1, 0), First(1, 1));
         Assert.NotEqual(First(1, 0), First(2, 0));
@@ -106,11 +118,13 @@ public class BatchesTests
     public void AnImagesNoiseDoesNotDependOnTheBatches()
     {
         var whole = Values(new Batches(Photos, Noisy, seed: 1, new() { Size = 23, Shuffle = false }).Next(Cancel));
-        var small = new Batches(Photos, Noisy, seed: 1, new() { Size = 4, Shuffle = false }).Epoch(Cancel).SelectMany(b =>
-        {
-            using (b)
-                return b.Images.data<float>().ToArray();
-        });
+        var small = new Batches(Photos, Noisy, seed: 1, new() { Size = 4, Shuffle = false })
+            .Epoch(Cancel)
+            .SelectMany(b =>
+            {
+                using (b)
+                    return b.Images.data<float>().ToArray();
+            });
         Assert.Equal(whole[..(23 * 192)], small);
     }
 
@@ -134,7 +148,9 @@ public class BatchesTests
     [Fact]
     public void TypeOfTheImages()
     {
-        using var batch = new Batches(Photos, Noisy, seed: 1, new() { Size = 4, Type = ScalarType.Float64 }).Next(Cancel);
+        using var batch = new Batches(Photos, Noisy, seed: 1, new() { Size = 4, Type = ScalarType.Float64 }).Next(
+            Cancel
+        );
         Assert.Equal(ScalarType.Float64, batch.Images.dtype);
         Assert.Equal([4, 3, 8, 8], batch.Images.shape);
     }
@@ -152,9 +168,7 @@ public class BatchesTests
                 batches.Next(new CancellationToken(canceled: true)).Dispose();
                 other.Next(Cancel).Dispose(); // it was ready before anybody looked at the token
             }
-            catch (OperationCanceledException)
-            {
-            }
+            catch (OperationCanceledException) { }
             Assert.Equal(other.State, batches.State);
             Assert.Equal(Values(other.Next(Cancel)), Values(batches.Next(Cancel)));
         }
@@ -166,9 +180,18 @@ public class BatchesTests
         Assert.Contains("no images", Refused(() => new Batches(SmallData.Numbered(5)[..0], Noisy, 1)));
         Assert.Contains("Batches of 0", Refused(() => new Batches(Photos, Noisy, 1, new() { Size = 0 })));
         Assert.Contains("Batches of 24", Refused(() => new Batches(Photos, Noisy, 1, new() { Size = 24 })));
-        Assert.Contains("Position = 23", Refused(() => new Batches(Photos, Noisy, new BatchState(1, 0, 23), new() { Size = 4 })));
-        Assert.Contains("Epoch = -1", Refused(() => new Batches(Photos, Noisy, new BatchState(1, -1, 0), new() { Size = 4 })));
-        Assert.Contains("MaxShift = 9", Refused(() => new Batches(Photos, Noisy with { MaxShift = 9 }, 1, new() { Size = 4 })));
+        Assert.Contains(
+            "Position = 23",
+            Refused(() => new Batches(Photos, Noisy, new BatchState(1, 0, 23), new() { Size = 4 }))
+        );
+        Assert.Contains(
+            "Epoch = -1",
+            Refused(() => new Batches(Photos, Noisy, new BatchState(1, -1, 0), new() { Size = 4 }))
+        );
+        Assert.Contains(
+            "MaxShift = 9",
+            Refused(() => new Batches(Photos, Noisy with { MaxShift = 9 }, 1, new() { Size = 4 }))
+        );
         static string Refused(Func<Batches> make) => Assert.Throws<ArgumentException>(make).Message;
     }
 }

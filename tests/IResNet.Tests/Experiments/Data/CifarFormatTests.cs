@@ -9,7 +9,9 @@ public class CifarFormatTests
 {
     private static readonly string[] Classes = ["bird", "cat", "dog"];
 
-    /// <summary>Two training files of 3 rows and a test file of 4; of the first 2 rows of each file the checksum is known too.</summary>
+    /// <summary>
+    /// Two training files of 3 rows and a test file of 4; of the first 2 rows of each file the checksum is known too.
+    /// </summary>
     private sealed class Small
     {
         public Small(int labelBytes)
@@ -23,7 +25,10 @@ public class CifarFormatTests
                     content[i * CifarReader.RowBytes(labelBytes) + labelBytes - 1] = (byte)((i + name.Length) % 3);
                 Contents[name] = content;
             }
-            string Hash(string name, int rows) => Convert.ToHexStringLower(SHA256.HashData(Contents[name].AsSpan(0, rows * CifarReader.RowBytes(labelBytes))));
+            string Hash(string name, int rows) =>
+                Convert.ToHexStringLower(
+                    SHA256.HashData(Contents[name].AsSpan(0, rows * CifarReader.RowBytes(labelBytes)))
+                );
             Format = new()
             {
                 Title = "Tiny",
@@ -89,14 +94,20 @@ public class CifarFormatTests
     {
         Assert.Equal("Tiny (unverified copy)", new Small(1).Flip("two.bin", 100).Import().Name);
         Assert.Equal("Tiny (first 2 of each file)", new Small(1).Cut(2).Import().Name);
-        Assert.Equal("Tiny (first 2 of each file, unverified copy)", new Small(1).Cut(2).Flip("test.bin", 100).Import().Name);
+        Assert.Equal(
+            "Tiny (first 2 of each file, unverified copy)",
+            new Small(1).Cut(2).Flip("test.bin", 100).Import().Name
+        );
         Assert.Equal("Tiny (first 1 of each file, unverified copy)", new Small(1).Cut(1).Import().Name);
     }
 
     [Fact]
     public void SaysWhatIsWrong()
     {
-        Assert.Contains("found 3, 2, 4 rows in one.bin, two.bin, test.bin", Refused(() => new Small(1).Cut(2, "two.bin").Import()));
+        Assert.Contains(
+            "found 3, 2, 4 rows in one.bin, two.bin, test.bin",
+            Refused(() => new Small(1).Cut(2, "two.bin").Import())
+        );
         var odd = new Small(1);
         odd.Contents["one.bin"] = odd.Contents["one.bin"][..^1];
         Assert.Contains("one.bin: found 9,218 bytes; expected a multiple of 3073", Refused(() => odd.Import()));
@@ -174,19 +185,33 @@ public class CifarFormatTests
 
     [Fact]
     public void FewerPicturesAreCounted() =>
-        Assert.Equal("Tiny (JPEG, 2 + 1 images)",
-            ImportPictures(("train/cat/1.jpg", Jpeg(1)), ("train/dog/1.jpg", Jpeg(2)), ("test/cat/1.jpg", Jpeg(3))).Name);
+        Assert.Equal(
+            "Tiny (JPEG, 2 + 1 images)",
+            ImportPictures(("train/cat/1.jpg", Jpeg(1)), ("train/dog/1.jpg", Jpeg(2)), ("test/cat/1.jpg", Jpeg(3))).Name
+        );
 
     [Fact]
     public void WrongPicturesAreRefused()
     {
         Assert.Contains("a Jpeg of 16x16", Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1, size: 16)))));
-        Assert.Contains("a Png of 32x32", Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1, format: SKEncodedImageFormat.Png)))));
+        Assert.Contains(
+            "a Png of 32x32",
+            Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1, format: SKEncodedImageFormat.Png))))
+        );
         Assert.Contains("no picture", Refused(() => ImportPictures(("train/cat/1.jpg", new byte[100]))));
         Assert.Contains("a damaged picture", Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1)[..^10]))));
-        Assert.Contains("a folder 'cow'; expected a class: bird, cat, dog", Refused(() => ImportPictures(("train/cow/1.jpg", Jpeg(1)))));
-        Assert.Contains("1 pictures below train, 0 below test", Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1)))));
-        Assert.Contains("more than 1,048,576 bytes", Refused(() => ImportPictures(("train/cat/1.jpg", new byte[2_000_000]))));
+        Assert.Contains(
+            "a folder 'cow'; expected a class: bird, cat, dog",
+            Refused(() => ImportPictures(("train/cow/1.jpg", Jpeg(1))))
+        );
+        Assert.Contains(
+            "1 pictures below train, 0 below test",
+            Refused(() => ImportPictures(("train/cat/1.jpg", Jpeg(1))))
+        );
+        Assert.Contains(
+            "more than 1,048,576 bytes",
+            Refused(() => ImportPictures(("train/cat/1.jpg", new byte[2_000_000])))
+        );
         Assert.Contains("no one.bin", Refused(() => ImportPictures()));
     }
 }

@@ -8,7 +8,8 @@ public class DataCommandLineTests
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await new RootCommand { DataCommandLine.Create() }.Parse(["data", .. arguments])
+        var code = await new RootCommand { DataCommandLine.Create() }
+            .Parse(["data", .. arguments])
             .InvokeAsync(new() { Output = output, Error = error }, TestContext.Current.CancellationToken);
         return (code, output.ToString(), error.ToString());
     }
@@ -36,8 +37,12 @@ public class DataCommandLineTests
     public async Task ErrorsAreMessages()
     {
         using var folder = new TemporaryFolder();
-        Assert.Equal((1, $"{folder["nowhere"]}: there is no such file or folder (check the path).{Environment.NewLine}"),
-            await Run("mnist", "--folder", folder.Path, "--from", folder["nowhere"]) is var (code, _, error) ? (code, error) : default);
+        Assert.Equal(
+            (1, $"{folder["nowhere"]}: there is no such file or folder (check the path).{Environment.NewLine}"),
+            await Run("mnist", "--folder", folder.Path, "--from", folder["nowhere"]) is var (code, _, error)
+                ? (code, error)
+                : default
+        );
         File.WriteAllText(folder["file"], "");
         Assert.Contains(folder["file"], (await Run("mnist", "--folder", folder["file"], "--from", folder.Path)).Error);
     }

@@ -9,16 +9,21 @@ public class DataEntriesTests
 {
     // A tar archive of a.txt ("alpha") and sub/b.bin.gz (1,000 zeros), by tar cJ: .NET has no xz to make it here.
     private const string Xz =
-        "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Cf/AJtdADCLiofEDvKXpPh1PcWp7dmXqh+bSpmjHhKpegbWhSnJ5QJg36rJM5QtrsVmtte3YjbH3rHIHeaVGajb" +
-        "O9Cay1hb62Az3hKRXGIhUlTv9GT7EJVAImeMZV+Py1gFEBI/eoGwF1dnTbEg+YgPOvQvAPDnD1pT4ZQP06gFBltGIGPifUZTVRNH0Du+UWX4B6b31q7I1amk" +
-        "oMZKbsYAAACeuZ/U4Q63WQABtwGAUAAAK0YfeLHEZ/sCAAAAAARZWg==";
+        "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Cf/AJtdADCLiofEDvKXpPh1PcWp7dmXqh+bSpmjHhKpegbWhSnJ5QJg36rJM5QtrsVmtte3YjbH3rHIHeaVGajb"
+        + "O9Cay1hb62Az3hKRXGIhUlTv9GT7EJVAImeMZV+Py1gFEBI/eoGwF1dnTbEg+YgPOvQvAPDnD1pT4ZQP06gFBltGIGPifUZTVRNH0Du+UWX4B6b31q7I1amk"
+        + "oMZKbsYAAACeuZ/U4Q63WQABtwGAUAAAK0YfeLHEZ/sCAAAAAARZWg==";
 
-    private static List<(string Path, string Hex)> Read(string path) => [.. DataEntries.In(path).Select(e =>
-    {
-        using var content = new MemoryStream();
-        e.CopyTo(content, 1 << 20);
-        return (e.Path, Convert.ToHexString(content.ToArray()));
-    })];
+    private static List<(string Path, string Hex)> Read(string path) =>
+        [
+            .. DataEntries
+                .In(path)
+                .Select(e =>
+                {
+                    using var content = new MemoryStream();
+                    e.CopyTo(content, 1 << 20);
+                    return (e.Path, Convert.ToHexString(content.ToArray()));
+                }),
+        ];
 
     internal static byte[] Gzip(byte[] content)
     {
@@ -33,13 +38,16 @@ public class DataEntriesTests
         using var packed = new MemoryStream();
         using (var tar = new TarWriter(packed))
             foreach (var (name, content) in files)
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+                tar.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) }
+                );
         return packed.ToArray();
     }
 
     private static readonly byte[] Small = Tar(("a.txt", "alpha"u8.ToArray()), ("sub/b.bin.gz", Gzip(new byte[1000])));
 
-    private static void IsSmall(string path) => Assert.Equal([("a.txt", Convert.ToHexString("alpha"u8)), ("sub/b.bin", new string('0', 2000))], Read(path));
+    private static void IsSmall(string path) =>
+        Assert.Equal([("a.txt", Convert.ToHexString("alpha"u8)), ("sub/b.bin", new string('0', 2000))], Read(path));
 
     [Fact]
     public void EveryKindOfArchive()
@@ -96,12 +104,18 @@ public class DataEntriesTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["bomb.gz"], Gzip(new byte[2_000_000]));
-        Assert.Contains("more than 1,048,576 bytes", Assert.Throws<DataFormatException>(() => Read(folder["bomb.gz"])).Message);
+        Assert.Contains(
+            "more than 1,048,576 bytes",
+            Assert.Throws<DataFormatException>(() => Read(folder["bomb.gz"])).Message
+        );
     }
 
     public static TheoryData<string> Archives => ["gz", "xz"];
 
-    /// <summary>What is read from a damaged archive is either refused or equal to the intact one's (a flipped bit in a time stamp or in padding).</summary>
+    /// <summary>
+    /// What is read from a damaged archive is either refused or equal to the intact one's (a flipped bit in a time
+    /// stamp or in padding).
+    /// </summary>
     private static bool Refused(string path, byte[] content)
     {
         File.WriteAllBytes(path, content);
@@ -123,7 +137,10 @@ public class DataEntriesTests
         var intact = kind == "gz" ? Gzip(Small) : Convert.FromBase64String(Xz);
         // Of gzip's last bytes, all that is missing is its checksum and zeros at the archive's end.
         for (var length = 0; length < intact.Length; length++)
-            Assert.True(Refused(folder[$"cut.tar.{kind}"], intact[..length]) || (kind == "gz" && length > intact.Length - 20), $"{length} of {intact.Length} bytes were taken");
+            Assert.True(
+                Refused(folder[$"cut.tar.{kind}"], intact[..length]) || (kind == "gz" && length > intact.Length - 20),
+                $"{length} of {intact.Length} bytes were taken"
+            );
     }
 
     [Theory, MemberData(nameof(Archives))]
@@ -138,7 +155,8 @@ public class DataEntriesTests
             damaged[at] ^= 0x10;
             refused += Refused(folder[$"flip.tar.{kind}"], damaged) ? 1 : 0;
         }
-        // What is taken has the right content: changed were a time stamp, or a code for which another stands for the same zeros.
+        // What is taken has the right content: changed were a time stamp, or a code for which another stands for the
+        // same zeros.
         Assert.InRange(refused, intact.Length * 9 / 10, intact.Length);
     }
 }

@@ -7,7 +7,13 @@ namespace IResNet.Tests.Experiments;
 /// <summary>Finding, fetching, checking and installing, with a data set of 5 + 3 images of 2x2.</summary>
 public sealed class DataSetsTests : IDisposable
 {
-    private static readonly string[] Files = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    private static readonly string[] Files =
+    [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
 
     private static readonly byte[][] Contents =
     [
@@ -26,13 +32,29 @@ public sealed class DataSetsTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static string Hex(HashAlgorithmName kind, byte[] content) => Convert.ToHexStringLower(CryptographicOperations.HashData(kind, content));
+    private static string Hex(HashAlgorithmName kind, byte[] content) =>
+        Convert.ToHexStringLower(CryptographicOperations.HashData(kind, content));
 
     private static ImageData Tiny(params IDataSource[] sources) =>
-        new("tiny", "Tiny", new IdxFormat("Tiny", [.. Contents.Select(c => Hex(HashAlgorithmName.SHA256, c))], ["no", "yes"]), sources);
+        new(
+            "tiny",
+            "Tiny",
+            new IdxFormat("Tiny", [.. Contents.Select(c => Hex(HashAlgorithmName.SHA256, c))], ["no", "yes"]),
+            sources
+        );
 
     private Task<ImageDataSet> Load(ImageData data, string? from = null, bool force = false) =>
-        DataSets.Ensure(data, new() { Folder = _folder["data"], From = from, Force = force, Progress = new Reports(_reports) }, Cancel);
+        DataSets.Ensure(
+            data,
+            new()
+            {
+                Folder = _folder["data"],
+                From = from,
+                Force = force,
+                Progress = new Reports(_reports),
+            },
+            Cancel
+        );
 
     private sealed class Reports(List<DataProgress> all) : IProgress<DataProgress>
     {
@@ -48,7 +70,18 @@ public sealed class DataSetsTests : IDisposable
     {
         var packed = Files.Zip(Contents).ToDictionary(f => $"/{f.First}.gz", f => DataEntriesTests.Gzip(f.Second));
         var server = new LocalServer(r => r.Serve(packed[r.Path]));
-        return (server, new([.. packed.Select(p => new RemoteFile(server.Address(p.Key[1..]), Checksum.Md5(Hex(HashAlgorithmName.MD5, p.Value))))], Quick));
+        return (
+            server,
+            new(
+                [
+                    .. packed.Select(p => new RemoteFile(
+                        server.Address(p.Key[1..]),
+                        Checksum.Md5(Hex(HashAlgorithmName.MD5, p.Value))
+                    )),
+                ],
+                Quick
+            )
+        );
     }
 
     private string UserFolder(string name = "mine")
@@ -69,7 +102,14 @@ public sealed class DataSetsTests : IDisposable
     }
 
     private void NothingIsLeftBut(params string[] names) =>
-        Assert.Equal(names.Append("tiny.lock").Order(), Directory.GetFileSystemEntries(_folder["data"]).Select(Path.GetFileName).Where(n => n != ".fetching").Order());
+        Assert.Equal(
+            names.Append("tiny.lock").Order(),
+            Directory
+                .GetFileSystemEntries(_folder["data"])
+                .Select(Path.GetFileName)
+                .Where(n => n != ".fetching")
+                .Order()
+        );
 
     [Fact]
     public async Task FetchedOnceThenFound()
@@ -107,9 +147,13 @@ public sealed class DataSetsTests : IDisposable
         var http = new HttpSource([new(html.Address("images.gz"), Checksum.Md5("00"))], Quick);
         Directory.CreateDirectory(_folder["empty"]);
         var error = await Assert.ThrowsAsync<DataUnavailableException>(() =>
-            Load(Tiny(http, new LocalSource(_folder["nowhere"], "install it"), new LocalSource(_folder["empty"]))));
+            Load(Tiny(http, new LocalSource(_folder["nowhere"], "install it"), new LocalSource(_folder["empty"])))
+        );
         Assert.Equal(3, error.Attempts.Count);
-        Assert.Matches(@"(?s)Tiny could not be fetched\. Tried:\n  1\. http://127\.0\.0\.1:\d+/images\.gz: an HTML page.*\n  2\. .*nowhere: there is no such file or folder \(install it\)\.\n  3\. .*empty: found no train-images-idx3-ubyte.*--from", error.Message);
+        Assert.Matches(
+            @"(?s)Tiny could not be fetched\. Tried:\n  1\. http://127\.0\.0\.1:\d+/images\.gz: an HTML page.*\n  2\. .*nowhere: there is no such file or folder \(install it\)\.\n  3\. .*empty: found no train-images-idx3-ubyte.*--from",
+            error.Message
+        );
         NothingIsLeftBut();
         IsTiny(await Load(Tiny(http), from: UserFolder()));
     }
@@ -117,7 +161,10 @@ public sealed class DataSetsTests : IDisposable
     [Fact]
     public async Task FromAnArchive()
     {
-        File.WriteAllBytes(_folder["mine.tar.gz"], DataEntriesTests.Gzip(DataEntriesTests.Tar([.. Files.Zip(Contents, (f, c) => ($"package/data/{f}", c))])));
+        File.WriteAllBytes(
+            _folder["mine.tar.gz"],
+            DataEntriesTests.Gzip(DataEntriesTests.Tar([.. Files.Zip(Contents, (f, c) => ($"package/data/{f}", c))]))
+        );
         IsTiny(await Load(Tiny(), from: _folder["mine.tar.gz"]));
     }
 
@@ -126,7 +173,10 @@ public sealed class DataSetsTests : IDisposable
     {
         Directory.CreateDirectory(_folder["mine", "MNIST", "raw"]);
         for (var i = 0; i < 4; i++)
-            File.WriteAllBytes(_folder["mine", "MNIST", "raw", Files[i].Replace("-idx", ".idx") + ".gz"], DataEntriesTests.Gzip(Contents[i]));
+            File.WriteAllBytes(
+                _folder["mine", "MNIST", "raw", Files[i].Replace("-idx", ".idx") + ".gz"],
+                DataEntriesTests.Gzip(Contents[i])
+            );
         IsTiny(await Load(Tiny(), from: _folder["mine"]));
     }
 
@@ -165,7 +215,8 @@ public sealed class DataSetsTests : IDisposable
         NothingIsLeftBut();
     }
 
-    public static TheoryData<string> Damages => ["flipped bit", "truncated", "missing", "manifest", "no names in the manifest"];
+    public static TheoryData<string> Damages =>
+        ["flipped bit", "truncated", "missing", "manifest", "no names in the manifest"];
 
     [Theory, MemberData(nameof(Damages))]
     public async Task ADamagedDataSetIsSetAsideAndFetchedAgain(string damage)
@@ -178,11 +229,22 @@ public sealed class DataSetsTests : IDisposable
         var content = File.ReadAllBytes(path);
         switch (damage)
         {
-            case "flipped bit": content[20] ^= 1; File.WriteAllBytes(path, content); break;
-            case "truncated": File.WriteAllBytes(path, content[..20]); break;
-            case "missing": File.Delete(path); break;
-            case "manifest": File.WriteAllBytes(path, content[..30]); break;
-            default: File.WriteAllText(path, "{}"); break;
+            case "flipped bit":
+                content[20] ^= 1;
+                File.WriteAllBytes(path, content);
+                break;
+            case "truncated":
+                File.WriteAllBytes(path, content[..20]);
+                break;
+            case "missing":
+                File.Delete(path);
+                break;
+            case "manifest":
+                File.WriteAllBytes(path, content[..30]);
+                break;
+            default:
+                File.WriteAllText(path, "{}");
+                break;
         }
         _reports.Clear();
         IsTiny(await Load(data));
@@ -221,8 +283,23 @@ public sealed class DataSetsTests : IDisposable
     public async Task NamesAreKnown()
     {
         Assert.Equal(["mnist", "fashion-mnist", "cifar10", "cifar100"], DataSets.Names);
-        Assert.Contains("choose mnist, fashion-mnist", (await Assert.ThrowsAsync<ArgumentException>(() => DataSets.Load("minst", cancel: Cancel))).Message);
-        Assert.Equal([10, 10, 10, 100], Catalogue.All.Select(d => d.Format switch { CifarFormat c => c.Classes.Distinct().Count(), _ => 10 }));
-        Assert.Equal(Catalogue.Cifar100.Format is CifarFormat f ? f.Classes.Order(StringComparer.Ordinal) : [], ((CifarFormat)Catalogue.Cifar100.Format).Classes);
+        Assert.Contains(
+            "choose mnist, fashion-mnist",
+            (await Assert.ThrowsAsync<ArgumentException>(() => DataSets.Load("minst", cancel: Cancel))).Message
+        );
+        Assert.Equal(
+            [10, 10, 10, 100],
+            Catalogue.All.Select(d =>
+                d.Format switch
+                {
+                    CifarFormat c => c.Classes.Distinct().Count(),
+                    _ => 10,
+                }
+            )
+        );
+        Assert.Equal(
+            Catalogue.Cifar100.Format is CifarFormat f ? f.Classes.Order(StringComparer.Ordinal) : [],
+            ((CifarFormat)Catalogue.Cifar100.Format).Classes
+        );
     }
 }

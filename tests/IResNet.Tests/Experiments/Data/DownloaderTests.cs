@@ -10,15 +10,28 @@ public class DownloaderTests
 {
     private static readonly byte[] Content = RandomNumberGenerator.GetBytes(300_000);
     private static readonly Checksum Hash = Checksum.Sha256(Convert.ToHexStringLower(SHA256.HashData(Content)));
-    private static readonly Downloader Quick = new(connect: TimeSpan.FromSeconds(2), stall: TimeSpan.FromMilliseconds(300));
+    private static readonly Downloader Quick = new(
+        connect: TimeSpan.FromSeconds(2),
+        stall: TimeSpan.FromMilliseconds(300)
+    );
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Downloads /data.gz and returns what was reported.</summary>
-    private static async Task<List<DataProgress>> Download(LocalServer server, TemporaryFolder folder, long? bytes = null, CancellationToken? cancel = null)
+    private static async Task<List<DataProgress>> Download(
+        LocalServer server,
+        TemporaryFolder folder,
+        long? bytes = null,
+        CancellationToken? cancel = null
+    )
     {
         var reports = new Reports();
-        await Quick.Download(new RemoteFile(server.Address("data.gz"), Hash, bytes), folder["data.gz"], reports, cancel ?? Cancel);
+        await Quick.Download(
+            new RemoteFile(server.Address("data.gz"), Hash, bytes),
+            folder["data.gz"],
+            reports,
+            cancel ?? Cancel
+        );
         Assert.Equal(Content, File.ReadAllBytes(folder["data.gz"]));
         Assert.False(File.Exists(folder["data.gz.part"]));
         return reports;
@@ -35,7 +48,13 @@ public class DownloaderTests
         using var folder = new TemporaryFolder();
         await using var server = new LocalServer(r => r.Serve(Content));
         var reports = await Download(server, folder, bytes: Content.Length);
-        Assert.Equal(new("downloading data.gz", Content.Length, Content.Length), reports[^1] with { BytesPerSecond = 0 });
+        Assert.Equal(
+            new("downloading data.gz", Content.Length, Content.Length),
+            reports[^1] with
+            {
+                BytesPerSecond = 0,
+            }
+        );
         Assert.True(reports[^1].BytesPerSecond > 0);
         await Download(server, folder);
         Assert.Single(server.Requests); // what is there is not asked for again
@@ -57,7 +76,11 @@ public class DownloaderTests
     public async Task FollowsARedirect()
     {
         using var folder = new TemporaryFolder();
-        await using var server = new LocalServer(r => r.Path == "/data.gz" ? r.Head("302 Found", "Location: /moved/data.gz", "Content-Length: 0") : r.Serve(Content));
+        await using var server = new LocalServer(r =>
+            r.Path == "/data.gz"
+                ? r.Head("302 Found", "Location: /moved/data.gz", "Content-Length: 0")
+                : r.Serve(Content)
+        );
         await Download(server, folder);
         Assert.Equal(["/data.gz", "/moved/data.gz"], server.Requests.Select(r => r.Path));
     }
@@ -74,8 +97,11 @@ public class DownloaderTests
                 return;
             }
             var from = (int)(r.From ?? 0);
-            await r.Head(r.From is null ? "200 OK" : "206 Partial Content", $"Content-Length: {Content.Length - from}",
-                $"Content-Range: bytes {from}-{Content.Length - 1}/{Content.Length}");
+            await r.Head(
+                r.From is null ? "200 OK" : "206 Partial Content",
+                $"Content-Length: {Content.Length - from}",
+                $"Content-Range: bytes {from}-{Content.Length - 1}/{Content.Length}"
+            );
             await r.Stream.WriteAsync(Content.AsMemory(from, 100_000), r.Stop);
         });
         var reports = await Download(server, folder);
@@ -87,14 +113,19 @@ public class DownloaderTests
     public async Task ALaterRunContinuesHalfADownload()
     {
         using var folder = new TemporaryFolder();
-        await using (var stalling = new LocalServer(async r =>
-        {
-            await r.Head(r.From is null ? "200 OK" : "206 Partial Content", $"Content-Length: {Content.Length - (r.From ?? 0)}",
-                $"Content-Range: bytes {r.From ?? 0}-{Content.Length - 1}/{Content.Length}");
-            if (r.From is null)
-                await r.Stream.WriteAsync(Content.AsMemory(0, 120_000), r.Stop);
-            await Task.Delay(2000, r.Stop);
-        }))
+        await using (
+            var stalling = new LocalServer(async r =>
+            {
+                await r.Head(
+                    r.From is null ? "200 OK" : "206 Partial Content",
+                    $"Content-Length: {Content.Length - (r.From ?? 0)}",
+                    $"Content-Range: bytes {r.From ?? 0}-{Content.Length - 1}/{Content.Length}"
+                );
+                if (r.From is null)
+                    await r.Stream.WriteAsync(Content.AsMemory(0, 120_000), r.Stop);
+                await Task.Delay(2000, r.Stop);
+            })
+        )
         {
             var error = await Assert.ThrowsAsync<DataFetchException>(() => Download(stalling, folder));
             Assert.Contains("no answer within 0 s (120,000 bytes are kept: run again to continue)", error.Message);
@@ -231,7 +262,10 @@ public class DownloaderTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["data.gz.part"], Content[..1000]);
         await using var server = new LocalServer(r => (r with { From = 500 }).Serve(Content));
-        Assert.Contains("byte 1,000 was asked for", (await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder))).Message);
+        Assert.Contains(
+            "byte 1,000 was asked for",
+            (await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder))).Message
+        );
     }
 
     [Fact]
@@ -243,7 +277,8 @@ public class DownloaderTests
             address = server.Address("data.gz");
         var start = Stopwatch.GetTimestamp();
         var error = await Assert.ThrowsAsync<DataFetchException>(() =>
-            Quick.Download(new RemoteFile(address, Hash), folder["data.gz"], new Reports(), Cancel));
+            Quick.Download(new RemoteFile(address, Hash), folder["data.gz"], new Reports(), Cancel)
+        );
         Assert.IsType<SocketException>(error.InnerException!.InnerException);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 3);
     }
@@ -254,7 +289,10 @@ public class DownloaderTests
         using var folder = new TemporaryFolder();
         await using var server = new LocalServer(r => Task.Delay(20_000, r.Stop));
         var start = Stopwatch.GetTimestamp();
-        Assert.Contains("no answer", (await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder))).Message);
+        Assert.Contains(
+            "no answer",
+            (await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder))).Message
+        );
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
     }
 
@@ -263,16 +301,20 @@ public class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         using var cancel = new CancellationTokenSource();
-        await using (var server = new LocalServer(async r =>
-        {
-            await r.Head("200 OK", $"Content-Length: {Content.Length}");
-            await r.Stream.WriteAsync(Content.AsMemory(0, 120_000), r.Stop);
-            while (!File.Exists(folder["data.gz.part"]) || new FileInfo(folder["data.gz.part"]).Length == 0)
-                await Task.Delay(5, r.Stop);
-            await cancel.CancelAsync();
-            await Task.Delay(2000, r.Stop);
-        }))
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Download(server, folder, cancel: cancel.Token));
+        await using (
+            var server = new LocalServer(async r =>
+            {
+                await r.Head("200 OK", $"Content-Length: {Content.Length}");
+                await r.Stream.WriteAsync(Content.AsMemory(0, 120_000), r.Stop);
+                while (!File.Exists(folder["data.gz.part"]) || new FileInfo(folder["data.gz.part"]).Length == 0)
+                    await Task.Delay(5, r.Stop);
+                await cancel.CancelAsync();
+                await Task.Delay(2000, r.Stop);
+            })
+        )
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                Download(server, folder, cancel: cancel.Token)
+            );
         var kept = File.ReadAllBytes(folder["data.gz.part"]);
         Assert.NotEmpty(kept);
         Assert.Equal(Content[..kept.Length], kept);

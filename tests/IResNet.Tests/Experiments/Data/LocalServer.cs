@@ -5,7 +5,9 @@ using System.Text;
 
 namespace IResNet.Tests.Experiments;
 
-/// <summary>An HTTP server on 127.0.0.1 whose answers a test writes byte by byte, so that it can be as wrong as real ones are.</summary>
+/// <summary>
+/// An HTTP server on 127.0.0.1 whose answers a test writes byte by byte, so that it can be as wrong as real ones are.
+/// </summary>
 internal sealed class LocalServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -28,8 +30,14 @@ internal sealed class LocalServer : IAsyncDisposable
                     lines.Add(line);
                 if (lines.Count == 0)
                     continue;
-                var request = new Request(lines[0].Split(' ')[1], lines.Find(l => l.StartsWith("Range: bytes=")) is { } range
-                    ? long.Parse(range["Range: bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null, stream, _stop.Token);
+                var request = new Request(
+                    lines[0].Split(' ')[1],
+                    lines.Find(l => l.StartsWith("Range: bytes=")) is { } range
+                        ? long.Parse(range["Range: bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture)
+                        : null,
+                    stream,
+                    _stop.Token
+                );
                 Requests.Add(request);
                 try
                 {
@@ -55,9 +63,7 @@ internal sealed class LocalServer : IAsyncDisposable
         {
             await _loop;
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { }
         _stop.Dispose();
     }
 
@@ -69,17 +75,30 @@ internal sealed class LocalServer : IAsyncDisposable
     {
         /// <summary>Writes status line and headers.</summary>
         public async Task Head(string status, params string[] headers) =>
-            await Stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nConnection: close\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"), Stop);
+            await Stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 {status}\r\nConnection: close\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"
+                ),
+                Stop
+            );
 
         /// <summary>Answers as a good server does, ranges included.</summary>
         public async Task Serve(byte[] content, string type = "application/gzip")
         {
             if (From >= content.Length)
-                await Head("416 Range Not Satisfiable", $"Content-Range: bytes */{content.Length}", "Content-Length: 0");
+                await Head(
+                    "416 Range Not Satisfiable",
+                    $"Content-Range: bytes */{content.Length}",
+                    "Content-Length: 0"
+                );
             else if (From is { } start)
             {
-                await Head("206 Partial Content", $"Content-Type: {type}", $"Content-Length: {content.Length - start}",
-                    $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}");
+                await Head(
+                    "206 Partial Content",
+                    $"Content-Type: {type}",
+                    $"Content-Length: {content.Length - start}",
+                    $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}"
+                );
                 await Stream.WriteAsync(content.AsMemory((int)start), Stop);
             }
             else

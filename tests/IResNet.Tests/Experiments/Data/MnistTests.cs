@@ -13,7 +13,10 @@ public class MnistTests
         ImageDataSet mnist;
         try
         {
-            mnist = await DataSets.Mnist(new() { Folder = installed ? null : temporary.Path, Progress = new Progress<DataProgress>() }, TestContext.Current.CancellationToken);
+            mnist = await DataSets.Mnist(
+                new() { Folder = installed ? null : temporary.Path, Progress = new Progress<DataProgress>() },
+                TestContext.Current.CancellationToken
+            );
         }
         catch (DataUnavailableException e)
         {
@@ -21,10 +24,13 @@ public class MnistTests
             throw;
         }
         Assert.Equal("MNIST: 60,000 training and 10,000 test images, 1x28x28, 10 classes", mnist.ToString());
-        Assert.Equal([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
-            mnist.Train.Labels.ToArray().CountBy(l => l).OrderBy(c => c.Key).Select(c => c.Value));
+        Assert.Equal(
+            [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+            mnist.Train.Labels.ToArray().CountBy(l => l).OrderBy(c => c.Key).Select(c => c.Value)
+        );
         // The mean and deviation that everybody normalises MNIST with.
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         foreach (var p in mnist.Train.Images.Span)
         {
             sum += p / 255.0;

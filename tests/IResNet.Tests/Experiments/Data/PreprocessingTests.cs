@@ -26,14 +26,25 @@ public class PreprocessingTests
     public void DequantisationNoiseIsUniform()
     {
         var images = SmallData.Images(200, Digit);
-        var noise = Values(Preprocessing.MnistDensity, images).Zip(images.Images.ToArray(), (x, p) => (x + 0.5) * 256 - p).ToArray();
+        var noise = Values(Preprocessing.MnistDensity, images)
+            .Zip(images.Images.ToArray(), (x, p) => (x + 0.5) * 256 - p)
+            .ToArray();
         var n = noise.Length;
         Assert.All(noise, u => Assert.InRange(u, 0, 1));
-        // Standard errors of mean 1/2 (variance 1/12), second moment 1/3 (4/45) and lag-one product 1/4 (7/144, and twice the covariance 1/48 of neighbours).
+        // Standard errors of mean 1/2 (variance 1/12), second moment 1/3 (4/45) and lag-one product 1/4 (7/144, and
+        // twice the covariance 1/48 of neighbours).
         Assert.InRange(noise.Average(), 0.5 - 4 * Math.Sqrt(1.0 / 12 / n), 0.5 + 4 * Math.Sqrt(1.0 / 12 / n));
-        Assert.InRange(noise.Average(u => u * u), 1.0 / 3 - 4 * Math.Sqrt(4.0 / 45 / n), 1.0 / 3 + 4 * Math.Sqrt(4.0 / 45 / n));
+        Assert.InRange(
+            noise.Average(u => u * u),
+            1.0 / 3 - 4 * Math.Sqrt(4.0 / 45 / n),
+            1.0 / 3 + 4 * Math.Sqrt(4.0 / 45 / n)
+        );
         var lag = noise.Zip(noise.Skip(1), (a, b) => a * b).Average();
-        Assert.InRange(lag, 0.25 - 4 * Math.Sqrt((7.0 / 144 + 2.0 / 48) / n), 0.25 + 4 * Math.Sqrt((7.0 / 144 + 2.0 / 48) / n));
+        Assert.InRange(
+            lag,
+            0.25 - 4 * Math.Sqrt((7.0 / 144 + 2.0 / 48) / n),
+            0.25 + 4 * Math.Sqrt((7.0 / 144 + 2.0 / 48) / n)
+        );
     }
 
     [Fact]
@@ -58,7 +69,8 @@ public class PreprocessingTests
     {
         var images = SmallData.Images(2, Photo);
         var x = Values(Preprocessing.Cifar10Classification.ForEvaluation(), images);
-        double[] mean = [.4914, .4822, .4465], std = [.2023, .1994, .2010];
+        double[] mean = [.4914, .4822, .4465],
+            std = [.2023, .1994, .2010];
         for (var k = 0; k < x.Length; k++)
         {
             var c = k / 1024 % 3;
@@ -78,39 +90,58 @@ public class PreprocessingTests
     [InlineData(4)]
     public void ShiftsShowTheSymmetricallyPaddedImage(int most)
     {
-        const int H = 6, W = 5;
+        const int H = 6,
+            W = 5;
         var images = SmallData.Images(1, new(2, H, W));
         var source = images.Image(0).ToArray();
         // Independent construction: symmetric padding as numpy's, then all crops.
-        static int Inside(int i, int n) => Enumerable.Range(0, n).Concat(Enumerable.Range(0, n).Reverse()).ElementAt(((i % (2 * n)) + 2 * n) % (2 * n));
+        static int Inside(int i, int n) =>
+            Enumerable
+                .Range(0, n)
+                .Concat(Enumerable.Range(0, n).Reverse())
+                .ElementAt(((i % (2 * n)) + 2 * n) % (2 * n));
         var crops = new Dictionary<string, (int, int)>();
         for (var down = -most; down <= most; down++)
-            for (var right = -most; right <= most; right++)
-            {
-                var crop = from c in Enumerable.Range(0, 2) from i in Enumerable.Range(0, H) from j in Enumerable.Range(0, W)
-                           select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
-                crops[string.Join(",", crop)] = (down, right);
-            }
+        for (var right = -most; right <= most; right++)
+        {
+            var crop =
+                from c in Enumerable.Range(0, 2)
+                from i in Enumerable.Range(0, H)
+                from j in Enumerable.Range(0, W)
+                select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
+            crops[string.Join(",", crop)] = (down, right);
+        }
 
         var preprocessing = new Preprocessing { MaxShift = most, Dequantise = true };
         var counts = new Dictionary<(int, int), int>();
         var cells = (2 * most + 1) * (2 * most + 1);
         for (var seed = 0; seed < 100 * cells; seed++)
         {
-            var key = string.Join(",", Values(preprocessing, images, (ulong)seed).Select(x => (int)Math.Floor((x + 0.5) * 256)));
+            var key = string.Join(
+                ",",
+                Values(preprocessing, images, (ulong)seed).Select(x => (int)Math.Floor((x + 0.5) * 256))
+            );
             Assert.True(crops.TryGetValue(key, out var shift), $"seed {seed} shows no crop of the padded image");
             counts[shift] = counts.GetValueOrDefault(shift) + 1;
         }
         Assert.Equal(cells, counts.Count);
         var chi2 = counts.Values.Sum(c => Math.Pow(c - 100, 2) / 100);
-        Assert.InRange(chi2, cells - 1 - 4.5 * Math.Sqrt(2 * (cells - 1)), cells - 1 + 4.5 * Math.Sqrt(2 * (cells - 1)));
+        Assert.InRange(
+            chi2,
+            cells - 1 - 4.5 * Math.Sqrt(2 * (cells - 1)),
+            cells - 1 + 4.5 * Math.Sqrt(2 * (cells - 1))
+        );
     }
 
     [Fact]
     public void FlipsHalfOfTheImages()
     {
         const int N = 10_000;
-        var images = new ImageSplit(new(1, 1, 2), Enumerable.Range(0, 2 * N).Select(i => (byte)(i % 2)).ToArray(), new byte[N]);
+        var images = new ImageSplit(
+            new(1, 1, 2),
+            Enumerable.Range(0, 2 * N).Select(i => (byte)(i % 2)).ToArray(),
+            new byte[N]
+        );
         var x = Values(new() { Flip = true }, images);
         var flipped = Enumerable.Range(0, N).Count(i => x[2 * i] > x[2 * i + 1]);
         Assert.All(Enumerable.Range(0, N), i => Assert.NotEqual(x[2 * i], x[2 * i + 1]));
@@ -129,7 +160,13 @@ public class PreprocessingTests
     public void PixelsComeBack()
     {
         var images = SmallData.Images(4, Photo);
-        foreach (var preprocessing in new[] { Preprocessing.CifarDensity.ForEvaluation(), Preprocessing.Cifar100Classification.ForEvaluation() })
+        foreach (
+            var preprocessing in new[]
+            {
+                Preprocessing.CifarDensity.ForEvaluation(),
+                Preprocessing.Cifar100Classification.ForEvaluation(),
+            }
+        )
         {
             using var scope = NewDisposeScope();
             var pixels = preprocessing.ToPixels(preprocessing.ToTensor(images, 1));
@@ -149,6 +186,7 @@ public class PreprocessingTests
         Assert.Contains("Mean has 3 values", Refused(new() { Mean = [1, 2, 3] }));
         Assert.Contains("Std = 0", Refused(new() { Std = [0] }));
         Assert.Contains("Std = NaN", Refused(new() { Std = [double.NaN] }));
-        string Refused(Preprocessing preprocessing) => Assert.Throws<ArgumentException>(() => preprocessing.ToTensor(images, 1)).Message;
+        string Refused(Preprocessing preprocessing) =>
+            Assert.Throws<ArgumentException>(() => preprocessing.ToTensor(images, 1)).Message;
     }
 }

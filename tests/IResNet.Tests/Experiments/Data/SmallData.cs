@@ -15,5 +15,9 @@ internal static class SmallData
 
     /// <summary>Images of one pixel each, which tells the image: its value is the index. At most 256.</summary>
     public static ImageSplit Numbered(int count) =>
-        new(new(1, 1, 1), Enumerable.Range(0, count).Select(i => (byte)i).ToArray(), Enumerable.Range(0, count).Select(i => (byte)(i % 10)).ToArray());
+        new(
+            new(1, 1, 1),
+            Enumerable.Range(0, count).Select(i => (byte)i).ToArray(),
+            Enumerable.Range(0, count).Select(i => (byte)(i % 10)).ToArray()
+        );
 }

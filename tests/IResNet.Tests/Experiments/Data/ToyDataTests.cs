@@ -23,12 +23,17 @@ public class ToyDataTests
         Assert.InRange(mean, expected - 4 * error, expected + 4 * error);
     }
 
-    private static void EquallyOften<T>(int kinds, IEnumerable<T> values) where T : notnull
+    private static void EquallyOften<T>(int kinds, IEnumerable<T> values)
+        where T : notnull
     {
         var counts = values.CountBy(v => v).ToList();
         Assert.Equal(kinds, counts.Count);
         var expected = (double)counts.Sum(c => c.Value) / kinds;
-        Assert.InRange(counts.Sum(c => Math.Pow(c.Value - expected, 2) / expected), 0, kinds - 1 + 4.5 * Math.Sqrt(2 * (kinds - 1)));
+        Assert.InRange(
+            counts.Sum(c => Math.Pow(c.Value - expected, 2) / expected),
+            0,
+            kinds - 1 + 4.5 * Math.Sqrt(2 * (kinds - 1))
+        );
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -78,7 +83,10 @@ public class ToyDataTests
         Assert.All(points, p => Assert.Equal(0, ((int)Math.Floor(p.X / 2) + (int)Math.Floor(p.Y / 2)) & 1));
         EquallyOften(8, points.Select(p => (Math.Floor(p.X / 2), Math.Floor(p.Y / 2))));
         // Uniform within its square.
-        EquallyOften(4, points.Select(p => (Math.Floor(p.X) - 2 * Math.Floor(p.X / 2), Math.Floor(p.Y) - 2 * Math.Floor(p.Y / 2))));
+        EquallyOften(
+            4,
+            points.Select(p => (Math.Floor(p.X) - 2 * Math.Floor(p.X / 2), Math.Floor(p.Y) - 2 * Math.Floor(p.Y / 2)))
+        );
     }
 
     [Theory]
@@ -89,7 +97,10 @@ public class ToyDataTests
         var points = Draw(name);
         var squares = points.Select(p => p.X * p.X + p.Y * p.Y);
         MeanIs(radii.Average(r => r * r) + 2 * noise * noise, squares);
-        MeanIs(radii.Average(r => Math.Pow(r, 4) + 8 * r * r * noise * noise + 8 * Math.Pow(noise, 4)), squares.Select(s => s * s));
+        MeanIs(
+            radii.Average(r => Math.Pow(r, 4) + 8 * r * r * noise * noise + 8 * Math.Pow(noise, 4)),
+            squares.Select(s => s * s)
+        );
         EquallyOften(12, points.Select(p => Math.Floor(6 * (Math.Atan2(p.Y, p.X) / Math.PI + 1))));
     }
 
@@ -121,7 +132,11 @@ public class ToyDataTests
         // Turned back by its radius, a point lies on one of five arms; turned the other way, it does not.
         double Concentration(double twist)
         {
-            var phases = points.Select(p => 5 * (Math.Atan2(-p.Y, p.X) - twist * 0.25 * Math.Exp(Math.Sqrt(p.X * p.X + p.Y * p.Y) / 2))).ToArray();
+            var phases = points
+                .Select(p =>
+                    5 * (Math.Atan2(-p.Y, p.X) - twist * 0.25 * Math.Exp(Math.Sqrt(p.X * p.X + p.Y * p.Y) / 2))
+                )
+                .ToArray();
             return Math.Sqrt(Math.Pow(phases.Average(Math.Cos), 2) + Math.Pow(phases.Average(Math.Sin), 2));
         }
         Assert.True(Concentration(1) > 0.8);
@@ -136,7 +151,9 @@ public class ToyDataTests
         MeanIs(0, points.Select(p => p.Y));
         // E|arm|² by quadrature over n = √U 3π: the uniform offsets have mean 1/4 and second moment 1/12.
         const int Cells = 100_000;
-        var arm = Enumerable.Range(0, Cells).Select(i => Math.Sqrt((i + 0.5) / Cells) * 3 * Math.PI)
+        var arm = Enumerable
+            .Range(0, Cells)
+            .Select(i => Math.Sqrt((i + 0.5) / Cells) * 3 * Math.PI)
             .Average(n => n * n + 2 * 0.25 * n * (Math.Sin(n) - Math.Cos(n)) + 2.0 / 12);
         MeanIs(arm / 9 + 0.02, points.Select(p => p.X * p.X + p.Y * p.Y));
     }
@@ -163,7 +180,13 @@ public class ToyDataTests
     public void RefusesWhatIsImpossible()
     {
         using var generator = new Generator(1);
-        Assert.Contains("8gaussians", Assert.Throws<ArgumentException>(() => ToyData.Sample("gaussians", 10, generator)).Message);
-        Assert.Contains("0 points", Assert.Throws<ArgumentException>(() => ToyData.Sample("line", 0, generator)).Message);
+        Assert.Contains(
+            "8gaussians",
+            Assert.Throws<ArgumentException>(() => ToyData.Sample("gaussians", 10, generator)).Message
+        );
+        Assert.Contains(
+            "0 points",
+            Assert.Throws<ArgumentException>(() => ToyData.Sample("line", 0, generator)).Message
+        );
     }
 }

@@ -3,8 +3,8 @@ using IResNet.Experiments.Runs;
 namespace IResNet.Tests.Experiments.Drills;
 
 /// <summary>
-/// Seeds, thread counts and experiments, each twice and in processes of their own (R19): the same configuration gives the same bits; another thread count the same figure
-/// but for rounding, another seed another figure.
+/// Seeds, thread counts and experiments, each twice and in processes of their own (R19): the same configuration gives
+/// the same bits; another thread count the same figure but for rounding, another seed another figure.
 /// </summary>
 [Trait("Category", Drill.Category)]
 public class DeterminismDrill
@@ -22,18 +22,26 @@ public class DeterminismDrill
         {
             var figures = new Dictionary<(int Seed, int Threads), (string Weights, double Value)>();
             foreach (int seed in seeds)
-                foreach (int thread in threads)
-                {
-                    var (first, again) = (await Run(drill, kind, seed, thread), await Run(drill, kind, seed, thread));
-                    KillDrill.AssertSame(first, again);
-                    figures[(seed, thread)] = (first.Summary!.Weights!, first.Summary.TestFigure!.Value);
-                    configurations++;
-                }
-            foreach (int thread in threads) Assert.Equal(seeds.Length, seeds.Select(seed => figures[(seed, thread)].Weights).Distinct().Count());
-            double between = threads.Length < 2 ? 0 : seeds.Max(seed => Math.Abs(figures[(seed, 1)].Value / figures[(seed, 2)].Value - 1));
+            foreach (int thread in threads)
+            {
+                var (first, again) = (await Run(drill, kind, seed, thread), await Run(drill, kind, seed, thread));
+                KillDrill.AssertSame(first, again);
+                figures[(seed, thread)] = (first.Summary!.Weights!, first.Summary.TestFigure!.Value);
+                configurations++;
+            }
+            foreach (int thread in threads)
+                Assert.Equal(seeds.Length, seeds.Select(seed => figures[(seed, thread)].Weights).Distinct().Count());
+            double between =
+                threads.Length < 2
+                    ? 0
+                    : seeds.Max(seed => Math.Abs(figures[(seed, 1)].Value / figures[(seed, 2)].Value - 1));
             Assert.InRange(between, 0, SpreadOfThreads);
             var values = figures.Where(figure => figure.Key.Threads == 1).Select(figure => figure.Value.Value).ToList();
-            Drill.Say(FormattableString.Invariant($"{kind}: seeds {string.Join(", ", seeds)}: {values.Min():F4} to {values.Max():F4}; one thread against two: relative difference at most {between:g2}"));
+            Drill.Say(
+                FormattableString.Invariant(
+                    $"{kind}: seeds {string.Join(", ", seeds)}: {values.Min():F4} to {values.Max():F4}; one thread against two: relative difference at most {between:g2}"
+                )
+            );
         }
         Drill.Say($"{configurations} configurations, each twice with equal bits");
     }
@@ -43,7 +51,14 @@ public class DeterminismDrill
         var folder = drill.Next();
         // Wide enough, where it is not a 2-D density, that libtorch divides the work between threads.
         string[] wide = kind == "toy" ? [] : ["--set", "model.hidden=32,32", "training.batch=64", "training.steps=20"];
-        var (code, output) = await TrainProcess.Run([.. TrainProcess.Arguments(kind, folder.Path), .. wide, "--seed", $"{seed}", "--threads", $"{threads}"]);
+        var (code, output) = await TrainProcess.Run([
+            .. TrainProcess.Arguments(kind, folder.Path),
+            .. wide,
+            "--seed",
+            $"{seed}",
+            "--threads",
+            $"{threads}",
+        ]);
         Assert.True(code == 0, output);
         return folder;
     }

@@ -1,8 +1,9 @@
 namespace IResNet.Tests.Experiments.Drills;
 
 /// <summary>
-/// Failure drills run with small counts in every test run, and with full counts by <c>tests/drills.sh</c>, which sets IRESNET_DRILLS=full. What a drill counted goes to
-/// its output and, for the full ones, into tests/RELIABILITY.md by hand.
+/// Failure drills run with small counts in every test run, and with full counts by <c>tests/drills.sh</c>, which sets
+/// IRESNET_DRILLS=full. What a drill counted goes to its output and, for the full ones, into tests/RELIABILITY.md by
+/// hand.
 /// </summary>
 internal static class Drill
 {
@@ -14,7 +15,8 @@ internal static class Drill
     public static int Count(int fast, int full) => IsFull ? full : fast;
 
     /// <summary>How long.</summary>
-    public static TimeSpan Time(double fastSeconds, double fullSeconds) => TimeSpan.FromSeconds(IsFull ? fullSeconds : fastSeconds);
+    public static TimeSpan Time(double fastSeconds, double fullSeconds) =>
+        TimeSpan.FromSeconds(IsFull ? fullSeconds : fastSeconds);
 
     /// <summary>A line of the drill's report.</summary>
     public static void Say(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);

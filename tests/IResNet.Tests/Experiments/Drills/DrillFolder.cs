@@ -11,7 +11,9 @@ internal sealed class DrillFolder : IDisposable
 
     /// <summary>The full drills take MNIST too, where it is installed: a test does not fetch it.</summary>
     public static string[] Kinds { get; } =
-        Drill.IsFull && new DataFolder(DataFolder.DefaultRoot).Find(Catalogue.Mnist) is not null ? ["toy", "density", "classifier"] : ["toy"];
+        Drill.IsFull && new DataFolder(DataFolder.DefaultRoot).Find(Catalogue.Mnist) is not null
+            ? ["toy", "density", "classifier"]
+            : ["toy"];
 
     public string Path { get; } = Directory.CreateTempSubdirectory("iresnet-drill-").FullName;
 

@@ -3,7 +3,10 @@ using IResNet.Experiments.Runs;
 
 namespace IResNet.Tests.Experiments.Drills;
 
-/// <summary>What a file system does to a run: full, read-only, gone, crowded. An error with a word, exit code 1, and the last good checkpoint stays good.</summary>
+/// <summary>
+/// What a file system does to a run: full, read-only, gone, crowded. An error with a word, exit code 1, and the last
+/// good checkpoint stays good.
+/// </summary>
 [Trait("Category", Drill.Category)]
 public class FolderDrill
 {
@@ -25,7 +28,10 @@ public class FolderDrill
         File.Delete(Path.Combine(disk.Path, "ballast"));
         Assert.Equal(0, (await TrainProcess.Run(TrainProcess.Arguments("toy", run.Path))).Code);
         KillDrill.AssertSame(uncut, run);
-        Drill.Say($"disk full after the checkpoint of step {reached}: error and exit code 1; with room again the run ends bit-identical");
+        Drill.Say(
+            $"disk full after the checkpoint of step {reached}: error and exit code 1; with room again the run ends "
+                + "bit-identical"
+        );
     }
 
     [Fact]
@@ -80,7 +86,8 @@ public class FolderDrill
         for (int i = 0; i < Drill.Count(fast: 1, full: 10) && !first.HasExited; i++)
         {
             var (code, output) = await TrainProcess.Run(TrainProcess.Arguments("toy", run.Path));
-            if (first.HasExited) break;
+            if (first.HasExited)
+                break;
             Assert.True(code == 1, output);
             Assert.Contains("is in use: another process trains in it", output);
         }
@@ -99,7 +106,9 @@ public class FolderDrill
     private static long Room(string disk, RunFolder whole)
     {
         var checkpoints = new CheckpointFolder(whole.CheckpointsFolder);
-        long checkpoint = Directory.GetFiles(checkpoints.Of(checkpoints.Steps[0])).Sum(file => new FileInfo(file).Length);
+        long checkpoint = Directory
+            .GetFiles(checkpoints.Of(checkpoints.Steps[0]))
+            .Sum(file => new FileInfo(file).Length);
         return new DriveInfo(disk).AvailableFreeSpace - checkpoint * 5 / 2 - (64 << 10);
     }
 
@@ -120,9 +129,15 @@ public class FolderDrill
 
         public static SmallDisk Mount(string options)
         {
-            Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "needs root, to mount a small file system");
+            Assert.SkipUnless(
+                OperatingSystem.IsLinux() && Environment.UserName == "root",
+                "needs root, to mount a small file system"
+            );
             string path = Directory.CreateTempSubdirectory("iresnet-disk-").FullName;
-            Assert.SkipUnless(Execute("mount", "-t", "tmpfs", "-o", options, "tmpfs", path), "cannot mount a file system here");
+            Assert.SkipUnless(
+                Execute("mount", "-t", "tmpfs", "-o", options, "tmpfs", path),
+                "cannot mount a file system here"
+            );
             return new(path);
         }
 
@@ -136,7 +151,9 @@ public class FolderDrill
 
         private static bool Execute(string program, params string[] arguments)
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardError = true }
+            )!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

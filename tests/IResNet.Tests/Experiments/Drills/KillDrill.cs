@@ -3,7 +3,10 @@ using IResNet.Experiments.Runs;
 
 namespace IResNet.Tests.Experiments.Drills;
 
-/// <summary>kill -9 at random moments of starting, training and saving (R14): each time --resume goes on, and the end is that of the run that was not killed.</summary>
+/// <summary>
+/// kill -9 at random moments of starting, training and saving (R14): each time --resume goes on, and the end is that of
+/// the run that was not killed.
+/// </summary>
 [Trait("Category", Drill.Category)]
 public class KillDrill
 {
@@ -39,14 +42,21 @@ public class KillDrill
                 process.Kill();
                 kills++;
                 await end;
-                if (!File.Exists(folder.TimingFile)) beforeTraining++;
-                else if (Directory.Exists(folder.CheckpointsFolder) && Directory.GetDirectories(folder.CheckpointsFolder, "unfinished-*").Length > 0) whileSaving++;
+                if (!File.Exists(folder.TimingFile))
+                    beforeTraining++;
+                else if (
+                    Directory.Exists(folder.CheckpointsFolder)
+                    && Directory.GetDirectories(folder.CheckpointsFolder, "unfinished-*").Length > 0
+                )
+                    whileSaving++;
             }
             AssertSame(uncut[kind].Folder, folder);
             Directory.Delete(folder.Path, recursive: true);
         }
-        Drill.Say($"{kills} kills over {runs} runs ({string.Join(", ", DrillFolder.Kinds)}), {beforeTraining} before training began, {whileSaving} while a checkpoint was being written: " +
-            "all continued, all ends bit-identical");
+        Drill.Say(
+            $"{kills} kills over {runs} runs ({string.Join(", ", DrillFolder.Kinds)}), {beforeTraining} before training began, {whileSaving} while a checkpoint was being written: "
+                + "all continued, all ends bit-identical"
+        );
     }
 
     internal static void AssertSame(RunFolder uncut, RunFolder folder)

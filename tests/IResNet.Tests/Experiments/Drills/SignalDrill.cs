@@ -2,7 +2,9 @@ using IResNet.Experiments.Runs;
 
 namespace IResNet.Tests.Experiments.Drills;
 
-/// <summary>SIGTERM and SIGINT: the step in hand is finished, a checkpoint saved, and the run goes on from exactly there.</summary>
+/// <summary>
+/// SIGTERM and SIGINT: the step in hand is finished, a checkpoint saved, and the run goes on from exactly there.
+/// </summary>
 [Trait("Category", Drill.Category)]
 public class SignalDrill
 {
@@ -10,7 +12,13 @@ public class SignalDrill
     public async Task ASignalSavesACheckpointFirst(string signal)
     {
         using var drill = new DrillFolder();
-        string[] rare = ["run.checkpointEvery=null", "run.checkpointSeconds=null", "training.evaluateEvery=100000", "training.steps=1500"];
+        string[] rare =
+        [
+            "run.checkpointEvery=null",
+            "run.checkpointSeconds=null",
+            "training.evaluateEvery=100000",
+            "training.steps=1500",
+        ];
         var (uncut, run) = (drill.Next(), drill.Next());
         Assert.Equal(0, (await TrainProcess.Run([.. TrainProcess.Arguments("toy", uncut.Path), .. rare])).Code);
 
@@ -23,7 +31,8 @@ public class SignalDrill
             await process.UntilStep(run, reached + 1 + random.Next(50));
             process.Signal(signal);
             int code = await process.End();
-            if (code == 0) break; // the end came first
+            if (code == 0)
+                break; // the end came first
             signals++;
             Assert.True(code == 130, process.Output);
             Assert.Equal(RunState.Interrupted, run.Summary!.State);

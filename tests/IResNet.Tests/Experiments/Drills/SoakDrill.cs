@@ -19,7 +19,8 @@ public class SoakDrill
         var seen = new Dictionary<long, (long Tensors, long Managed, long Resident)>();
         var sink = TrainingSink.OfSteps(step =>
         {
-            if (step.Step != steps / 4 && step.Step != steps) return;
+            if (step.Step != steps / 4 && step.Step != steps)
+                return;
             long managed = GC.GetTotalMemory(forceFullCollection: true);
             GC.WaitForPendingFinalizers();
             NativeRuntime.TrimMemory();
@@ -27,10 +28,27 @@ public class SoakDrill
             seen[step.Step] = (Tensor.TotalCount, managed, process.WorkingSet64);
         });
         await DensityTraining.Run(
-            flow, Tiny.Corners(), Tiny.Options with { Steps = steps, AverageDecay = 0.99, ClipNorm = 1, WeightDecay = 1e-4, EvaluateEvery = steps / 10, MaxLoss = 1e6 }, sink, TestContext.Current.CancellationToken);
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                Steps = steps,
+                AverageDecay = 0.99,
+                ClipNorm = 1,
+                WeightDecay = 1e-4,
+                EvaluateEvery = steps / 10,
+                MaxLoss = 1e6,
+            },
+            sink,
+            TestContext.Current.CancellationToken
+        );
 
         var (early, late) = (seen[steps / 4], seen[steps]);
-        Drill.Say($"steps {steps / 4} and {steps}: {early.Tensors} and {late.Tensors} tensors, {early.Managed / 1e6:F2} and {late.Managed / 1e6:F2} MB managed, {early.Resident / 1e6:F1} and {late.Resident / 1e6:F1} MB resident");
+        Drill.Say(
+            $"steps {steps / 4} and {steps}: {early.Tensors} and {late.Tensors} tensors, {early.Managed / 1e6:F2} and "
+                + $"{late.Managed / 1e6:F2} MB managed, {early.Resident / 1e6:F1} and {late.Resident / 1e6:F1} MB "
+                + "resident"
+        );
         Assert.Equal(early.Tensors, late.Tensors);
         Assert.InRange(late.Managed - early.Managed, -10_000_000, 1_000_000);
         Assert.InRange(late.Resident - early.Resident, long.MinValue, 20_000_000);

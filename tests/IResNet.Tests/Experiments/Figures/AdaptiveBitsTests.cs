@@ -8,15 +8,31 @@ public class AdaptiveBitsTests
 {
     private static readonly ImageSplit Images = Tiny.Corners().Test[..16];
 
-    /// <summary>The exact value lies within the stated errors, which are as asked; a smaller error takes more products.</summary>
+    /// <summary>
+    /// The exact value lies within the stated errors, which are as asked; a smaller error takes more products.
+    /// </summary>
     [Fact]
     public void ReachesTheErrorThatIsAskedFor()
     {
         using var scope = NewDisposeScope();
         using var flow = Stretched();
         var before = flow.ResidualBlocks[0].Estimator;
-        var rough = AdaptiveBits.Of(flow, Images, Preprocessing.MnistDensity, 0.05, seed: 3, TestContext.Current.CancellationToken);
-        var fine = AdaptiveBits.Of(flow, Images, Preprocessing.MnistDensity, 0.001, seed: 3, TestContext.Current.CancellationToken);
+        var rough = AdaptiveBits.Of(
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            0.05,
+            seed: 3,
+            TestContext.Current.CancellationToken
+        );
+        var fine = AdaptiveBits.Of(
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            0.001,
+            seed: 3,
+            TestContext.Current.CancellationToken
+        );
         Assert.Same(before, flow.ResidualBlocks[0].Estimator);
         double exact = Bits(flow, new ExactLogDet());
         Assert.All([(rough, 0.05), (fine, 0.001)], pair =>
@@ -35,11 +51,40 @@ public class AdaptiveBitsTests
     public void RefusesWhatCannotBe()
     {
         using var flow = Tiny.Flow();
-        Assert.Contains("more than 0", Assert.Throws<ArgumentException>(() => AdaptiveBits.Of(flow, Images, Preprocessing.MnistDensity, 0, cancel: TestContext.Current.CancellationToken)).Message);
-        Assert.Contains("2 or more", Assert.Throws<ArgumentException>(() => AdaptiveBits.Of(flow, Images[..1], Preprocessing.MnistDensity, 0.1, cancel: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(
+            "more than 0",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    AdaptiveBits.Of(
+                        flow,
+                        Images,
+                        Preprocessing.MnistDensity,
+                        0,
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
+        Assert.Contains(
+            "2 or more",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    AdaptiveBits.Of(
+                        flow,
+                        Images[..1],
+                        Preprocessing.MnistDensity,
+                        0.1,
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
     }
 
-    /// <summary>A model whose norms are at their bound, and whose branches are nearly gradients: so their Jacobians have eigenvalues far from 0, and traces to see.</summary>
+    /// <summary>
+    /// A model whose norms are at their bound, and whose branches are nearly gradients: so their Jacobians have
+    /// eigenvalues far from 0, and traces to see.
+    /// </summary>
     internal static MultiscaleFlow Stretched()
     {
         var flow = Tiny.Flow();
@@ -59,6 +104,9 @@ public class AdaptiveBitsTests
     {
         using var noGrad = no_grad();
         flow.WithEstimator(estimator);
-        return BitsPerDimension.Of(flow.forward(Preprocessing.MnistDensity.ToTensor(Images, seed: 3)), 64).mean().ToDouble();
+        return BitsPerDimension
+            .Of(flow.forward(Preprocessing.MnistDensity.ToTensor(Images, seed: 3)), 64)
+            .mean()
+            .ToDouble();
     }
 }

@@ -19,7 +19,14 @@ public class BlockInverseTests
     public void NormOfZeroIsZero()
     {
         using var scope = NewDisposeScope();
-        Assert.Equal(0, BlockInverse.Norm(LinearBranch.Create(zeros(2, 2, dtype: ScalarType.Float64)).Linearize(zeros(1, 2, dtype: ScalarType.Float64))));
+        Assert.Equal(
+            0,
+            BlockInverse.Norm(
+                LinearBranch
+                    .Create(zeros(2, 2, dtype: ScalarType.Float64))
+                    .Linearize(zeros(1, 2, dtype: ScalarType.Float64))
+            )
+        );
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -27,13 +34,22 @@ public class BlockInverseTests
     {
         using var scope = NewDisposeScope();
         Draw.Seed(2);
-        var config = new FlowConfig { Input = new(2, 4, 4), Blocks = [1, 2], Strides = [1, 2], Hidden = [4, 4], SpectralNorm = new() { Enabled = normalized } };
+        var config = new FlowConfig
+        {
+            Input = new(2, 4, 4),
+            Blocks = [1, 2],
+            Strides = [1, 2],
+            Hidden = [4, 4],
+            SpectralNorm = new() { Enabled = normalized },
+        };
         var flow = Draw.Prepared(new SingleScaleFlow(config), weightScale: 6).Freeze();
         var blocks = BlockInverse.Of(flow, Draw.Normal(2, 2, 4, 4));
 
         Assert.Equal([1, 2, 3], blocks.Select(block => block.Block));
         Assert.All(blocks, block => Assert.InRange(block.JacobianNorm, 1e-3, block.LipschitzBound * (1 + 1e-12)));
-        if (normalized) Assert.All(blocks, block => Assert.True(block is { LipschitzBound: < 1, Error: < 1e-12 }));
-        else Assert.All(blocks, block => Assert.True(block is { JacobianNorm: > 1, Error: > 1e-2 }));
+        if (normalized)
+            Assert.All(blocks, block => Assert.True(block is { LipschitzBound: < 1, Error: < 1e-12 }));
+        else
+            Assert.All(blocks, block => Assert.True(block is { JacobianNorm: > 1, Error: > 1e-2 }));
     }
 }

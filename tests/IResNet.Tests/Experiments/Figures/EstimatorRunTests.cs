@@ -4,11 +4,14 @@ namespace IResNet.Tests.Experiments.Figures;
 
 public class EstimatorRunTests
 {
-    /// <summary>For J = a I a Gaussian probe's error is known, random signs and colours have none but the truncation's.</summary>
+    /// <summary>
+    /// For J = a I a Gaussian probe's error is known, random signs and colours have none but the truncation's.
+    /// </summary>
     [Fact]
     public void ErrorsAreThoseOfTheTheory()
     {
-        const int Dimensions = 5, Terms = 40;
+        const int Dimensions = 5,
+            Terms = 40;
         const double Slope = 0.5;
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);

@@ -7,7 +7,14 @@ namespace IResNet.Tests.Experiments.Figures;
 /// <summary>The networks of Table 3, in small.</summary>
 public class GlowComparisonTests
 {
-    private static readonly GlowScale Scale = new() { Blocks = 1, Hidden = 8, Steps = 60, Batch = 32, TestImages = 64 };
+    private static readonly GlowScale Scale = new()
+    {
+        Blocks = 1,
+        Hidden = 8,
+        Steps = 60,
+        Batch = 32,
+        TestImages = 64,
+    };
 
     [Fact]
     public async Task EachNetworkIsWhatItsNameSaysAndLearns()
@@ -15,7 +22,12 @@ public class GlowComparisonTests
         var data = Tiny.Corners();
         foreach (var variant in GlowVariant.All)
         {
-            using var trained = await GlowComparison.Train(variant, data, Scale, cancel: TestContext.Current.CancellationToken);
+            using var trained = await GlowComparison.Train(
+                variant,
+                data,
+                Scale,
+                cancel: TestContext.Current.CancellationToken
+            );
             Assert.True(trained.Training.Test!.Error < 0.5, $"{variant.Name}: {trained.Training.Test}; chance is 75 %");
             var parts = trained.Network.Body.Transform.Bijections;
             Assert.Equal(3, parts.Count(part => part is CouplingLayer or ResidualBlock));
@@ -30,28 +42,49 @@ public class GlowComparisonTests
     public void GlowStyleMatchesGlow()
     {
         var shape = new ImageShape(3, 32, 32);
-        Assert.Equal(GlowVariant.Affine.Config(Scale, shape) with { Kind = BlockKind.Residual, Blocks = [], Strides = [], Hidden = [] },
-            GlowVariant.GlowStyle.Config(Scale, shape) with { Blocks = [], Strides = [], Hidden = [] });
+        Assert.Equal(
+            GlowVariant.Affine.Config(Scale, shape) with
+            {
+                Kind = BlockKind.Residual,
+                Blocks = [],
+                Strides = [],
+                Hidden = [],
+            },
+            GlowVariant.GlowStyle.Config(Scale, shape) with
+            {
+                Blocks = [],
+                Strides = [],
+                Hidden = [],
+            }
+        );
         using var own = new SingleScaleFlow(GlowVariant.IResNet.Config(Scale, shape));
         Assert.Equal(new ImageShape(12 * 16, 8, 8), own.Output);
         using var style = new SingleScaleFlow(GlowVariant.GlowStyle.Config(Scale, shape));
         Assert.Equal(new ImageShape(12 * 16, 4, 4), style.Output);
     }
 
-    /// <summary>Small for a fresh network, and the control: scales of exp(-60) lose everything in single precision, which is seen.</summary>
+    /// <summary>
+    /// Small for a fresh network, and the control: scales of exp(-60) lose everything in single precision, which is
+    /// seen.
+    /// </summary>
     [Fact]
     public void RoundTripErrorsAreSeen()
     {
         Draw.Seed(1);
         using var scope = NewDisposeScope();
         var network = new Classifier(GlowVariant.Affine.Config(Scale, Tiny.Shape), 4);
-        var trained = new GlowClassifier(GlowVariant.Affine, network, new(TrainingOutcome.Finished, 0, 0, [], [], null));
+        var trained = new GlowClassifier(
+            GlowVariant.Affine,
+            network,
+            new(TrainingOutcome.Finished, 0, 0, [], [], null)
+        );
         network.eval();
         var x = randn(4, 1, 8, 8);
         Assert.InRange(trained.RoundTripError(x), 0, 1e-5);
         using (no_grad())
             foreach (var (name, parameter) in network.named_parameters())
-                if (name.EndsWith("net.4.bias", StringComparison.Ordinal)) parameter.fill_(-60);
+                if (name.EndsWith("net.4.bias", StringComparison.Ordinal))
+                    parameter.fill_(-60);
         Assert.True(trained.RoundTripError(x) > 0.1);
     }
 }

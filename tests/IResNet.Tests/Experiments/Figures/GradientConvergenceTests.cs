@@ -5,7 +5,9 @@ namespace IResNet.Tests.Experiments.Figures;
 
 public class GradientConvergenceTests
 {
-    /// <summary>The errors are those of the paper's own series, differentiated term by term, over a complete set of probes.</summary>
+    /// <summary>
+    /// The errors are those of the paper's own series, differentiated term by term, over a complete set of probes.
+    /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void ErrorsAreThoseOfTheDifferentiatedSeries(string kind, ActivationKind activation)
     {
@@ -16,13 +18,18 @@ public class GradientConvergenceTests
         var curve = GradientConvergence.Of(branch, x, [1, 2, 4]);
         for (int i = 0; i < curve.Terms.Count; i++)
         {
-            double expected = Expect.RelativeError(Gradient(branch, x, new PowerSeries(curve.Terms[i], d, new UnitVectors())), exact);
+            double expected = Expect.RelativeError(
+                Gradient(branch, x, new PowerSeries(curve.Terms[i], d, new UnitVectors())),
+                exact
+            );
             Assert.Equal(expected, curve.Errors[i], 1e-9);
         }
         Assert.True(curve.Errors[0] > 1e-6);
     }
 
-    /// <summary>Theorem 4, with a positive and a negative Jacobian: for J = a I the error's factor a term is |a| itself.</summary>
+    /// <summary>
+    /// Theorem 4, with a positive and a negative Jacobian: for J = a I the error's factor a term is |a| itself.
+    /// </summary>
     [Theory, InlineData(0.7), InlineData(-0.7), InlineData(0.2)]
     public void LinearMapsShrinkByTheirSlope(double slope)
     {
@@ -46,6 +53,10 @@ public class GradientConvergenceTests
     {
         Tensor[] parameters = [.. branch.parameters()];
         var gradients = autograd.grad([estimator.Estimate(branch.Linearize(x)).mean()], parameters, allow_unused: true);
-        return cat([.. gradients.Zip(parameters, (gradient, parameter) => (gradient.IsInvalid ? zeros_like(parameter) : gradient).flatten())]);
+        return cat([
+            .. gradients.Zip(parameters, (gradient, parameter) =>
+                (gradient.IsInvalid ? zeros_like(parameter) : gradient).flatten()
+            ),
+        ]);
     }
 }

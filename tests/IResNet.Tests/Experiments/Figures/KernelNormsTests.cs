@@ -10,14 +10,16 @@ public class KernelNormsTests
     {
         using var scope = NewDisposeScope();
         Draw.Seed(1);
-        Tensor kernel = Draw.Normal(3, 2, 3, 3), x = Draw.Normal(1, 2, 4, 5);
+        Tensor kernel = Draw.Normal(3, 2, 3, 3),
+            x = Draw.Normal(1, 2, 4, 5);
         var expected = nn.functional.conv2d(x, kernel, padding: [1, 1]).flatten();
         Expect.Close(KernelNorms.Matrix(kernel, 4, 5).mv(x.flatten()), expected, 1e-13, "matrix times vector");
     }
 
     /// <summary>
-    /// A kernel of ones: its symbol is largest at frequency 0, where it is 9, and the zero-padded operator on n x n pixels is a product of two tridiagonal matrices with
-    /// norm 1 + 2 cos(pi / (n + 1)). The reshaped kernel says 3: not even near.
+    /// A kernel of ones: its symbol is largest at frequency 0, where it is 9, and the zero-padded operator on n x n
+    /// pixels is a product of two tridiagonal matrices with norm 1 + 2 cos(pi / (n + 1)). The reshaped kernel says 3:
+    /// not even near.
     /// </summary>
     [Fact]
     public void AKernelOfOnesIsKnown()
@@ -38,10 +40,12 @@ public class KernelNormsTests
         Draw.Seed(seed);
         var norms = KernelNorms.Of(Draw.Normal(4, 3, 3, 3), 6, 6);
         Assert.True(norms.Certified >= Math.Max(norms.Exact, norms.Circular), $"{norms}");
-        // The reshaped kernel's norm lies between the operator's divided by the kernel's side and the operator's times it.
+        // The reshaped kernel's norm lies between the operator's divided by the kernel's side and the operator's times
+        // it.
         Assert.InRange(norms.Certified / norms.Reshaped, 1 / 3.0, 3 * 1.1);
     }
 
     [Fact]
-    public void ATooLargeOperatorIsRefused() => Assert.Throws<ShapeException>(() => KernelNorms.Of(zeros(64, 3, 3, 3), 32, 32));
+    public void ATooLargeOperatorIsRefused() =>
+        Assert.Throws<ShapeException>(() => KernelNorms.Of(zeros(64, 3, 3, 3), 32, 32));
 }

@@ -29,7 +29,21 @@ public class LatentInterpolationTests
     {
         using var scope = NewDisposeScope();
         using var flow = AdaptiveBitsTests.Stretched();
-        Assert.Contains("make no pairs", Assert.Throws<ArgumentException>(() => LatentInterpolation.Between(flow, zeros(2, 1, 8, 8), zeros(1, 1, 8, 8), 3)).Message);
-        Assert.Contains("two ends", Assert.Throws<ArgumentException>(() => LatentInterpolation.Between(flow, zeros(1, 1, 8, 8), zeros(1, 1, 8, 8), 1)).Message);
+        Assert.Contains(
+            "make no pairs",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    LatentInterpolation.Between(flow, zeros(2, 1, 8, 8), zeros(1, 1, 8, 8), 3)
+                )
+                .Message
+        );
+        Assert.Contains(
+            "two ends",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    LatentInterpolation.Between(flow, zeros(1, 1, 8, 8), zeros(1, 1, 8, 8), 1)
+                )
+                .Message
+        );
     }
 }

@@ -2,12 +2,21 @@ using IResNet.Experiments.Figures;
 
 namespace IResNet.Tests.Experiments.Figures;
 
-/// <summary>Networks on the line: the normalised one cannot make paths cross whatever it learned, the plain one can.</summary>
+/// <summary>
+/// Networks on the line: the normalised one cannot make paths cross whatever it learned, the plain one can.
+/// </summary>
 public class LineDynamicsTests
 {
     private static readonly double[] Starts = [.. Enumerable.Range(0, 201).Select(i => -2 + 0.02 * i)];
 
-    private static readonly LineDynamicsOptions Options = new() { Blocks = 8, Hidden = [16], Batch = 64, Steps = 60, LearningRate = 0.05 };
+    private static readonly LineDynamicsOptions Options = new()
+    {
+        Blocks = 8,
+        Hidden = [16],
+        Batch = 64,
+        Steps = 60,
+        LearningRate = 0.05,
+    };
 
     [Fact]
     public async Task TheNormalisedNetworkLearnsAndNeverCrosses()
@@ -22,15 +31,24 @@ public class LineDynamicsTests
         {
             double lipschitz = network.Blocks[block].Branch.LipschitzBound();
             Assert.InRange(lipschitz, 0.1, 0.81 + 1e-6);
-            foreach (var (before, after) in paths.Slopes(block).Zip(paths.Slopes(block + 1))) Assert.InRange(after / before, 1 - lipschitz - 1e-9, 1 + lipschitz + 1e-9);
+            foreach (var (before, after) in paths.Slopes(block).Zip(paths.Slopes(block + 1)))
+                Assert.InRange(after / before, 1 - lipschitz - 1e-9, 1 + lipschitz + 1e-9);
         }
     }
 
-    /// <summary>The negative control: the same network and training without normalization folds the line at a rate this high.</summary>
+    /// <summary>
+    /// The negative control: the same network and training without normalization folds the line at a rate this high.
+    /// </summary>
     [Fact]
     public async Task ThePlainNetworkCrosses()
     {
-        using var network = await LineDynamics.Train(Options with { SpectralNorm = new() { Enabled = false } }, TestContext.Current.CancellationToken);
+        using var network = await LineDynamics.Train(
+            Options with
+            {
+                SpectralNorm = new() { Enabled = false },
+            },
+            TestContext.Current.CancellationToken
+        );
         Assert.NotEmpty(network.Trajectories(Starts).Crossings());
         Assert.Contains(network.Blocks, block => block.Branch.LipschitzBound() > 1);
     }
@@ -49,7 +67,11 @@ public class LineDynamicsTests
     [Fact]
     public async Task ImpossibleSizesAreRefused()
     {
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => LineDynamics.Train(Options with { Blocks = 7 }, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => LineDynamics.Train(Options with { Steps = 0 }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            LineDynamics.Train(Options with { Blocks = 7 }, TestContext.Current.CancellationToken)
+        );
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            LineDynamics.Train(Options with { Steps = 0 }, TestContext.Current.CancellationToken)
+        );
     }
 }

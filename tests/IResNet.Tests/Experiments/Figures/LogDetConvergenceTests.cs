@@ -5,7 +5,10 @@ namespace IResNet.Tests.Experiments.Figures;
 
 public class LogDetConvergenceTests
 {
-    /// <summary>The visitor sees every block at what reaches it: with the ActNorms' share, the exact log-determinants add up to the flow's own.</summary>
+    /// <summary>
+    /// The visitor sees every block at what reaches it: with the ActNorms' share, the exact log-determinants add up to
+    /// the flow's own.
+    /// </summary>
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]
     public void BlocksAddUpToTheFlow(string name)
     {
@@ -26,7 +29,10 @@ public class LogDetConvergenceTests
         Assert.Equal(blocks > 0, Expect.MaxAbs(sum) > 1e-3); // a Glow has no residual blocks
     }
 
-    /// <summary>For J = a I everything is known: d ln(1 + a), its power series, Theorem 3 as an equality for negative a, and the probes' variance 2 d (sum)^2.</summary>
+    /// <summary>
+    /// For J = a I everything is known: d ln(1 + a), its power series, Theorem 3 as an equality for negative a, and the
+    /// probes' variance 2 d (sum)^2.
+    /// </summary>
     [Theory, InlineData(0.8), InlineData(-0.8), InlineData(0.3)]
     public void LinearMapsFollowTheTheory(double slope)
     {
@@ -35,7 +41,9 @@ public class LogDetConvergenceTests
         var flow = new ToyFlow(1, [Dimensions], dimensions: Dimensions);
         flow.to(ScalarType.Float64);
         flow.eval();
-        foreach (var (to, from) in flow.ResidualBlocks[0].Branch.Layers.Zip(LinearBranch.Create(slope, Dimensions).Layers))
+        foreach (
+            var (to, from) in flow.ResidualBlocks[0].Branch.Layers.Zip(LinearBranch.Create(slope, Dimensions).Layers)
+        )
         {
             using var noGrad = no_grad();
             to.Weight.copy_(from.Weight);
@@ -53,11 +61,17 @@ public class LogDetConvergenceTests
             int n = curve.Terms[i];
             Assert.Equal(Dimensions * Series(n), curve.Truncated[i], 1e-10);
             Assert.Equal(Math.Abs(curve.Truncated[i] - curve.Exact), curve.Bias[i], 1e-10);
-            if (slope < 0) Assert.Equal(curve.Bound[i], curve.Bias[i], 1e-6 * curve.Bound[i] + 1e-10);
-            else Assert.True(curve.Bias[i] < curve.Bound[i]);
+            if (slope < 0)
+                Assert.Equal(curve.Bound[i], curve.Bias[i], 1e-6 * curve.Bound[i] + 1e-10);
+            else
+                Assert.True(curve.Bias[i] < curve.Bound[i]);
             double spread = Math.Sqrt(2 * Dimensions) * Math.Abs(Series(n));
             Assert.InRange(curve.Spread[i], 0.9 * spread, 1.1 * spread);
-            Assert.Equal(curve.Truncated[i], curve.Estimate[i], Statistics.StandardErrors * spread / Math.Sqrt(4 * 2000));
+            Assert.Equal(
+                curve.Truncated[i],
+                curve.Estimate[i],
+                Statistics.StandardErrors * spread / Math.Sqrt(4 * 2000)
+            );
         }
     }
 

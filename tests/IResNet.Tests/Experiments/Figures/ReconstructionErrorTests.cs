@@ -23,13 +23,15 @@ public class ReconstructionErrorTests
         using var scope = NewDisposeScope();
         var (flow, x) = Flows.Create("SingleScaleFlow");
         var back = ReconstructionError.Of(flow, x, iterations: 2);
-        for (int i = 0; i < 3; i++) Assert.Equal(Expect.MaxAbs(back.Images[i] - x[i]), back.Errors[i]);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(Expect.MaxAbs(back.Images[i] - x[i]), back.Errors[i]);
         Assert.True(back.Worst > 1e-3);
         Assert.Equal(0, back.Within(1e-3));
     }
 
     /// <summary>
-    /// F(x) = x - 3 elu(x) is not injective: of four points one comes back, one ends at another preimage, and two run away. Each is reported as what it is, and nothing is NaN.
+    /// F(x) = x - 3 elu(x) is not injective: of four points one comes back, one ends at another preimage, and two run
+    /// away. Each is reported as what it is, and nothing is NaN.
     /// </summary>
     [Fact]
     public void WithoutNormalizationEachImageFailsInItsOwnWay()

@@ -5,7 +5,14 @@ namespace IResNet.Tests.Experiments.Figures;
 /// <summary>The paper's run-times on a tiny network: that what is timed is what it should be.</summary>
 public class RunTimesTests
 {
-    private static readonly FlowConfig Tiny = new() { Input = new(1, 8, 8), Padding = 1, Blocks = [1, 1], Strides = [1, 2], Hidden = [8, 8] };
+    private static readonly FlowConfig Tiny = new()
+    {
+        Input = new(1, 8, 8),
+        Padding = 1,
+        Blocks = [1, 1],
+        Strides = [1, 2],
+        Hidden = [8, 8],
+    };
 
     /// <summary>More iterations come closer, and enough of them come close: the inverse that is timed is one.</summary>
     [Fact]

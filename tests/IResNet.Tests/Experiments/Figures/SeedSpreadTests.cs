@@ -13,7 +13,8 @@ public class SeedSpreadTests
     [InlineData(10, 2.2281)]
     [InlineData(13, 2.1604)]
     [InlineData(120, 1.9799)]
-    public void The_quantile_is_the_table_s(int freedom, double expected) => Assert.Equal(expected, StudentT.Quantile(0.975, freedom), 4);
+    public void The_quantile_is_the_table_s(int freedom, double expected) =>
+        Assert.Equal(expected, StudentT.Quantile(0.975, freedom), 4);
 
     [Theory]
     [InlineData(1)]
@@ -24,10 +25,18 @@ public class SeedSpreadTests
     public void The_probability_is_the_integral_of_the_density(int freedom)
     {
         double Density(double t) => Math.Pow(1 + t * t / freedom, -(freedom + 1) / 2.0);
-        double Integral(double from, double to) => Enumerable.Range(0, 20_000).Sum(i => Density(from + (to - from) * (i + 0.5) / 20_000)) * (to - from) / 20_000;
+        double Integral(double from, double to) =>
+            Enumerable.Range(0, 20_000).Sum(i => Density(from + (to - from) * (i + 0.5) / 20_000))
+            * (to - from)
+            / 20_000;
         // Over the angle whose tangent is t, the whole line is finite.
-        double whole = Enumerable.Range(0, 20_000).Select(i => -Math.PI / 2 + Math.PI * (i + 0.5) / 20_000)
-            .Sum(angle => Density(Math.Tan(angle)) / Math.Pow(Math.Cos(angle), 2)) * Math.PI / 20_000;
+        double whole =
+            Enumerable
+                .Range(0, 20_000)
+                .Select(i => -Math.PI / 2 + Math.PI * (i + 0.5) / 20_000)
+                .Sum(angle => Density(Math.Tan(angle)) / Math.Pow(Math.Cos(angle), 2))
+            * Math.PI
+            / 20_000;
         foreach (double t in new[] { -3.0, -0.7, 0, 0.2, 1.9 })
             Assert.Equal(0.5 + Math.Sign(t) * Integral(0, Math.Abs(t)) / whole, StudentT.Probability(t, freedom), 6);
     }
@@ -39,15 +48,22 @@ public class SeedSpreadTests
     public void The_interval_holds_the_mean_in_95_of_100_cases(int seeds)
     {
         var random = new Random(seeds);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        double Normal() =>
+            Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         const int Trials = 4000;
-        int held = Enumerable.Range(0, Trials).Count(_ =>
-        {
-            var spread = SeedSpread.Of([.. Enumerable.Range(0, seeds).Select(_ => 3 + 0.5 * Normal())]);
-            return Math.Abs(spread.Mean - 3) <= spread.HalfWidth;
-        });
+        int held = Enumerable
+            .Range(0, Trials)
+            .Count(_ =>
+            {
+                var spread = SeedSpread.Of([.. Enumerable.Range(0, seeds).Select(_ => 3 + 0.5 * Normal())]);
+                return Math.Abs(spread.Mean - 3) <= spread.HalfWidth;
+            });
         // Five standard errors; the normal quantile in Student's place would hold 70 % for two seeds.
-        Assert.InRange((double)held / Trials, 0.95 - 5 * Math.Sqrt(0.05 * 0.95 / Trials), 0.95 + 5 * Math.Sqrt(0.05 * 0.95 / Trials));
+        Assert.InRange(
+            (double)held / Trials,
+            0.95 - 5 * Math.Sqrt(0.05 * 0.95 / Trials),
+            0.95 + 5 * Math.Sqrt(0.05 * 0.95 / Trials)
+        );
     }
 
     [Fact]
@@ -63,15 +79,22 @@ public class SeedSpreadTests
     public void A_trend_s_interval_holds_the_slope_in_95_of_100_cases()
     {
         var random = new Random(1);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        double Normal() =>
+            Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         double[] x = [0.5, 0.5, 0.6, 0.7, 0.9];
         const int Trials = 4000;
-        int held = Enumerable.Range(0, Trials).Count(_ =>
-        {
-            var trend = LinearTrend.Of(x, [.. x.Select(value => 1 - 2 * value + 0.3 * Normal())]);
-            return Math.Abs(trend.Slope + 2) <= trend.HalfWidth;
-        });
-        Assert.InRange((double)held / Trials, 0.95 - 5 * Math.Sqrt(0.05 * 0.95 / Trials), 0.95 + 5 * Math.Sqrt(0.05 * 0.95 / Trials));
+        int held = Enumerable
+            .Range(0, Trials)
+            .Count(_ =>
+            {
+                var trend = LinearTrend.Of(x, [.. x.Select(value => 1 - 2 * value + 0.3 * Normal())]);
+                return Math.Abs(trend.Slope + 2) <= trend.HalfWidth;
+            });
+        Assert.InRange(
+            (double)held / Trials,
+            0.95 - 5 * Math.Sqrt(0.05 * 0.95 / Trials),
+            0.95 + 5 * Math.Sqrt(0.05 * 0.95 / Trials)
+        );
     }
 
     [Fact]

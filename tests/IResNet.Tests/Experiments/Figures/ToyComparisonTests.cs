@@ -8,7 +8,13 @@ namespace IResNet.Tests.Experiments.Figures;
 /// <summary>Figure 2 in small.</summary>
 public class ToyComparisonTests
 {
-    private static readonly ToyScale Small = new() { Blocks = 4, Hidden = [8], GlowHidden = [9], Steps = 60 };
+    private static readonly ToyScale Small = new()
+    {
+        Blocks = 4,
+        Hidden = [8],
+        GlowHidden = [9],
+        Steps = 60,
+    };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -21,18 +27,34 @@ public class ToyComparisonTests
             using var glow = scale.Of("moons", BlockKind.AffineGlow).CreateModel(CPU);
             int couplings = glow.Flow.Transform.Bijections.OfType<CouplingLayer>().Count();
             Assert.Equal((scale.Blocks, scale.Blocks), (residual.Flow.ResidualBlocks.Count, couplings));
-            long Count(TrainedModel model) => model.Module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+            long Count(TrainedModel model) =>
+                model
+                    .Module.parameters()
+                    .Where(parameter => parameter.requires_grad)
+                    .Sum(parameter => parameter.numel());
             Assert.InRange(Count(glow) / (double)Count(residual), 1, 1.1);
         }
-        var (one, other) = (Small.Of("moons", BlockKind.Residual, seed: 3), Small.Of("moons", BlockKind.AffineGlow, seed: 3));
-        Assert.Equal(ExperimentJson.Write(one with { Name = "", Model = new() }), ExperimentJson.Write(other with { Name = "", Model = new() }));
+        var (one, other) = (
+            Small.Of("moons", BlockKind.Residual, seed: 3),
+            Small.Of("moons", BlockKind.AffineGlow, seed: 3)
+        );
+        Assert.Equal(
+            ExperimentJson.Write(one with { Name = "", Model = new() }),
+            ExperimentJson.Write(other with { Name = "", Model = new() })
+        );
     }
 
     /// <summary>Trained, exported, opened: the same figure on the same points; and both learn.</summary>
     [Theory, InlineData(BlockKind.Residual), InlineData(BlockKind.AffineGlow)]
     public async Task AModelTrainsAndDescribesADensity(BlockKind kind)
     {
-        using var untrained = await ToyComparison.Train(Small.Of("moons", kind) with { Training = Small.Of("moons", kind).Training with { Steps = 0 } }, cancel: Cancel);
+        using var untrained = await ToyComparison.Train(
+            Small.Of("moons", kind) with
+            {
+                Training = Small.Of("moons", kind).Training with { Steps = 0 },
+            },
+            cancel: Cancel
+        );
         using var fit = await ToyComparison.Train(Small.Of("moons", kind), cancel: Cancel);
         Assert.True(fit.Test.High < untrained.Test.Low, $"{untrained.Test} to {fit.Test}");
         using var density = ToyComparison.Density(fit.Model.Flow, 100, 6);
@@ -40,7 +62,12 @@ public class ToyComparisonTests
         // Row and column 30 of 100: a cell's centre, rows upwards.
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var point = tensor(new[,] { { (70 + 0.5f) * 0.12f - 6, (30 + 0.5f) * 0.12f - 6 } });
+        var point = tensor(
+            new[,]
+            {
+                { (70 + 0.5f) * 0.12f - 6, (30 + 0.5f) * 0.12f - 6 },
+            }
+        );
         Assert.Equal(fit.Model.Flow.forward(point).exp().ToSingle(), density[30, 70].ToSingle(), 1e-5f);
 
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
@@ -55,7 +82,9 @@ public class ToyComparisonTests
             Assert.Equal(fit.Test.Value, opened.Test.Value, 1e-4);
             Assert.Equal(fit.Parameters, opened.Parameters);
             Assert.False(opened.Model.Flow.training);
-            Assert.All(opened.Model.Flow.ResidualBlocks, block => Assert.All(block.Branch.Layers, layer => Assert.True(layer.IsFrozen)));
+            Assert.All(opened.Model.Flow.ResidualBlocks, block =>
+                Assert.All(block.Branch.Layers, layer => Assert.True(layer.IsFrozen))
+            );
         }
         finally
         {
@@ -63,7 +92,10 @@ public class ToyComparisonTests
         }
     }
 
-    /// <summary>A uniform density's entropy is the logarithm of its area; the eight Gaussians' is the mean of -ln p, p being their mixture.</summary>
+    /// <summary>
+    /// A uniform density's entropy is the logarithm of its area; the eight Gaussians' is the mean of -ln p, p being
+    /// their mixture.
+    /// </summary>
     [Fact]
     public void EntropiesAreThoseOfTheData()
     {
@@ -78,7 +110,8 @@ public class ToyComparisonTests
 
         var board = ToyData.Sample("checkerboard", 200_000, new Generator(3), ScalarType.Float64);
         var cells = ((board + 4) * 4).floor().to(ScalarType.Int64);
-        int occupied = (int)bincount(cells.select(1, 1) * 32 + cells.select(1, 0), minlength: 1024).gt(0).sum().ToInt64();
+        int occupied = (int)
+            bincount(cells.select(1, 1) * 32 + cells.select(1, 0), minlength: 1024).gt(0).sum().ToInt64();
         Assert.Equal(Math.Log(occupied / 16.0), ToyComparison.Entropy("checkerboard")!.Value, 1e-12);
         Assert.Null(ToyComparison.Entropy("2spirals"));
     }

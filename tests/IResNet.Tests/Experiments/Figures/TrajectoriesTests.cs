@@ -10,7 +10,12 @@ public class TrajectoriesTests
     {
         double[] starts = [-2, -1, 0, 0.5, 2];
         // Increasing functions of every kind, one after another: they may come as close as they like.
-        var paths = new Trajectories([starts, [.. starts.Select(Math.Exp)], [.. starts.Select(x => Math.Exp(x) + 100)], [.. starts.Select(x => 1e-9 * x)]]);
+        var paths = new Trajectories([
+            starts,
+            [.. starts.Select(Math.Exp)],
+            [.. starts.Select(x => Math.Exp(x) + 100)],
+            [.. starts.Select(x => 1e-9 * x)],
+        ]);
         Assert.Empty(paths.Crossings());
         Assert.All(paths.Slopes(3), slope => Assert.Equal(1e-9, slope, 1e-15));
     }
@@ -19,7 +24,12 @@ public class TrajectoriesTests
     public void TwoStraightPiecesCrossWhereTheyCross()
     {
         // From (0, 0) to (1, 3), and from (0, 1) to (1, 0): 3 s = 1 - s at s = 1/4.
-        var crossing = Assert.Single(new Trajectories([[0, 1], [3, 0]]).Crossings());
+        var crossing = Assert.Single(
+            new Trajectories([
+                [0, 1],
+                [3, 0],
+            ]).Crossings()
+        );
         Assert.Equal((0.25, 0.75, 0, 1), (crossing.Depth, crossing.Position, crossing.First, crossing.Second));
     }
 
@@ -28,7 +38,8 @@ public class TrajectoriesTests
     [InlineData(2), InlineData(5), InlineData(12)]
     public void AReflectionCrossesEveryPair(int count)
     {
-        double[] starts = [.. Enumerable.Range(0, count).Select(i => i * i + 0.25 * i)], mirrored = [.. starts.Select(x => -x)];
+        double[] starts = [.. Enumerable.Range(0, count).Select(i => i * i + 0.25 * i)],
+            mirrored = [.. starts.Select(x => -x)];
         int pairs = count * (count - 1) / 2;
         Assert.Equal(pairs, new Trajectories([starts, mirrored]).Crossings().Count);
         var twice = new Trajectories([starts, mirrored, starts]).Crossings();
@@ -37,12 +48,20 @@ public class TrajectoriesTests
         Assert.All(twice, crossing => Assert.InRange(crossing.Depth % 1, 0.01, 0.99));
     }
 
-    /// <summary>Paths that run into each other meet once, whether they stay together, go on across or turn back.</summary>
+    /// <summary>
+    /// Paths that run into each other meet once, whether they stay together, go on across or turn back.
+    /// </summary>
     [Theory]
     [InlineData(1.0), InlineData(0.0), InlineData(2.0)]
     public void AMeetingAtABlockCountsOnce(double next)
     {
-        var crossing = Assert.Single(new Trajectories([[0, 2], [1, 1], [next, 2 - next]]).Crossings());
+        var crossing = Assert.Single(
+            new Trajectories([
+                [0, 2],
+                [1, 1],
+                [next, 2 - next],
+            ]).Crossings()
+        );
         Assert.Equal((1, 1), (crossing.Depth, crossing.Position));
     }
 
@@ -53,14 +72,28 @@ public class TrajectoriesTests
         var paths = new Trajectories([starts, [0, 5, 3]]);
         Assert.Equal([1, 1], paths.Slopes(0));
         Assert.Equal([5, -1], paths.Slopes(1));
-        Assert.Throws<InvalidOperationException>(() => new Trajectories([[1, 0]]).Slopes(0));
+        Assert.Throws<InvalidOperationException>(() =>
+            new Trajectories([
+                [1, 0],
+            ]).Slopes(0)
+        );
     }
 
     [Fact]
     public void WhatIsNoSetOfPathsIsRefused()
     {
         Assert.Throws<ArgumentException>(() => new Trajectories([]));
-        Assert.Throws<ArgumentException>(() => new Trajectories([[0, 1], [0]]));
-        Assert.Throws<ArgumentException>(() => new Trajectories([[0, 1], [0, double.NaN]]));
+        Assert.Throws<ArgumentException>(() =>
+            new Trajectories([
+                [0, 1],
+                [0],
+            ])
+        );
+        Assert.Throws<ArgumentException>(() =>
+            new Trajectories([
+                [0, 1],
+                [0, double.NaN],
+            ])
+        );
     }
 }

@@ -9,19 +9,40 @@ public class TruncationCurveTests
 {
     private static readonly ImageSplit Images = Tiny.Corners().Test[..16];
 
-    /// <summary>Each value is the evaluator's with the same probes, differences fall within Theorem 3, and one term promises too much, as ln(1 + x) is below x.</summary>
+    /// <summary>
+    /// Each value is the evaluator's with the same probes, differences fall within Theorem 3, and one term promises too
+    /// much, as ln(1 + x) is below x.
+    /// </summary>
     [Fact]
     public void IsTheEvaluatorsValueAndFallsWithinTheBound()
     {
         using var flow = AdaptiveBitsTests.Stretched();
-        var curve = TruncationCurve.Of(flow, Images, Preprocessing.MnistDensity, [1, 2, 5, 20], seed: 4, TestContext.Current.CancellationToken);
+        var curve = TruncationCurve.Of(
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            [1, 2, 5, 20],
+            seed: 4,
+            TestContext.Current.CancellationToken
+        );
         for (int i = 0; i < curve.Terms.Count; i++)
         {
-            var evaluated = DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, curve.Terms[i], seed: 4, cancel: TestContext.Current.CancellationToken);
+            var evaluated = DensityEvaluator.Evaluate(
+                flow,
+                Images,
+                Preprocessing.MnistDensity,
+                curve.Terms[i],
+                seed: 4,
+                cancel: TestContext.Current.CancellationToken
+            );
             Assert.Equal(evaluated.BitsPerDim, curve.BitsPerDim[i], 1e-4);
             Assert.Equal(evaluated.BiasBound, curve.Bounds[i], 1e-12);
             Assert.Equal(curve.BitsPerDim[i] - curve.Converged, curve.Differences[i], 1e-9);
-            Assert.InRange(Math.Abs(curve.Differences[i]), 0, curve.Bounds[i] + TruncationCurve.Tolerance + 4 * curve.StandardErrors[i]);
+            Assert.InRange(
+                Math.Abs(curve.Differences[i]),
+                0,
+                curve.Bounds[i] + TruncationCurve.Tolerance + 4 * curve.StandardErrors[i]
+            );
         }
         Assert.True(curve.Differences[0] < -5 * curve.StandardErrors[0], string.Join(", ", curve.Differences));
         Assert.InRange(Math.Abs(curve.Differences[^1]), 0, 1e-3);
@@ -31,20 +52,57 @@ public class TruncationCurveTests
     public void RefusesWhatCannotBe()
     {
         using var flow = Tiny.Flow();
-        Assert.Contains("1 or more", Assert.Throws<ArgumentException>(() => TruncationCurve.Of(flow, Images, Preprocessing.MnistDensity, [0], cancel: TestContext.Current.CancellationToken)).Message);
-        Assert.Contains("2 or more", Assert.Throws<ArgumentException>(() => TruncationCurve.Of(flow, Images[..1], Preprocessing.MnistDensity, [1], cancel: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(
+            "1 or more",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    TruncationCurve.Of(
+                        flow,
+                        Images,
+                        Preprocessing.MnistDensity,
+                        [0],
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
+        Assert.Contains(
+            "2 or more",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    TruncationCurve.Of(
+                        flow,
+                        Images[..1],
+                        Preprocessing.MnistDensity,
+                        [1],
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
     }
 
-    /// <summary>One term in training: the objective promises more than there is, by far more than with ten terms.</summary>
+    /// <summary>
+    /// One term in training: the objective promises more than there is, by far more than with ten terms.
+    /// </summary>
     [Fact]
     public async Task TrainingWithOneTermPromisesTooMuch()
     {
         var options = Tiny.Options with { Steps = 120, WarmUpSteps = 10 };
-        var rows = await TrainingBias.Of(() => Tiny.Flow(), Tiny.Corners(), Preprocessing.MnistDensity, options, [1, 10], images: 32, TestContext.Current.CancellationToken);
+        var rows = await TrainingBias.Of(
+            () => Tiny.Flow(),
+            Tiny.Corners(),
+            Preprocessing.MnistDensity,
+            options,
+            [1, 10],
+            images: 32,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal([1, 10], rows.Select(row => row.Terms));
         Assert.True(rows[0].Bias > 10 * rows[0].StandardError, $"{rows[0]}");
         Assert.True(Math.Abs(rows[1].Bias) < rows[0].Bias / 5, $"{rows[1]}");
-        // Negative control: it is training that did it; both models learned, and their converged values differ from the objective only where terms are missing.
+        // Negative control: it is training that did it; both models learned, and their converged values differ from the
+        // objective only where terms are missing.
         Assert.All(rows, row => Assert.InRange(row.Converged, 0, 7.5));
     }
 }

@@ -7,7 +7,14 @@ public class CheckpointTests
     [Fact]
     public void TheLastTwoAndTheBestAreKept()
     {
-        using var run = new TinyRun(TinyRun.Toy("run.checkpointEvery=1", "training.steps=40", "training.learningRate=0.2", "training.evaluateEvery=2"));
+        using var run = new TinyRun(
+            TinyRun.Toy(
+                "run.checkpointEvery=1",
+                "training.steps=40",
+                "training.learningRate=0.2",
+                "training.evaluateEvery=2"
+            )
+        );
         var summary = run.Start();
         Assert.Equal(new[] { 40, 39, summary.Best!.Step }.Distinct().OrderDescending(), run.Checkpoints.Steps);
         Assert.Equal(summary.Best, run.Checkpoints.ReadManifest(summary.Best.Step).Best);
@@ -24,7 +31,9 @@ public class CheckpointTests
         // 40 training images in batches of 8: the seventh step is the second of the second epoch.
         Assert.Equal((7L, 1, 16), (manifest.Updates, manifest.Data.Epoch, manifest.Data.Position));
         using var model = SafeTensors.Load(Path.Combine(run.Checkpoints.Of(7), "model.safetensors"));
-        Assert.All(["weight", "bias", "u", "v", "sigma"], name => Assert.Contains($"transform.bijections.2.branch.layers.0.{name}", model.Tensors.Keys));
+        Assert.All(["weight", "bias", "u", "v", "sigma"], name =>
+            Assert.Contains($"transform.bijections.2.branch.layers.0.{name}", model.Tensors.Keys)
+        );
         Assert.True(model["transform.bijections.1.initialized"].item<bool>());
         using var optimizer = SafeTensors.Load(Path.Combine(run.Checkpoints.Of(7), "optimizer.safetensors"));
         Assert.Contains("exp_inf/transform.bijections.2.branch.layers.0.weight", optimizer.Tensors.Keys);
@@ -43,12 +52,17 @@ public class CheckpointTests
         File.WriteAllBytes(file, bytes);
 
         var said = new List<string>();
-        var end = run.Start(sink: IResNet.Experiments.Training.TrainingSink.Of(happened =>
-        {
-            if (happened is IResNet.Experiments.Training.MessageEvent message) said.Add(message.Text);
-        }));
+        var end = run.Start(
+            sink: IResNet.Experiments.Training.TrainingSink.Of(happened =>
+            {
+                if (happened is IResNet.Experiments.Training.MessageEvent message)
+                    said.Add(message.Text);
+            })
+        );
         Assert.Equal(whole.Weights, end.Weights);
-        Assert.Contains(said, text => text.Contains("SHA-256", StringComparison.Ordinal) && text.Contains("Set aside", StringComparison.Ordinal));
+        Assert.Contains(said, text =>
+            text.Contains("SHA-256", StringComparison.Ordinal) && text.Contains("Set aside", StringComparison.Ordinal)
+        );
         Assert.Contains(said, text => text.StartsWith("continues from step 4", StringComparison.Ordinal));
         Assert.Single(Directory.GetDirectories(run.Folder.CheckpointsFolder, "damaged-*"));
     }
@@ -58,7 +72,8 @@ public class CheckpointTests
     {
         using var run = new TinyRun(TinyRun.Toy());
         run.Start(stopAfter: 6);
-        foreach (long step in run.Checkpoints.Steps) File.WriteAllText(Path.Combine(run.Checkpoints.Of(step), "checkpoint.json"), "{}");
+        foreach (long step in run.Checkpoints.Steps)
+            File.WriteAllText(Path.Combine(run.Checkpoints.Of(step), "checkpoint.json"), "{}");
         string metrics = run.Metrics;
         var fault = Assert.Throws<CheckpointException>(() => run.Start());
         Assert.Contains("none of the 2 checkpoints is good", fault.Message);

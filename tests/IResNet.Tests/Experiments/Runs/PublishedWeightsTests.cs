@@ -9,7 +9,13 @@ public class PublishedWeightsTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "notebooks", "weights");
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Folder, "*.safetensors").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [
+            .. Directory
+                .GetFiles(Folder, "*.safetensors")
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory, MemberData(nameof(Files))]
     public void AModelOpensAndTellsItsRun(string file)
@@ -18,9 +24,13 @@ public class PublishedWeightsTests
         using var saved = SavedModel.Open(path);
         Assert.Equal(RunState.Finished, saved.Summary!.State);
         Assert.NotNull(saved.Summary.TestFigure);
-        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), File.ReadAllText(Path.Combine(Folder, "README.md")));
+        Assert.Contains(
+            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))),
+            File.ReadAllText(Path.Combine(Folder, "README.md"))
+        );
     }
 
     [Fact]
-    public void TogetherTheyAreSmall() => Assert.InRange(Directory.GetFiles(Folder).Sum(file => new FileInfo(file).Length), 1, 20 << 20);
+    public void TogetherTheyAreSmall() =>
+        Assert.InRange(Directory.GetFiles(Folder).Sum(file => new FileInfo(file).Length), 1, 20 << 20);
 }

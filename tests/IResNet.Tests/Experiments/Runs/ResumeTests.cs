@@ -4,7 +4,9 @@ using IResNet.Experiments.Training;
 
 namespace IResNet.Tests.Experiments.Runs;
 
-/// <summary>A run that was cut and continued is the run that was not cut: weights and metrics to the last bit (R13).</summary>
+/// <summary>
+/// A run that was cut and continued is the run that was not cut: weights and metrics to the last bit (R13).
+/// </summary>
 public class ResumeTests
 {
     public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
@@ -30,7 +32,8 @@ public class ResumeTests
         using var uncut = new TinyRun(Of(kind));
         var whole = uncut.Start();
         using var run = new TinyRun(Of(kind));
-        for (int cut = 1; cut < 12; cut++) Assert.Equal(RunState.Interrupted, run.Start(stopAfter: cut).State);
+        for (int cut = 1; cut < 12; cut++)
+            Assert.Equal(RunState.Interrupted, run.Start(stopAfter: cut).State);
         AssertSame(whole, uncut, run.Start(), run, "cut eleven times");
     }
 
@@ -59,7 +62,9 @@ public class ResumeTests
         AssertSame(whole, uncut, run.Start(), run, "without a checkpoint");
     }
 
-    /// <summary>The evaluation due at a step is cut short: the checkpoint says so, and the next start makes it.</summary>
+    /// <summary>
+    /// The evaluation due at a step is cut short: the checkpoint says so, and the next start makes it.
+    /// </summary>
     [Theory, InlineData(false), InlineData(true)]
     public void CutWithinAnEvaluation(bool twice)
     {
@@ -68,7 +73,14 @@ public class ResumeTests
         using var run = new TinyRun(Of("density"));
         using (var stop = new CancellationTokenSource())
             // The sink is called before the evaluation of step 8, which then sees the cancellation.
-            run.Start(TrainingSink.OfSteps(step => { if (step.Step == 8) stop.Cancel(); }), stop.Token);
+            run.Start(
+                TrainingSink.OfSteps(step =>
+                {
+                    if (step.Step == 8)
+                        stop.Cancel();
+                }),
+                stop.Token
+            );
         Assert.False(run.Checkpoints.ReadManifest(8).Evaluated);
         Assert.DoesNotContain("\"step\":8,\"metric\"", run.Metrics);
         if (twice)
@@ -111,23 +123,36 @@ public class ResumeTests
     }
 
     [Theory]
-    [InlineData("training.batch=9"), InlineData("model.coefficient=0.8"), InlineData("training.seed=2"), InlineData("training.learningRate=0.5")]
+    [
+        InlineData("training.batch=9"),
+        InlineData("model.coefficient=0.8"),
+        InlineData("training.seed=2"),
+        InlineData("training.learningRate=0.5")
+    ]
     public async Task ARunIsNotContinuedAsAnother(string change)
     {
         using var run = new TinyRun(TinyRun.Toy());
         run.Start(stopAfter: 3);
-        var fault = await Assert.ThrowsAsync<ConfigurationException>(() => TrainingRun.Train(
-            run.Folder.Path, present => present!.With(change), new() { Resume = true }, TrainingSink.None, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            TrainingRun.Train(
+                run.Folder.Path,
+                present => present!.With(change),
+                new() { Resume = true },
+                TrainingSink.None,
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Contains(change.Replace("=", " = ", StringComparison.Ordinal), fault.Message);
     }
 
-    private static Experiment Of(string kind) => kind switch
-    {
-        "density" => TinyRun.Density(),
-        "classifier" => TinyRun.Classifier(),
-        "resnet" => TinyRun.ResNet(),
-        _ => TinyRun.Toy(),
-    };
+    private static Experiment Of(string kind) =>
+        kind switch
+        {
+            "density" => TinyRun.Density(),
+            "classifier" => TinyRun.Classifier(),
+            "resnet" => TinyRun.ResNet(),
+            _ => TinyRun.Toy(),
+        };
 
     private static void AssertSame(RunSummary whole, TinyRun uncut, RunSummary end, TinyRun run, string how)
     {

@@ -32,7 +32,10 @@ public class RunFolderTests
     {
         using var run = new TinyRun(TinyRun.Toy());
         run.Start(stopAfter: 2);
-        Assert.Contains("Continue it with --resume", (await Assert.ThrowsAsync<RunFolderException>(() => Train(run, resume: false))).Message);
+        Assert.Contains(
+            "Continue it with --resume",
+            (await Assert.ThrowsAsync<RunFolderException>(() => Train(run, resume: false))).Message
+        );
     }
 
     [Fact]
@@ -41,7 +44,10 @@ public class RunFolderTests
         using var run = new TinyRun(TinyRun.Toy());
         Directory.CreateDirectory(run.Folder.Path);
         File.WriteAllText(Path.Combine(run.Folder.Path, "thesis.tex"), "mine");
-        Assert.Contains("other files", (await Assert.ThrowsAsync<RunFolderException>(() => Train(run, resume: true))).Message);
+        Assert.Contains(
+            "other files",
+            (await Assert.ThrowsAsync<RunFolderException>(() => Train(run, resume: true))).Message
+        );
     }
 
     [Fact]
@@ -50,7 +56,13 @@ public class RunFolderTests
         using var run = new TinyRun(TinyRun.Toy());
         run.Folder.Prepare(run.Experiment);
         Assert.Null(run.Folder.Summary);
-        var summary = await TrainingRun.Train(run.Folder.Path, present => present!, new() { Resume = true }, TrainingSink.None, Cancel);
+        var summary = await TrainingRun.Train(
+            run.Folder.Path,
+            present => present!,
+            new() { Resume = true },
+            TrainingSink.None,
+            Cancel
+        );
         Assert.Equal(RunState.Finished, summary.State);
         Assert.Equal([4, 8, 12], run.Folder.Evaluations.Select(evaluation => evaluation.Step));
         Assert.Equal(12, run.Folder.Losses.Count);
@@ -60,7 +72,14 @@ public class RunFolderTests
     [Fact]
     public void ADivergedRunSaysSoAndNamesItsCheckpoint()
     {
-        using var run = new TinyRun(TinyRun.Toy("training.optimizer=sgd", "training.learningRate=1e6", "training.maxLoss=50", "training.steps=100"));
+        using var run = new TinyRun(
+            TinyRun.Toy(
+                "training.optimizer=sgd",
+                "training.learningRate=1e6",
+                "training.maxLoss=50",
+                "training.steps=100"
+            )
+        );
         var fault = Assert.Throws<TrainingDivergedException>(() => run.Start());
         var summary = run.Folder.Summary!;
         Assert.Equal((RunState.Diverged, fault.Message), (summary.State, summary.Error));
@@ -82,17 +101,37 @@ public class RunFolderTests
     public async Task AnUnknownDeviceIsRefused(string device)
     {
         using var run = new TinyRun(TinyRun.Toy());
-        var fault = await Assert.ThrowsAsync<ConfigurationException>(() => TrainingRun.Train(run.Folder.Path, _ => run.Experiment, new() { Device = device }, TrainingSink.None, Cancel));
+        var fault = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            TrainingRun.Train(
+                run.Folder.Path,
+                _ => run.Experiment,
+                new() { Device = device },
+                TrainingSink.None,
+                Cancel
+            )
+        );
         Assert.Contains($"'{device}'", fault.Message);
         Assert.False(run.Folder.Exists);
     }
 
     private static Task<RunSummary> Train(TinyRun run, bool resume) =>
-        TrainingRun.Train(run.Folder.Path, present => present ?? run.Experiment, new() { Resume = resume }, TrainingSink.None, Cancel);
+        TrainingRun.Train(
+            run.Folder.Path,
+            present => present ?? run.Experiment,
+            new() { Resume = resume },
+            TrainingSink.None,
+            Cancel
+        );
 
     private static RunState WithState(TinyRun run, RunState written)
     {
-        new RunSummary { State = written, Experiment = "density-toy", Preset = "quick", Seed = 1 }.Write(run.Folder.SummaryFile);
+        new RunSummary
+        {
+            State = written,
+            Experiment = "density-toy",
+            Preset = "quick",
+            Seed = 1,
+        }.Write(run.Folder.SummaryFile);
         return run.Folder.Summary!.State;
     }
 }

@@ -8,7 +8,8 @@ public sealed class SavedModelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
+    public static TheoryData<string> Kinds =>
+        ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -24,14 +25,18 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal(run.Folder.Summary!.TestFigure, back.Summary!.TestFigure);
         Assert.Equal("", back.Summary.Machine.Host);
         using var file = SafeTensors.Load(In("w.safetensors"));
-        Assert.Equal(kind is "density" or "classifier", file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal)));
+        Assert.Equal(
+            kind is "density" or "classifier",
+            file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal))
+        );
     }
 
     [Theory, MemberData(nameof(Kinds))]
     public void AnImportedModelTrainsOn(string kind)
     {
         using var run = Trained(kind);
-        using (var saved = SavedModel.Open(run.Folder.Path)) Exchange.Export(saved, In("w.safetensors"));
+        using (var saved = SavedModel.Open(run.Folder.Path))
+            Exchange.Export(saved, In("w.safetensors"));
         Exchange.Import(In("w.safetensors"), In("imported"), present => present!);
         using (var saved = SavedModel.Open(run.Folder.Path))
         using (var imported = SavedModel.Open(In("imported")))
@@ -49,8 +54,12 @@ public sealed class SavedModelTests : IDisposable
     public void AFileWithoutAnExperimentNeedsOne()
     {
         using var run = Trained("density");
-        using (var saved = SavedModel.Open(run.Folder.Path)) SafeTensors.Save(In("plain.safetensors"), OfficialWeights.Named(saved.Model.Flow));
-        Assert.Contains("does not say which experiment", Assert.Throws<ConfigurationException>(() => SavedModel.Open(In("plain.safetensors"))).Message);
+        using (var saved = SavedModel.Open(run.Folder.Path))
+            SafeTensors.Save(In("plain.safetensors"), OfficialWeights.Named(saved.Model.Flow));
+        Assert.Contains(
+            "does not say which experiment",
+            Assert.Throws<ConfigurationException>(() => SavedModel.Open(In("plain.safetensors"))).Message
+        );
         using (var saved = SavedModel.Open(run.Folder.Path))
         using (var named = SavedModel.Open(In("plain.safetensors"), choose: _ => run.Experiment))
             AssertSame(saved, named);
@@ -64,11 +73,20 @@ public sealed class SavedModelTests : IDisposable
         using var run = Trained("density", stopAfter: 11);
         var steps = run.Checkpoints.Steps;
         Assert.Equal(11, steps[0]);
-        using (var last = SavedModel.Open(run.Folder.Path)) Assert.StartsWith("step 11 of", last.Source);
-        using (var best = SavedModel.Open(run.Folder.Path, "best")) Assert.StartsWith($"step {run.Folder.Summary!.Best!.Step} of", best.Source);
-        using (var older = SavedModel.Open(run.Folder.Path, $"{steps[^1]}")) Assert.StartsWith($"step {steps[^1]} of", older.Source);
-        Assert.Contains("no checkpoint of step 5: there are 11", Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "5")).Message);
-        Assert.Contains("choose last, best or a step", Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "newest")).Message);
+        using (var last = SavedModel.Open(run.Folder.Path))
+            Assert.StartsWith("step 11 of", last.Source);
+        using (var best = SavedModel.Open(run.Folder.Path, "best"))
+            Assert.StartsWith($"step {run.Folder.Summary!.Best!.Step} of", best.Source);
+        using (var older = SavedModel.Open(run.Folder.Path, $"{steps[^1]}"))
+            Assert.StartsWith($"step {steps[^1]} of", older.Source);
+        Assert.Contains(
+            "no checkpoint of step 5: there are 11",
+            Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "5")).Message
+        );
+        Assert.Contains(
+            "choose last, best or a step",
+            Assert.Throws<RunFolderException>(() => SavedModel.Open(run.Folder.Path, "newest")).Message
+        );
         Assert.Throws<RunFolderException>(() => SavedModel.Open(In("nothing")));
     }
 
@@ -101,7 +119,10 @@ public sealed class SavedModelTests : IDisposable
         Assert.All(proof.Blocks, block => Assert.InRange(block.Estimate, 0, block.Trained + 1e-5));
     }
 
-    /// <summary>Lemma 2 on pairs of points: no pair is stretched or squeezed by more than the bounds, and an inverse that stops early is no farther off than promised.</summary>
+    /// <summary>
+    /// Lemma 2 on pairs of points: no pair is stretched or squeezed by more than the bounds, and an inverse that stops
+    /// early is no farther off than promised.
+    /// </summary>
     [Fact]
     public void BlocksKeepTheirCertificates()
     {
@@ -113,7 +134,9 @@ public sealed class SavedModelTests : IDisposable
         manual_seed(3);
         foreach (var (block, certificate) in saved.Model.Flow.ResidualBlocks.Zip(proof.Blocks))
         {
-            Tensor x = randn(4000, 2) * 2, dx = randn(4000, 2) * 0.1, y = block.forward(x).y;
+            Tensor x = randn(4000, 2) * 2,
+                dx = randn(4000, 2) * 0.1,
+                y = block.forward(x).y;
             var stretch = (block.forward(x + dx).y - y).norm(1) / dx.norm(1);
             Assert.InRange(stretch.max().ToDouble(), 0, certificate.Forward * (1 + 1e-4));
             Assert.InRange(1 / stretch.min().ToDouble(), 0, certificate.Inverse * (1 + 1e-4));
@@ -124,13 +147,16 @@ public sealed class SavedModelTests : IDisposable
         }
     }
 
-    /// <summary>Negative control: without normalization and with large weights nothing is certain, and that is said.</summary>
+    /// <summary>
+    /// Negative control: without normalization and with large weights nothing is certain, and that is said.
+    /// </summary>
     [Fact]
     public void AnUnconstrainedModelIsNot()
     {
         using var model = TinyRun.Toy("model.normalized=false").CreateModel(CPU);
         using (no_grad())
-            foreach (var block in model.Flow.ResidualBlocks) block.Branch.Layers[0].Weight.mul_(20);
+            foreach (var block in model.Flow.ResidualBlocks)
+                block.Branch.Layers[0].Weight.mul_(20);
         Assert.False(Certification.Of(model.Flow).IsInvertible);
     }
 
@@ -142,24 +168,32 @@ public sealed class SavedModelTests : IDisposable
         using var saved = SavedModel.Open(run.Folder.Path);
         Assert.False(saved.Model.Module.training);
         Assert.Null(saved.Model.Invertible);
-        Assert.Contains("ResNet has no invertible part", Assert.Throws<ConfigurationException>(() => saved.Model.Flow).Message);
-        Assert.Contains("run.samples is 4, but must be 0", Assert.Throws<ConfigurationException>(() => TinyRun.ResNet("run.samples=4")).Message);
+        Assert.Contains(
+            "ResNet has no invertible part",
+            Assert.Throws<ConfigurationException>(() => saved.Model.Flow).Message
+        );
+        Assert.Contains(
+            "run.samples is 4, but must be 0",
+            Assert.Throws<ConfigurationException>(() => TinyRun.ResNet("run.samples=4")).Message
+        );
     }
 
     private string In(string name) => Path.Combine(_folder.Path, name);
 
     private static TinyRun Trained(string kind, long? stopAfter = null)
     {
-        var run = new TinyRun(kind switch
-        {
-            "density" => TinyRun.Density(),
-            "classifier" => TinyRun.Classifier(),
-            "resnet" => TinyRun.ResNet(),
-            "Glow density" => TinyRun.Density("model.kind=affineGlow"),
-            "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),
-            "Glow toy" => TinyRun.Toy("model.kind=affineGlow"),
-            _ => TinyRun.Toy(),
-        });
+        var run = new TinyRun(
+            kind switch
+            {
+                "density" => TinyRun.Density(),
+                "classifier" => TinyRun.Classifier(),
+                "resnet" => TinyRun.ResNet(),
+                "Glow density" => TinyRun.Density("model.kind=affineGlow"),
+                "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),
+                "Glow toy" => TinyRun.Toy("model.kind=affineGlow"),
+                _ => TinyRun.Toy(),
+            }
+        );
         run.Start(stopAfter);
         return run;
     }
@@ -168,6 +202,11 @@ public sealed class SavedModelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         foreach (var (name, tensor) in one.Model.Module.state_dict())
-            Assert.True(Expect.MaxAbs(tensor.to(ScalarType.Float64) - other.Model.Module.state_dict()[name].to(ScalarType.Float64)) == 0, name);
+            Assert.True(
+                Expect.MaxAbs(
+                    tensor.to(ScalarType.Float64) - other.Model.Module.state_dict()[name].to(ScalarType.Float64)
+                ) == 0,
+                name
+            );
     }
 }

@@ -10,7 +10,11 @@ internal sealed class TinyRun : IDisposable
 {
     private static readonly Lazy<ImageDataSet> Digits = new(Invent);
 
-    public TinyRun(Experiment experiment) => (Experiment, Folder) = (experiment, new RunFolder(Path.Combine(Path.GetTempPath(), $"iresnet-run-{Guid.NewGuid():N}")));
+    public TinyRun(Experiment experiment) =>
+        (Experiment, Folder) = (
+            experiment,
+            new RunFolder(Path.Combine(Path.GetTempPath(), $"iresnet-run-{Guid.NewGuid():N}"))
+        );
 
     public Experiment Experiment { get; set; }
 
@@ -20,22 +24,83 @@ internal sealed class TinyRun : IDisposable
 
     public CheckpointFolder Checkpoints => new(Folder.CheckpointsFolder);
 
-    public static Experiment Density(params string[] changes) => ExperimentCatalogue.Get("density-mnist", "quick").With(
-        ["data.validation=8", "model.blocks=1,1", "model.hidden=4,4", "training.steps=12", "training.batch=8", "training.terms=2", "training.evaluateEvery=4",
-        "training.evaluationImages=8", "training.evaluationTerms=2", "training.initialExamples=16", "training.averageDecay=0.9", "training.weightDecay=1e-4",
-        "training.warmUpSteps=3", "training.clipNorm=5", "run.sampleEvery=6", "run.samples=1", "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
+    public static Experiment Density(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("density-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.hidden=4,4",
+                "training.steps=12",
+                "training.batch=8",
+                "training.terms=2",
+                "training.evaluateEvery=4",
+                "training.evaluationImages=8",
+                "training.evaluationTerms=2",
+                "training.initialExamples=16",
+                "training.averageDecay=0.9",
+                "training.weightDecay=1e-4",
+                "training.warmUpSteps=3",
+                "training.clipNorm=5",
+                "run.sampleEvery=6",
+                "run.samples=1",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
 
-    public static Experiment Classifier(params string[] changes) => ExperimentCatalogue.Get("classifier-mnist", "quick").With(
-        ["data.validation=8", "model.blocks=1,1", "model.strides=1,2", "model.hidden=4,4", "model.padding=1", "training.steps=12", "training.batch=8", "training.evaluateEvery=4",
-        "training.initialExamples=16", "training.decaySteps=6", "run.samples=0", "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
+    public static Experiment Classifier(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("classifier-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.strides=1,2",
+                "model.hidden=4,4",
+                "model.padding=1",
+                "training.steps=12",
+                "training.batch=8",
+                "training.evaluateEvery=4",
+                "training.initialExamples=16",
+                "training.decaySteps=6",
+                "run.samples=0",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
 
-    public static Experiment ResNet(params string[] changes) => ExperimentCatalogue.Get("resnet-mnist", "quick").With(
-        ["data.validation=8", "model.blocks=1,1", "model.widths=2,3", "training.steps=12", "training.batch=8", "training.evaluateEvery=4", "training.averageDecay=0.9",
-        "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
+    public static Experiment ResNet(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("resnet-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.widths=2,3",
+                "training.steps=12",
+                "training.batch=8",
+                "training.evaluateEvery=4",
+                "training.averageDecay=0.9",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
 
-    public static Experiment Toy(params string[] changes) => ExperimentCatalogue.Get("density-toy", "quick").With(
-        ["model.blocks=2", "model.hidden=8", "training.steps=12", "training.batch=16", "training.evaluateEvery=4", "training.evaluationPoints=50",
-        "training.initialExamples=32", "run.samples=0", "run.logEvery=1", "run.checkpointSeconds=null", .. changes]);
+    public static Experiment Toy(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("density-toy", "quick")
+            .With([
+                "model.blocks=2",
+                "model.hidden=8",
+                "training.steps=12",
+                "training.batch=16",
+                "training.evaluateEvery=4",
+                "training.evaluationPoints=50",
+                "training.initialExamples=32",
+                "run.samples=0",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
 
     /// <summary>Begins or continues, in this process.</summary>
     /// <param name="stopAfter">Cancels when this step was made.</param>
@@ -45,22 +110,31 @@ internal sealed class TinyRun : IDisposable
         using var stop = new CancellationTokenSource();
         var stopping = TrainingSink.OfSteps(step =>
         {
-            if (step.Step == stopAfter) stop.Cancel();
+            if (step.Step == stopAfter)
+                stop.Cancel();
         });
         return Start(TrainingSink.All(stopping, sink), stop.Token);
     }
 
     public RunSummary Start(ITrainingSink sink, CancellationToken cancel)
     {
-        if (!Folder.Exists) Folder.Prepare(Experiment);
+        if (!Folder.Exists)
+            Folder.Prepare(Experiment);
         using var held = RunLock.Take(Folder);
-        using var session = new RunSession(Folder, Experiment, Experiment is ToyExperiment ? null : Digits.Value, CPU, sink);
+        using var session = new RunSession(
+            Folder,
+            Experiment,
+            Experiment is ToyExperiment ? null : Digits.Value,
+            CPU,
+            sink
+        );
         return session.Run(cancel);
     }
 
     public void Dispose()
     {
-        if (Directory.Exists(Folder.Path)) Directory.Delete(Folder.Path, recursive: true);
+        if (Directory.Exists(Folder.Path))
+            Directory.Delete(Folder.Path, recursive: true);
     }
 
     private static ImageDataSet Invent()
@@ -68,8 +142,14 @@ internal sealed class TinyRun : IDisposable
         var (random, images) = (new Random(7), new byte[64 * 784]);
         random.NextBytes(images);
         byte[] labels = [.. Enumerable.Range(0, 64).Select(i => (byte)(i % 10))];
-        for (int i = 0; i < 64; i++) images.AsSpan(i * 784 + labels[i] * 60, 60).Fill(250);
+        for (int i = 0; i < 64; i++)
+            images.AsSpan(i * 784 + labels[i] * 60, 60).Fill(250);
         var all = new ImageSplit(new(1, 28, 28), images, labels);
-        return new ImageDataSet("invented digits", [.. "0123456789".Select(digit => digit.ToString())], all[..48], all[48..]);
+        return new ImageDataSet(
+            "invented digits",
+            [.. "0123456789".Select(digit => digit.ToString())],
+            all[..48],
+            all[48..]
+        );
     }
 }

@@ -9,12 +9,38 @@ public class SlurmTests
     [Fact]
     public void TheScriptAsksForWhatTheOptionsSay()
     {
-        string script = SlurmScript.Write("table2", "/data/runs/it's here", 12, ["dotnet", "/opt/i res net/IResNet.Workbook.dll"],
-            new() { Partition = "gpu", Time = "12:00:00", Cores = 4, Gpus = 1, Memory = "8G", Account = "lab", AtOnce = 3 });
-        foreach (string directive in new[]
-        {
-            "--job-name=table2", "--array=1-12%3", "--requeue", "--open-mode=append", "--signal=B:USR1@120", "--cpus-per-task=4", "--gres=gpu:1", "--partition=gpu", "--time=12:00:00", "--mem=8G", "--account=lab",
-        })
+        string script = SlurmScript.Write(
+            "table2",
+            "/data/runs/it's here",
+            12,
+            ["dotnet", "/opt/i res net/IResNet.Workbook.dll"],
+            new()
+            {
+                Partition = "gpu",
+                Time = "12:00:00",
+                Cores = 4,
+                Gpus = 1,
+                Memory = "8G",
+                Account = "lab",
+                AtOnce = 3,
+            }
+        );
+        foreach (
+            string directive in new[]
+            {
+                "--job-name=table2",
+                "--array=1-12%3",
+                "--requeue",
+                "--open-mode=append",
+                "--signal=B:USR1@120",
+                "--cpus-per-task=4",
+                "--gres=gpu:1",
+                "--partition=gpu",
+                "--time=12:00:00",
+                "--mem=8G",
+                "--account=lab",
+            }
+        )
             Assert.Contains($"\n#SBATCH {directive}\n", script);
         Assert.StartsWith("#!/bin/bash\n", script);
         Assert.Contains("--device cuda", script);
@@ -31,23 +57,38 @@ public class SlurmTests
 
     /// <summary>The script itself, with a stand-in for the training and for scontrol.</summary>
     [Theory]
-    [InlineData("USR1", 130, true)]  // the time limit comes: save, and back into the queue
+    [InlineData("USR1", 130, true)] // the time limit comes: save, and back into the queue
     [InlineData("TERM", 130, false)] // cancelled or preempted: save, and that is all
-    [InlineData("", 0, false)]       // the end
-    [InlineData("", 3, false)]       // an error
+    [InlineData("", 0, false)] // the end
+    [InlineData("", 3, false)] // an error
     public void TheScriptPassesSignalsOnAndRequeuesAtTheTimeLimitOnly(string signal, int code, bool requeued)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs bash");
         using var folder = new TemporaryFolder();
         string In(string name) => Path.Combine(folder.Path, name);
-        Program(In("training"), $"trap 'sleep 0.3; echo saved >> {In("log")}; exit 130' TERM\necho \"$@\" > {In("arguments")}\n" +
-            (signal.Length > 0 ? "touch \"" + In("ready") + "\"\nwhile :; do sleep 0.05; done\n" : $"exit {code}\n"));
+        Program(
+            In("training"),
+            $"trap 'sleep 0.3; echo saved >> {In("log")}; exit 130' TERM\necho \"$@\" > {In("arguments")}\n"
+                + (
+                    signal.Length > 0
+                        ? "touch \"" + In("ready") + "\"\nwhile :; do sleep 0.05; done\n"
+                        : $"exit {code}\n"
+                )
+        );
         Program(In("scontrol"), $"echo \"$@\" > {In("requeued")}\n");
         File.WriteAllText(In("runs.txt"), "/runs/one\n/runs/two\n");
         File.WriteAllText(In("job"), SlurmScript.Write("a", folder.Path, 2, [In("training")], new()));
 
         var start = new ProcessStartInfo("bash", [In("job")]);
-        foreach (var (name, value) in new[] { ("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_ARRAY_JOB_ID", "7"), ("SLURM_CPUS_PER_TASK", "2"), ("PATH", $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}") })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("SLURM_ARRAY_TASK_ID", "2"),
+                ("SLURM_ARRAY_JOB_ID", "7"),
+                ("SLURM_CPUS_PER_TASK", "2"),
+                ("PATH", $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}"),
+            }
+        )
             start.Environment[name] = value;
         using var job = Process.Start(start)!;
         if (signal.Length > 0)
@@ -60,13 +101,18 @@ public class SlurmTests
         Assert.Equal(code, job.ExitCode);
         Assert.Equal("train --run /runs/two --resume --threads 2 --device cpu\n", File.ReadAllText(In("arguments")));
         Assert.Equal(signal.Length > 0, File.Exists(In("log")));
-        Assert.Equal(requeued ? "requeue 7_2\n" : null, File.Exists(In("requeued")) ? File.ReadAllText(In("requeued")) : null);
+        Assert.Equal(
+            requeued ? "requeue 7_2\n" : null,
+            File.Exists(In("requeued")) ? File.ReadAllText(In("requeued")) : null
+        );
     }
 
     [Fact]
     public void StatesOfTasks()
     {
-        string text = "12_1|COMPLETED\n12_2|CANCELLED by 1000\n12_[3-4]|PENDING\n12|RUNNING\n12_5.batch|FAILED\nnonsense\n12_6|RUNNING\n";
+        string text =
+            "12_1|COMPLETED\n12_2|CANCELLED by "
+            + "1000\n12_[3-4]|PENDING\n12|RUNNING\n12_5.batch|FAILED\nnonsense\n12_6|RUNNING\n";
         Assert.Equal([(1, "COMPLETED"), (2, "CANCELLED"), (6, "RUNNING")], Slurm.Parse(text));
     }
 
@@ -74,13 +120,16 @@ public class SlurmTests
     public async Task WithoutSlurmTheErrorSaysSo()
     {
         Assert.SkipWhen(File.Exists("/usr/bin/sbatch"), "Slurm is here");
-        var fault = await Assert.ThrowsAsync<SlurmException>(() => Slurm.Submit("script", TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<SlurmException>(() =>
+            Slurm.Submit("script", TestContext.Current.CancellationToken)
+        );
         Assert.Contains("There is no sbatch here", fault.Message);
     }
 
     private static void Program(string path, string text)
     {
         File.WriteAllText(path, $"#!/bin/bash\n{text}");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

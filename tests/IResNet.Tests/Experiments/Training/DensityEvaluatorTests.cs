@@ -7,12 +7,22 @@ public class DensityEvaluatorTests
 {
     private static readonly ImageSplit Images = Tiny.Corners().Test[..16];
 
-    /// <summary>Many terms and probes against the exact log-determinant of the same frozen model on the same dequantised images.</summary>
+    /// <summary>
+    /// Many terms and probes against the exact log-determinant of the same frozen model on the same dequantised images.
+    /// </summary>
     [Fact]
     public void AgreesWithTheExactLogDeterminant()
     {
         using var flow = Tiny.Flow();
-        var series = DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, terms: 40, probes: 64, seed: 5, TestContext.Current.CancellationToken);
+        var series = DensityEvaluator.Evaluate(
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            terms: 40,
+            probes: 64,
+            seed: 5,
+            TestContext.Current.CancellationToken
+        );
         double exact;
         using (NewDisposeScope())
         using (no_grad())
@@ -25,11 +35,22 @@ public class DensityEvaluatorTests
         Assert.InRange(series.BiasBound, 0, 1e-5);
 
         // Negative control: two terms are visibly off, and the bound says that they may be.
-        var rough = DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, terms: 1, probes: 64, seed: 5, TestContext.Current.CancellationToken);
+        var rough = DensityEvaluator.Evaluate(
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            terms: 1,
+            probes: 64,
+            seed: 5,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(rough.BiasBound > 0.1);
     }
 
-    /// <summary>To a stated error, as the paper evaluates: the exact value is within it, and smaller errors take more terms and probes.</summary>
+    /// <summary>
+    /// To a stated error, as the paper evaluates: the exact value is within it, and smaller errors take more terms and
+    /// probes.
+    /// </summary>
     [Fact]
     public void ReachesTheErrorThatIsAskedFor()
     {
@@ -39,10 +60,27 @@ public class DensityEvaluatorTests
         using (no_grad())
         {
             flow.Freeze().WithEstimator(new ExactLogDet());
-            exact = BitsPerDimension.Of(flow.forward(Preprocessing.MnistDensity.ToTensor(Images, seed: 5)), 64).mean().ToDouble();
+            exact = BitsPerDimension
+                .Of(flow.forward(Preprocessing.MnistDensity.ToTensor(Images, seed: 5)), 64)
+                .mean()
+                .ToDouble();
         }
-        var rough = DensityEvaluator.EvaluateTo(0.05, flow, Images, Preprocessing.MnistDensity, seed: 5, cancel: TestContext.Current.CancellationToken);
-        var fine = DensityEvaluator.EvaluateTo(0.001, flow, Images, Preprocessing.MnistDensity, seed: 5, cancel: TestContext.Current.CancellationToken);
+        var rough = DensityEvaluator.EvaluateTo(
+            0.05,
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            seed: 5,
+            cancel: TestContext.Current.CancellationToken
+        );
+        var fine = DensityEvaluator.EvaluateTo(
+            0.001,
+            flow,
+            Images,
+            Preprocessing.MnistDensity,
+            seed: 5,
+            cancel: TestContext.Current.CancellationToken
+        );
         Assert.All([(rough, 0.05), (fine, 0.001)], pair =>
         {
             var (result, error) = pair;
@@ -58,17 +96,54 @@ public class DensityEvaluatorTests
     public void AnErrorThatCannotBeReachedIsSaid()
     {
         using var flow = Tiny.Flow();
-        Assert.Contains("must be more than 0", Assert.Throws<ArgumentException>(() => DensityEvaluator.EvaluateTo(0, flow, Images, Preprocessing.MnistDensity, cancel: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(
+            "must be more than 0",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    DensityEvaluator.EvaluateTo(
+                        0,
+                        flow,
+                        Images,
+                        Preprocessing.MnistDensity,
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
         using var free = TinyFree();
-        Assert.Contains("too close to 1", Assert.Throws<ArgumentException>(() => DensityEvaluator.EvaluateTo(0.1, free, Images, Preprocessing.MnistDensity, cancel: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(
+            "too close to 1",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    DensityEvaluator.EvaluateTo(
+                        0.1,
+                        free,
+                        Images,
+                        Preprocessing.MnistDensity,
+                        cancel: TestContext.Current.CancellationToken
+                    )
+                )
+                .Message
+        );
     }
 
     /// <summary>A flow without normalization, so far from a contraction that no number of terms is enough.</summary>
     private static MultiscaleFlow TinyFree()
     {
-        var flow = new MultiscaleFlow(new FlowConfig { Input = Tiny.Shape, Blocks = [1], Strides = [1], Hidden = [8], InitialSqueeze = true, SpectralNorm = new() { Enabled = false } });
+        var flow = new MultiscaleFlow(
+            new FlowConfig
+            {
+                Input = Tiny.Shape,
+                Blocks = [1],
+                Strides = [1],
+                Hidden = [8],
+                InitialSqueeze = true,
+                SpectralNorm = new() { Enabled = false },
+            }
+        );
         using (no_grad())
-            foreach (var layer in flow.ResidualBlocks[0].Branch.Layers) layer.Weight.mul_(10);
+            foreach (var layer in flow.ResidualBlocks[0].Branch.Layers)
+                layer.Weight.mul_(10);
         return flow;
     }
 
@@ -86,7 +161,8 @@ public class DensityEvaluatorTests
         using var flow = Tiny.Flow();
         using var before = Tiny.State(flow);
         var estimator = flow.ResidualBlocks[0].Estimator;
-        DensityEvaluation Evaluate(ulong seed) => DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, seed: seed);
+        DensityEvaluation Evaluate(ulong seed) =>
+            DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, seed: seed);
         Assert.Equal(Evaluate(1), Evaluate(1));
         Assert.NotEqual(Evaluate(1).BitsPerDim, Evaluate(2).BitsPerDim);
         Assert.Same(estimator, flow.ResidualBlocks[0].Estimator);

@@ -11,13 +11,25 @@ public class DensityTrainingTests
     public async Task LikelihoodRisesAndTheResultSaysHowItWasMeasured()
     {
         using var flow = Tiny.Flow();
-        var run = await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Steps = 100, EvaluateEvery = 50 }, cancel: Cancel);
+        var run = await DensityTraining.Run(
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                Steps = 100,
+                EvaluateEvery = 50,
+            },
+            cancel: Cancel
+        );
 
         Assert.Equal((TrainingOutcome.Finished, 100L, 100), (run.Outcome, run.Steps, run.Losses.Count));
         Assert.True(run.Losses.TakeLast(10).Average() < run.Losses.Take(10).Average() - 0.3, "the loss did not fall");
         Assert.Equal([50, 100], run.Evaluations.Select(evaluation => evaluation.Step));
         Assert.Equal(run.Evaluations[1].Result, run.Test);
-        Assert.Equal((32, 10, Tiny.Shape, "1x8x8, d = 64"), (run.Test!.Images, run.Test.Terms, run.Test.Shape, run.Test.Convention));
+        Assert.Equal(
+            (32, 10, Tiny.Shape, "1x8x8, d = 64"),
+            (run.Test!.Images, run.Test.Terms, run.Test.Shape, run.Test.Convention)
+        );
         Assert.InRange(run.Test.BitsPerDim, 4, run.Losses[0]);
         Assert.InRange(run.Test.HalfWidth, 1e-3, 0.2);
         Assert.InRange(run.Test.BiasBound, 1e-6, 0.1);
@@ -42,7 +54,15 @@ public class DensityTrainingTests
         {
             var flow = Tiny.Flow();
             manual_seed(123 + (long)seed); // nothing in a run may come from torch's own generator
-            var run = await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Seed = seed }, cancel: Cancel);
+            var run = await DensityTraining.Run(
+                flow,
+                Tiny.Corners(),
+                Tiny.Options with
+                {
+                    Seed = seed,
+                },
+                cancel: Cancel
+            );
             return ([.. run.Losses, run.Test!.BitsPerDim], Tiny.State(flow));
         }
         var (first, again, other) = (await Run(1), await Run(1), await Run(2));
@@ -56,10 +76,24 @@ public class DensityTrainingTests
     {
         var events = new List<TrainingEvent>();
         using var flow = Tiny.Flow();
-        await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { EvaluateEvery = 10 }, TrainingSink.Of(events.Add), Cancel);
+        await DensityTraining.Run(
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                EvaluateEvery = 10,
+            },
+            TrainingSink.Of(events.Add),
+            Cancel
+        );
         var steps = events.OfType<StepEvent>().ToList();
         Assert.Equal(Enumerable.Range(1, 20).Select(step => (long)step), steps.Select(step => step.Step));
-        Assert.All(steps, step => Assert.Equal((20L, true), (step.TotalSteps, double.IsFinite(step.Loss) && step.GradientNorm > 0 && step.MemoryBytes > 0)));
+        Assert.All(steps, step =>
+            Assert.Equal(
+                (20L, true),
+                (step.TotalSteps, double.IsFinite(step.Loss) && step.GradientNorm > 0 && step.MemoryBytes > 0)
+            )
+        );
         Assert.Equal([10, 20, 20], events.OfType<EvaluationEvent>().Select(evaluation => evaluation.Step));
         Assert.Equal(TimeSpan.Zero, steps[^1].Remaining);
         Assert.True(steps[^1].ExamplesPerSecond > 0);
@@ -72,9 +106,19 @@ public class DensityTrainingTests
         using var flow = Tiny.Flow();
         var sink = TrainingSink.OfSteps(step =>
         {
-            if (step.Step == 7) stop.Cancel();
+            if (step.Step == 7)
+                stop.Cancel();
         });
-        var run = await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Steps = 1_000_000 }, sink, stop.Token);
+        var run = await DensityTraining.Run(
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                Steps = 1_000_000,
+            },
+            sink,
+            stop.Token
+        );
         Assert.Equal((TrainingOutcome.Cancelled, 7L, 7), (run.Outcome, run.Steps, run.Losses.Count));
         Assert.Null(run.Test);
         using var sample = flow.Sample(1);
@@ -85,7 +129,16 @@ public class DensityTrainingTests
     public async Task TheClockEndsARun()
     {
         using var flow = Tiny.Flow();
-        var run = await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Steps = null, Seconds = 0.5 }, cancel: Cancel);
+        var run = await DensityTraining.Run(
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                Steps = null,
+                Seconds = 0.5,
+            },
+            cancel: Cancel
+        );
         Assert.Equal(TrainingOutcome.Finished, run.Outcome);
         Assert.InRange(run.Seconds, 0.5, 30);
     }
@@ -96,7 +149,15 @@ public class DensityTrainingTests
         using var plain = Tiny.Flow();
         using var averaged = Tiny.Flow();
         var without = await DensityTraining.Run(plain, Tiny.Corners(), Tiny.Options, cancel: Cancel);
-        var with = await DensityTraining.Run(averaged, Tiny.Corners(), Tiny.Options with { AverageDecay = 0.9 }, cancel: Cancel);
+        var with = await DensityTraining.Run(
+            averaged,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                AverageDecay = 0.9,
+            },
+            cancel: Cancel
+        );
         Assert.Equal(without.Losses, with.Losses);
         Assert.NotEqual(without.Test, with.Test);
     }
@@ -111,7 +172,18 @@ public class DensityTrainingTests
         var sink = TrainingSink.OfSteps(_ => counts.Add(Tensor.TotalCount));
         LiveTensors.Collect();
         long before = Tensor.TotalCount;
-        await DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Steps = 50, AverageDecay = 0.99, EvaluateEvery = 10 }, sink, Cancel);
+        await DensityTraining.Run(
+            flow,
+            Tiny.Corners(),
+            Tiny.Options with
+            {
+                Steps = 50,
+                AverageDecay = 0.99,
+                EvaluateEvery = 10,
+            },
+            sink,
+            Cancel
+        );
         Assert.Equal(counts[1], counts[^1]);
         Assert.InRange(Tensor.TotalCount - before, 0, flow.ResidualBlocks.Count * 3); // the frozen weights
     }
@@ -122,11 +194,32 @@ public class DensityTrainingTests
         using var flow = Tiny.Flow();
         var data = Tiny.Corners();
         Task Run(DensityTrainingOptions options) => DensityTraining.Run(flow, data, options, cancel: Cancel);
-        Assert.Contains("Give Steps, Seconds or both", (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Steps = null }))).Message);
-        Assert.Contains("LearningRate is NaN", (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { LearningRate = double.NaN }))).Message);
-        Assert.Contains("Terms is 0", (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Terms = 0 }))).Message);
+        Assert.Contains(
+            "Give Steps, Seconds or both",
+            (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Steps = null }))).Message
+        );
+        Assert.Contains(
+            "LearningRate is NaN",
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { LearningRate = double.NaN }))
+            ).Message
+        );
+        Assert.Contains(
+            "Terms is 0",
+            (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Terms = 0 }))).Message
+        );
         await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Batch = 100_000 }));
-        await Assert.ThrowsAsync<ArgumentException>(() => DensityTraining.Run(flow, data, Tiny.Options, cancel: Cancel, preprocessing: new Preprocessing()));
-        await Assert.ThrowsAsync<ShapeException>(() => DensityTraining.Run(flow, data, Tiny.Options, cancel: Cancel, preprocessing: new() { Dequantise = true, Pad = 2 }));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            DensityTraining.Run(flow, data, Tiny.Options, cancel: Cancel, preprocessing: new Preprocessing())
+        );
+        await Assert.ThrowsAsync<ShapeException>(() =>
+            DensityTraining.Run(
+                flow,
+                data,
+                Tiny.Options,
+                cancel: Cancel,
+                preprocessing: new() { Dequantise = true, Pad = 2 }
+            )
+        );
     }
 }

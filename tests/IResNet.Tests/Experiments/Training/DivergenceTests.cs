@@ -2,7 +2,9 @@ using IResNet.Experiments.Training;
 
 namespace IResNet.Tests.Experiments.Training;
 
-/// <summary>Numbers that go wrong stop a run with a word that helps, or are left out; never do they reach the weights.</summary>
+/// <summary>
+/// Numbers that go wrong stop a run with a word that helps, or are left out; never do they reach the weights.
+/// </summary>
 public class DivergenceTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -11,8 +13,19 @@ public class DivergenceTests
     public async Task AnExplodingLossStopsTheRun()
     {
         using var flow = Tiny.Flow();
-        var fault = await Assert.ThrowsAsync<TrainingDivergedException>(
-            () => DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options with { Optimizer = OptimizerKind.Sgd, LearningRate = 1e3, Steps = 200 }, cancel: Cancel));
+        var fault = await Assert.ThrowsAsync<TrainingDivergedException>(() =>
+            DensityTraining.Run(
+                flow,
+                Tiny.Corners(),
+                Tiny.Options with
+                {
+                    Optimizer = OptimizerKind.Sgd,
+                    LearningRate = 1e3,
+                    Steps = 200,
+                },
+                cancel: Cancel
+            )
+        );
         Assert.InRange(fault.Step, 2, 200);
         Assert.Contains("Last good checkpoint: none", fault.Message);
         AssertFinite(flow);
@@ -24,9 +37,12 @@ public class DivergenceTests
         using var flow = Tiny.Flow();
         var sink = TrainingSink.OfSteps(step =>
         {
-            if (step.Step == 5) Poison(flow.ResidualBlocks[2].Branch.Layers[1].Weight);
+            if (step.Step == 5)
+                Poison(flow.ResidualBlocks[2].Branch.Layers[1].Weight);
         });
-        var fault = await Assert.ThrowsAsync<TrainingDivergedException>(() => DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options, sink, Cancel));
+        var fault = await Assert.ThrowsAsync<TrainingDivergedException>(() =>
+            DensityTraining.Run(flow, Tiny.Corners(), Tiny.Options, sink, Cancel)
+        );
         Assert.Equal(6, fault.Step);
         // squeeze, ActNorm, block, ActNorm, block, factor-out; behind it squeeze, ActNorm and the third block.
         Assert.Equal("ResidualBlock transform.bijections.5.rest.bijections.2", fault.Layer);
@@ -37,9 +53,13 @@ public class DivergenceTests
     public void AnInfiniteGradientIsNamedAndNotApplied()
     {
         using var flow = Tiny.Flow();
-        using var trainer = new Trainer(new Sabotaged(flow, (step, loss) => step == 3 ? Spoiled(loss, flow.Prior.Mean) : loss), Tiny.Options);
+        using var trainer = new Trainer(
+            new Sabotaged(flow, (step, loss) => step == 3 ? Spoiled(loss, flow.Prior.Mean) : loss),
+            Tiny.Options
+        );
         trainer.Initialize();
-        for (int i = 0; i < 3; i++) trainer.Next();
+        for (int i = 0; i < 3; i++)
+            trainer.Next();
         using var before = Tiny.State(flow);
         var fault = Assert.Throws<TrainingDivergedException>(() => trainer.Next());
         Assert.Equal((4L, "the gradient of 'prior.mean'"), (fault.Step, fault.Layer));
@@ -51,7 +71,13 @@ public class DivergenceTests
     public void ABadBatchIsLeftOutIfAsked()
     {
         using var flow = Tiny.Flow();
-        using var trainer = new Trainer(new Sabotaged(flow, (step, loss) => step == 3 ? loss * float.NaN : loss), Tiny.Options with { OnDivergence = DivergencePolicy.Skip });
+        using var trainer = new Trainer(
+            new Sabotaged(flow, (step, loss) => step == 3 ? loss * float.NaN : loss),
+            Tiny.Options with
+            {
+                OnDivergence = DivergencePolicy.Skip,
+            }
+        );
         trainer.Initialize();
         var results = Enumerable.Range(0, 6).Select(_ => trainer.Next()).ToList();
         Assert.Equal([false, false, false, true, false, false], results.Select(result => result.Skipped));
@@ -63,9 +89,16 @@ public class DivergenceTests
     public void NothingButBadBatchesEndsARunAllTheSame()
     {
         using var flow = Tiny.Flow();
-        using var trainer = new Trainer(new Sabotaged(flow, (_, loss) => loss * float.NaN), Tiny.Options with { OnDivergence = DivergencePolicy.Skip });
+        using var trainer = new Trainer(
+            new Sabotaged(flow, (_, loss) => loss * float.NaN),
+            Tiny.Options with
+            {
+                OnDivergence = DivergencePolicy.Skip,
+            }
+        );
         trainer.Initialize();
-        for (int i = 0; i < 10; i++) Assert.True(trainer.Next().Skipped);
+        for (int i = 0; i < 10; i++)
+            Assert.True(trainer.Next().Skipped);
         Assert.Throws<TrainingDivergedException>(() => trainer.Next());
     }
 
@@ -73,7 +106,10 @@ public class DivergenceTests
     public void ANaNImageIsCaughtBeforeTheModel()
     {
         using var flow = Tiny.Flow();
-        using var trainer = new Trainer(new Sabotaged(flow, (_, loss) => loss, spoil: images => images[0, 0, 0, 0] = float.NaN), Tiny.Options);
+        using var trainer = new Trainer(
+            new Sabotaged(flow, (_, loss) => loss, spoil: images => images[0, 0, 0, 0] = float.NaN),
+            Tiny.Options
+        );
         var fault = Assert.Throws<TrainingDivergedException>(() => trainer.Next());
         Assert.StartsWith("Step 1: the batch is not finite.", fault.Message);
     }
@@ -87,7 +123,8 @@ public class DivergenceTests
     /// <summary>The same value; its gradient with respect to the parameter is infinite.</summary>
     private static Tensor Spoiled(Tensor loss, Parameter parameter) => loss + (parameter.sum() * 0).sqrt();
 
-    private static Tensor Parameters(nn.Module model) => cat([.. model.parameters().Select(parameter => parameter.detach().flatten())]);
+    private static Tensor Parameters(nn.Module model) =>
+        cat([.. model.parameters().Select(parameter => parameter.detach().flatten())]);
 
     private static void AssertFinite(nn.Module model)
     {

@@ -6,18 +6,29 @@ namespace IResNet.Tests.Experiments.Training;
 /// <summary>The optimisers on one vector against TorchSharp's, which are PyTorch's.</summary>
 public class OptimizerTests
 {
-    public static TheoryData<OptimizerKind, double, double> Cases => new()
-    {
-        { OptimizerKind.Adamax, 0, 0 }, { OptimizerKind.Adamax, 0.1, 0 }, { OptimizerKind.Adam, 0, 0 }, { OptimizerKind.Adam, 0.1, 0 },
-        { OptimizerKind.Sgd, 0, 0 }, { OptimizerKind.Sgd, 5e-2, 0.9 },
-    };
+    public static TheoryData<OptimizerKind, double, double> Cases =>
+        new()
+        {
+            { OptimizerKind.Adamax, 0, 0 },
+            { OptimizerKind.Adamax, 0.1, 0 },
+            { OptimizerKind.Adam, 0, 0 },
+            { OptimizerKind.Adam, 0.1, 0 },
+            { OptimizerKind.Sgd, 0, 0 },
+            { OptimizerKind.Sgd, 5e-2, 0.9 },
+        };
 
     [Theory, MemberData(nameof(Cases))]
     public void SameParametersAfterManySteps(OptimizerKind kind, double weightDecay, double momentum)
     {
         using var scope = NewDisposeScope();
         var (ours, reference) = (Model(), Model());
-        var options = new DensityTrainingOptions { Optimizer = kind, WeightDecay = weightDecay, Momentum = momentum, LearningRate = 0.01 };
+        var options = new DensityTrainingOptions
+        {
+            Optimizer = kind,
+            WeightDecay = weightDecay,
+            Momentum = momentum,
+            LearningRate = 0.01,
+        };
         var parameters = new FlatParameters(ours);
         using var optimizer = FlatOptimizer.Create(parameters, options);
         using optim.Optimizer official = kind switch
@@ -37,11 +48,19 @@ public class OptimizerTests
         }
         foreach (var ((name, parameter), (_, expected)) in ours.named_parameters().Zip(reference.named_parameters()))
             Expect.Close(parameter, expected, 1e-10, name);
-        Assert.True(Expect.RelativeError(ours.parameters().First(), Model().parameters().First()) > 0.01, "nothing was learned");
+        Assert.True(
+            Expect.RelativeError(ours.parameters().First(), Model().parameters().First()) > 0.01,
+            "nothing was learned"
+        );
     }
 
     /// <summary>Many parameters are updated in pieces: what they hold at the end does not show it.</summary>
-    [Theory, InlineData(OptimizerKind.Adamax, 0.1), InlineData(OptimizerKind.Adam, 0), InlineData(OptimizerKind.Sgd, 0.1)]
+    [
+        Theory,
+        InlineData(OptimizerKind.Adamax, 0.1),
+        InlineData(OptimizerKind.Adam, 0),
+        InlineData(OptimizerKind.Sgd, 0.1)
+    ]
     public void PiecesDoNotChangeResults(OptimizerKind kind, double weightDecay)
     {
         using var scope = NewDisposeScope();
@@ -51,7 +70,10 @@ public class OptimizerTests
         Assert.True(parameters.Pieces.Count > 1);
         Assert.Equal(parameters.Count, parameters.Pieces.Sum(piece => piece.Count));
         Assert.Equal(6, parameters.Pieces.Sum(piece => piece.Parameters));
-        using var optimizer = FlatOptimizer.Create(parameters, new DensityTrainingOptions { Optimizer = kind, WeightDecay = weightDecay });
+        using var optimizer = FlatOptimizer.Create(
+            parameters,
+            new DensityTrainingOptions { Optimizer = kind, WeightDecay = weightDecay }
+        );
         var (first, second, one) = (randn(parameters.Count), randn(parameters.Count), parameters.Values());
         using optim.Optimizer official = kind switch
         {
@@ -69,7 +91,13 @@ public class OptimizerTests
         Expect.Close(parameters.Values(), whole, 1e-6, "values");
     }
 
-    [Theory, InlineData(1f, true), InlineData(float.NaN, false), InlineData(float.PositiveInfinity, false), InlineData(3e38f, true)]
+    [
+        Theory,
+        InlineData(1f, true),
+        InlineData(float.NaN, false),
+        InlineData(float.PositiveInfinity, false),
+        InlineData(3e38f, true)
+    ]
     public void FiniteGradientsAreTold(float value, bool finite)
     {
         using var scope = NewDisposeScope();
@@ -83,12 +111,23 @@ public class OptimizerTests
     {
         using var scope = NewDisposeScope();
         var model = Model();
-        var options = new DensityTrainingOptions { Optimizer = OptimizerKind.Sgd, Momentum = 0, WeightDecay = 0.1, Decayed = DecayedParameters.Weights };
+        var options = new DensityTrainingOptions
+        {
+            Optimizer = OptimizerKind.Sgd,
+            Momentum = 0,
+            WeightDecay = 0.1,
+            Decayed = DecayedParameters.Weights,
+        };
         var parameters = new FlatParameters(model);
         using var optimizer = FlatOptimizer.Create(parameters, options);
         optimizer.Step(zeros(parameters.Count, ScalarType.Float64), 1);
         foreach (var ((name, parameter), (_, before)) in model.named_parameters().Zip(Model().named_parameters()))
-            Expect.Close(parameter, name.EndsWith("weight", StringComparison.Ordinal) ? before * 0.9 : before, 1e-12, name);
+            Expect.Close(
+                parameter,
+                name.EndsWith("weight", StringComparison.Ordinal) ? before * 0.9 : before,
+                1e-12,
+                name
+            );
     }
 
     [Fact]
@@ -102,7 +141,11 @@ public class OptimizerTests
     private static Sequential Model()
     {
         manual_seed(3);
-        return nn.Sequential(nn.Linear(3, 5, dtype: ScalarType.Float64), nn.Tanh(), nn.Linear(5, 2, dtype: ScalarType.Float64));
+        return nn.Sequential(
+            nn.Linear(3, 5, dtype: ScalarType.Float64),
+            nn.Tanh(),
+            nn.Linear(5, 2, dtype: ScalarType.Float64)
+        );
     }
 
     private static void Backward(nn.Module<Tensor, Tensor> model, Tensor x, Tensor y)

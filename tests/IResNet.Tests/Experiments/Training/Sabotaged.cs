@@ -4,9 +4,15 @@ using IResNet.Experiments.Training;
 namespace IResNet.Tests.Experiments.Training;
 
 /// <summary>A density training whose loss or images are changed on the way.</summary>
-internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null) : TrainingTask(flow, Tiny.Options)
+internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> change, Action<Tensor>? spoil = null)
+    : TrainingTask(flow, Tiny.Options)
 {
-    private readonly DensityTask _inner = new(flow, Tiny.Splits(Tiny.Corners()), Preprocessing.MnistDensity, Tiny.Options);
+    private readonly DensityTask _inner = new(
+        flow,
+        Tiny.Splits(Tiny.Corners()),
+        Preprocessing.MnistDensity,
+        Tiny.Options
+    );
     private int _step;
 
     public override Flow Flow => flow;
@@ -30,7 +36,8 @@ internal sealed class Sabotaged(MultiscaleFlow flow, Func<int, Tensor, Tensor> c
 
     public override Tensor Loss(Batch batch) => change(_step++, _inner.Loss(batch));
 
-    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel) => _inner.Evaluate(examples, cancel);
+    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel) =>
+        _inner.Evaluate(examples, cancel);
 
     public override Tensor Pictures(int count) => _inner.Pictures(count);
 

@@ -13,7 +13,12 @@ internal static class Tiny
     {
         var (images, labels) = Draw(train + test);
         var all = new ImageSplit(Shape, images, labels);
-        return new ImageDataSet("corners", ["top left", "top right", "bottom left", "bottom right"], all[..train], all[train..]);
+        return new ImageDataSet(
+            "corners",
+            ["top left", "top right", "bottom left", "bottom right"],
+            all[..train],
+            all[train..]
+        );
     }
 
     public static ImageSplits Splits(ImageDataSet data) => new(data.Train[..^64], data.Train[^64..], data.Test);
@@ -21,29 +26,53 @@ internal static class Tiny
     public static MultiscaleFlow Flow(ulong seed = 1, int powerIterations = 1)
     {
         manual_seed((long)seed);
-        return new MultiscaleFlow(new FlowConfig
-        {
-            Input = Shape, Blocks = [2, 2], Hidden = [8, 8], InitialSqueeze = true, SpectralNorm = new() { PowerIterations = powerIterations },
-        });
+        return new MultiscaleFlow(
+            new FlowConfig
+            {
+                Input = Shape,
+                Blocks = [2, 2],
+                Hidden = [8, 8],
+                InitialSqueeze = true,
+                SpectralNorm = new() { PowerIterations = powerIterations },
+            }
+        );
     }
 
     public static Classifier Classifier(ulong seed = 1)
     {
         manual_seed((long)seed);
-        return new Classifier(new FlowConfig { Input = Shape, Blocks = [1, 1], Hidden = [8, 8], Padding = 3, SpectralNorm = new() { PowerIterations = 1 } }, classes: 4);
+        return new Classifier(
+            new FlowConfig
+            {
+                Input = Shape,
+                Blocks = [1, 1],
+                Hidden = [8, 8],
+                Padding = 3,
+                SpectralNorm = new() { PowerIterations = 1 },
+            },
+            classes: 4
+        );
     }
 
-    public static DensityTrainingOptions Options => new()
-    {
-        Steps = 20, Batch = 16, LearningRate = 0.01, Terms = 3, EvaluationImages = 32, EvaluationTerms = 10, InitialExamples = 64,
-    };
+    public static DensityTrainingOptions Options =>
+        new()
+        {
+            Steps = 20,
+            Batch = 16,
+            LearningRate = 0.01,
+            Terms = 3,
+            EvaluationImages = 32,
+            EvaluationTerms = 10,
+            InitialExamples = 64,
+        };
 
     /// <summary>All parameters and buffers as one vector.</summary>
     public static Tensor State(nn.Module model)
     {
         using var scope = NewDisposeScope();
         var state = model.state_dict().OrderBy(pair => pair.Key, StringComparer.Ordinal);
-        return cat([.. state.Select(pair => pair.Value.detach().to(ScalarType.Float64).flatten())]).MoveToOuterDisposeScope();
+        return cat([.. state.Select(pair => pair.Value.detach().to(ScalarType.Float64).flatten())])
+            .MoveToOuterDisposeScope();
     }
 
     private static (byte[] images, byte[] labels) Draw(int count)
@@ -54,11 +83,11 @@ internal static class Tiny
         {
             labels[i] = (byte)random.Next(4);
             for (int row = 0; row < 8; row++)
-                for (int column = 0; column < 8; column++)
-                {
-                    bool bright = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
-                    images[i * 64 + row * 8 + column] = (byte)((bright ? 180 : 20) + random.Next(40));
-                }
+            for (int column = 0; column < 8; column++)
+            {
+                bool bright = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
+                images[i * 64 + row * 8 + column] = (byte)((bright ? 180 : 20) + random.Next(40));
+            }
         }
         return (images, labels);
     }

@@ -19,7 +19,14 @@ public class BinningTests
     public void ADensityInThePlaneHasRowsForY()
     {
         double[,] density = Binning.Density([0.9, 0.9], [0.1, 0.2], (0, 1), (0, 1), bins: 2);
-        Assert.Equal(new double[,] { { 0, 4 }, { 0, 0 } }, density);
+        Assert.Equal(
+            new double[,]
+            {
+                { 0, 4 },
+                { 0, 0 },
+            },
+            density
+        );
     }
 
     [Fact]

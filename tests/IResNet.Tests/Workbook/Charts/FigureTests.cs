@@ -19,8 +19,14 @@ public class FigureTests
         var json = Json(figure);
 
         Assert.Equal((500, 300), (png.Width, png.Height));
-        Assert.Equal((500, 300), (json["layout"]!["width"]!.GetValue<int>(), json["layout"]!["height"]!.GetValue<int>()));
-        Assert.Equal(["#0072B2", "#D55E00"], json["data"]!.AsArray().Select(trace => trace!["line"]!["color"]!.GetValue<string>()));
+        Assert.Equal(
+            (500, 300),
+            (json["layout"]!["width"]!.GetValue<int>(), json["layout"]!["height"]!.GetValue<int>())
+        );
+        Assert.Equal(
+            ["#0072B2", "#D55E00"],
+            json["data"]!.AsArray().Select(trace => trace!["line"]!["color"]!.GetValue<string>())
+        );
         Assert.True(Contains(png, SKColor.Parse("#0072B2")) && Contains(png, SKColor.Parse("#D55E00")));
         Assert.False(Contains(png, SKColor.Parse("#009E73")));
     }
@@ -28,7 +34,11 @@ public class FigureTests
     [Fact]
     public void PlotlyGetsTitlesRangesAndNoTemplate()
     {
-        var figure = Charts.Lines(("loss", Steps, [1, 10, 100, 1000])).WithTitle("a < b & c").WithX("step").WithY("loss", log: true, min: 0.1);
+        var figure = Charts
+            .Lines(("loss", Steps, [1, 10, 100, 1000]))
+            .WithTitle("a < b & c")
+            .WithX("step")
+            .WithY("loss", log: true, min: 0.1);
         var layout = Json(figure)["layout"]!;
 
         Assert.Equal("a &lt; b &amp; c", layout["title"]!["text"]!.GetValue<string>());
@@ -67,9 +77,14 @@ public class FigureTests
     [Fact]
     public void DashedLinesHaveTheColorsOfTheSolidOnes()
     {
-        var figure = Charts.Lines(("a", Steps, [1, 2, 3, 4]), ("b", Steps, [4, 3, 2, 1])).And(Charts.Dashed(("theory of a", Steps, [2, 3, 4, 5]), ("theory of b", Steps, [5, 4, 3, 2])));
+        var figure = Charts
+            .Lines(("a", Steps, [1, 2, 3, 4]), ("b", Steps, [4, 3, 2, 1]))
+            .And(Charts.Dashed(("theory of a", Steps, [2, 3, 4, 5]), ("theory of b", Steps, [5, 4, 3, 2])));
         var lines = Json(figure)["data"]!.AsArray().Select(trace => trace!["line"]!).ToList();
-        Assert.Equal(["#0072B2", "#D55E00", "#0072B2", "#D55E00"], lines.Select(line => line["color"]!.GetValue<string>()));
+        Assert.Equal(
+            ["#0072B2", "#D55E00", "#0072B2", "#D55E00"],
+            lines.Select(line => line["color"]!.GetValue<string>())
+        );
         Assert.Equal([null, null, "dash", "dash"], lines.Select(line => line["dash"]?.GetValue<string>()));
 
         using var dashed = SKBitmap.Decode(Charts.Dashed(("", [0, 1], [0, 0])).ToPng());
@@ -84,7 +99,10 @@ public class FigureTests
         var figure = Charts.Bands(("a", [0, 1, 2, 3, 4], [1, 1, double.NaN, 1, 1], [0.5, 0.5, 0.5, 0.5, 0.5]));
         var band = Json(figure)["data"]![0]!;
         Assert.Equal("toself", band["fill"]!.GetValue<string>());
-        Assert.Equal([1.5, 1.5, 0.5, 0.5, null, 1.5, 1.5, 0.5, 0.5], band["y"]!.AsArray().Select(y => y?.GetValue<double>()));
+        Assert.Equal(
+            [1.5, 1.5, 0.5, 0.5, null, 1.5, 1.5, 0.5, 0.5],
+            band["y"]!.AsArray().Select(y => y?.GetValue<double>())
+        );
         Assert.NotEmpty(figure.ToPng());
     }
 
@@ -132,10 +150,19 @@ public class FigureTests
     {
         using var zero = torch.zeros(3, 3);
         using var one = torch.ones(1, 1);
-        using var points = torch.tensor(new[,] { { 1.0, 1.0 }, { 1.0, double.MaxValue }, { double.NaN, 0 } });
+        using var points = torch.tensor(
+            new[,]
+            {
+                { 1.0, 1.0 },
+                { 1.0, double.MaxValue },
+                { double.NaN, 0 },
+            }
+        );
         Figure[] figures =
         [
-            Charts.HeatMap(zero), Charts.HeatMap(one), Charts.Density(points),
+            Charts.HeatMap(zero),
+            Charts.HeatMap(one),
+            Charts.Density(points),
             Charts.Histogram(new[] { double.MaxValue, -double.MaxValue, 1 }),
             Charts.Histogram(new[] { 1, 1 + double.Epsilon }),
         ];
@@ -146,17 +173,30 @@ public class FigureTests
     [Fact]
     public void AHeatMapKeepsRowZeroAtTheBottom()
     {
-        using var matrix = torch.tensor(new[,] { { 0, 0 }, { 1, double.PositiveInfinity } });
+        using var matrix = torch.tensor(
+            new[,]
+            {
+                { 0, 0 },
+                { 1, double.PositiveInfinity },
+            }
+        );
         var figure = Charts.HeatMap(matrix, x: (-1, 1), y: (0, 4));
 
         var trace = Json(figure)["data"]![0]!;
         Assert.Equal([-0.5, 1, 1, 2], new[] { "x0", "dx", "y0", "dy" }.Select(key => trace[key]!.GetValue<double>()));
-        Assert.Equal([0.0, 0, 1, null], trace["z"]!.AsArray().SelectMany(row => row!.AsArray()).Select(z => z?.GetValue<double>()));
+        Assert.Equal(
+            [0.0, 0, 1, null],
+            trace["z"]!.AsArray().SelectMany(row => row!.AsArray()).Select(z => z?.GetValue<double>())
+        );
 
         using var png = SKBitmap.Decode(figure.ToPng());
-        SKColor bottom = png.GetPixel(200, 340), top = png.GetPixel(200, 60);
+        SKColor bottom = png.GetPixel(200, 340),
+            top = png.GetPixel(200, 60);
         Assert.Equal(SKColors.White, png.GetPixel(500, 60));
-        Assert.True(bottom.Blue > bottom.Green && top.Green > top.Blue, $"bottom {bottom}, top {top}: viridis runs from violet to yellow");
+        Assert.True(
+            bottom.Blue > bottom.Green && top.Green > top.Blue,
+            $"bottom {bottom}, top {top}: viridis runs from violet to yellow"
+        );
     }
 
     [Fact]
@@ -181,7 +221,10 @@ public class FigureTests
     {
         var error = Assert.Throws<ArgumentException>(() => Charts.Lines(("train", Steps, [1, 2])));
         Assert.Equal("Series \"train\": x has 4 values and y has 2; they must be as many.", error.Message);
-        Assert.Contains("the spread has 1", Assert.Throws<ArgumentException>(() => Charts.Bands(("a", Steps, Steps, [1.0]))).Message);
+        Assert.Contains(
+            "the spread has 1",
+            Assert.Throws<ArgumentException>(() => Charts.Bands(("a", Steps, Steps, [1.0]))).Message
+        );
     }
 
     [Fact]

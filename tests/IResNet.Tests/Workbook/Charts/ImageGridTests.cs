@@ -8,17 +8,22 @@ namespace IResNet.Tests.Workbook.Charting;
 public class ImageGridTests
 {
     // The first image begins after the margin; its pixels are enlarged by this factor.
-    private const int Margin = 8, Scale = 8;
+    private const int Margin = 8,
+        Scale = 8;
 
     [Fact]
     public void PixelsAreEnlargedWithoutSmoothing()
     {
         using var image = torch.tensor(new float[] { 0, 1, 0.5f, float.NaN }).reshape(1, 1, 2, 2);
         using var png = Png(Charts.Images(image));
-        SKColor[,] expected = { { SKColors.Black, SKColors.White }, { new(128, 128, 128), SKColors.Magenta } };
+        SKColor[,] expected =
+        {
+            { SKColors.Black, SKColors.White },
+            { new(128, 128, 128), SKColors.Magenta },
+        };
         for (int y = 0; y < 2 * Scale; y++)
-            for (int x = 0; x < 2 * Scale; x++)
-                Assert.Equal(expected[y / Scale, x / Scale], png.GetPixel(Margin + x, Margin + y));
+        for (int x = 0; x < 2 * Scale; x++)
+            Assert.Equal(expected[y / Scale, x / Scale], png.GetPixel(Margin + x, Margin + y));
     }
 
     [Fact]
@@ -34,10 +39,20 @@ public class ImageGridTests
     {
         using var bytes = torch.tensor(new byte[] { 0, 51, 255 }).reshape(1, 1, 1, 3);
         using var centred = torch.tensor(new[] { -0.5, -0.3, 7 }).reshape(1, 1, 1, 3);
-        foreach (var grid in new[] { Charts.Images(bytes), Charts.Images(centred, range: (-0.5, 0.5)), Charts.Images((-0.5, 0.5), ("", centred)) })
+        foreach (
+            var grid in new[]
+            {
+                Charts.Images(bytes),
+                Charts.Images(centred, range: (-0.5, 0.5)),
+                Charts.Images((-0.5, 0.5), ("", centred)),
+            }
+        )
         {
             using var png = Png(grid);
-            Assert.Equal([0, 51, 255], Enumerable.Range(0, 3).Select(i => (int)png.GetPixel(Margin + i * Scale, Margin).Red));
+            Assert.Equal(
+                [0, 51, 255],
+                Enumerable.Range(0, 3).Select(i => (int)png.GetPixel(Margin + i * Scale, Margin).Red)
+            );
         }
     }
 
@@ -84,7 +99,8 @@ public class ImageGridTests
     {
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         ImageGrid grid;
-        using (var image = torch.ones(1, 1, 2, 2)) grid = Charts.Images(image);
+        using (var image = torch.ones(1, 1, 2, 2))
+            grid = Charts.Images(image);
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         using var png = Png(grid);
         Assert.Equal(SKColors.White, png.GetPixel(Margin, Margin));

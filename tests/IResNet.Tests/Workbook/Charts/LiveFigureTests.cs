@@ -18,7 +18,8 @@ public class LiveFigureTests
 
         var clock = Stopwatch.StartNew();
         int step = 0;
-        while (clock.ElapsedMilliseconds < 1200) live.Add(++step, 1);
+        while (clock.ElapsedMilliseconds < 1200)
+            live.Add(++step, 1);
         live.Flush();
 
         Assert.InRange(_shown.Count, 2, 5);
@@ -29,8 +30,10 @@ public class LiveFigureTests
     public async Task TheFinalStateIsShownWithoutBeingAskedFor()
     {
         var live = Live("loss");
-        for (int step = 0; step < 10; step++) live.Add(step, step * step);
-        for (int wait = 0; wait < 100 && LastOf(_shown) != 81; wait++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        for (int step = 0; step < 10; step++)
+            live.Add(step, step * step);
+        for (int wait = 0; wait < 100 && LastOf(_shown) != 81; wait++)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal(81, LastOf(_shown));
     }
 
@@ -50,7 +53,8 @@ public class LiveFigureTests
         var live = Live();
         Parallel.For(0, 8, thread =>
         {
-            for (int step = 0; step < 100; step++) live.Add(step, ($"thread {thread}", step));
+            for (int step = 0; step < 100; step++)
+                live.Add(step, ($"thread {thread}", step));
         });
         live.Flush();
         var traces = Traces(_shown[^1]);
@@ -88,13 +92,17 @@ public class LiveFigureTests
     public async Task AChartThatCannotBeUpdatedDoesNotStopTheLoop()
     {
         int updates = 0;
-        var live = new LiveFigure(_ => _ =>
-        {
-            Interlocked.Increment(ref updates);
-            throw new InvalidOperationException("the reader is gone");
-        });
-        for (int step = 0; step < 3; step++) live.Add(step, 1);
-        for (int wait = 0; wait < 100 && Volatile.Read(ref updates) == 0; wait++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        var live = new LiveFigure(_ =>
+            _ =>
+            {
+                Interlocked.Increment(ref updates);
+                throw new InvalidOperationException("the reader is gone");
+            }
+        );
+        for (int step = 0; step < 3; step++)
+            live.Add(step, 1);
+        for (int wait = 0; wait < 100 && Volatile.Read(ref updates) == 0; wait++)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         live.Add(3, 1);
         live.Flush();
         Assert.Equal(1, updates);
@@ -102,13 +110,16 @@ public class LiveFigureTests
 
     private static JsonArray Traces(Figure figure) => JsonNode.Parse(figure.ToPlotlyJson())!["data"]!.AsArray();
 
-    private static double? LastOf(List<Figure> shown) => shown.Count > 0 ? Traces(shown[^1])[0]!["y"]!.AsArray()[^1]!.GetValue<double>() : null;
+    private static double? LastOf(List<Figure> shown) =>
+        shown.Count > 0 ? Traces(shown[^1])[0]!["y"]!.AsArray()[^1]!.GetValue<double>() : null;
 
-    private LiveFigure Live(params string[] names) => new(
-        first =>
-        {
-            _shown.Add((Figure)first);
-            return next => _shown.Add((Figure)next);
-        },
-        names);
+    private LiveFigure Live(params string[] names) =>
+        new(
+            first =>
+            {
+                _shown.Add((Figure)first);
+                return next => _shown.Add((Figure)next);
+            },
+            names
+        );
 }

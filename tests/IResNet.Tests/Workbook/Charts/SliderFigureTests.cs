@@ -7,9 +7,13 @@ namespace IResNet.Tests.Workbook.Charting;
 
 public class SliderFigureTests
 {
-    private static SliderFigure Slider(int shown) => Charts.Slider("block", shown,
-        ("0", Charts.Lines([0, 1], [0, 1]).WithTitle("start")),
-        ("1", Charts.Lines(("a", [0, 1], [0, 10]), ("b", [0, 1], [-5, 0])).WithTitle("end")));
+    private static SliderFigure Slider(int shown) =>
+        Charts.Slider(
+            "block",
+            shown,
+            ("0", Charts.Lines([0, 1], [0, 1]).WithTitle("start")),
+            ("1", Charts.Lines(("a", [0, 1], [0, 10]), ("b", [0, 1], [-5, 0])).WithTitle("end"))
+        );
 
     [Fact]
     public void EachStepShowsTheTracesOfItsChartAlone()
@@ -18,7 +22,12 @@ public class SliderFigureTests
         Assert.Equal([false, true, true], json["data"]!.AsArray().Select(trace => trace!["visible"]!.GetValue<bool>()));
         var slider = json["layout"]!["sliders"]![0]!;
         Assert.Equal(1, slider["active"]!.GetValue<int>());
-        bool[][] visible = [.. slider["steps"]!.AsArray().Select(step => step!["args"]![1]!.AsArray().Select(value => value!.GetValue<bool>()).ToArray())];
+        bool[][] visible =
+        [
+            .. slider["steps"]!
+                .AsArray()
+                .Select(step => step!["args"]![1]!.AsArray().Select(value => value!.GetValue<bool>()).ToArray()),
+        ];
         Assert.Equal([true, false, false], visible[0]);
         Assert.Equal([false, true, true], visible[1]);
         Assert.Equal(["0", "1"], slider["steps"]!.AsArray().Select(step => step!["label"]!.GetValue<string>()));

@@ -6,8 +6,19 @@ namespace IResNet.Tests.Workbook.Charting;
 
 public class ValuesTests
 {
-    public static TheoryData<torch.ScalarType> RealTypes => new(
-        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.@bool);
+    public static TheoryData<torch.ScalarType> RealTypes =>
+        new(
+            torch.float16,
+            torch.bfloat16,
+            torch.float32,
+            torch.float64,
+            torch.uint8,
+            torch.int8,
+            torch.int16,
+            torch.int32,
+            torch.int64,
+            torch.@bool
+        );
 
     [Theory]
     [MemberData(nameof(RealTypes))]

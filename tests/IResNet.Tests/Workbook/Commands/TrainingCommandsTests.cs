@@ -9,7 +9,15 @@ namespace IResNet.Tests.Workbook.Commands;
 public sealed class TrainingCommandsTests : IDisposable
 {
     private static readonly string[] Short =
-        ["--set", "model.blocks=2", "model.hidden=8", "training.steps=12", "training.batch=16", "training.evaluateEvery=4", "training.evaluationPoints=50"];
+    [
+        "--set",
+        "model.blocks=2",
+        "model.hidden=8",
+        "training.steps=12",
+        "training.batch=16",
+        "training.evaluateEvery=4",
+        "training.evaluationPoints=50",
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -36,10 +44,12 @@ public sealed class TrainingCommandsTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("Lip(g) < 1 in all 2 blocks: as trained certain, frozen certain.", output);
         Assert.Contains("16 test examples reconstructed", output);
-        foreach (string heading in new[] { "estimate", "bound", "frozen", "Lip(F)", "Lip(F^-1)", "error" }) Assert.Contains(heading, output);
+        foreach (string heading in new[] { "estimate", "bound", "frozen", "Lip(F)", "Lip(F^-1)", "error" })
+            Assert.Contains(heading, output);
 
         Assert.Equal(0, (await Run("sample", In("run"), "--count", "7", "--output", In("samples.safetensors"))).Code);
-        using (var samples = SafeTensors.Load(In("samples.safetensors"))) Assert.Equal([7, 2], samples["samples"].shape);
+        using (var samples = SafeTensors.Load(In("samples.safetensors")))
+            Assert.Equal([7, 2], samples["samples"].shape);
 
         Assert.Equal(0, (await Run("export", In("run"), In("w.safetensors"))).Code);
         Assert.Equal(0, (await Run("import", In("w.safetensors"), "--run", In("imported"))).Code);
@@ -51,11 +61,23 @@ public sealed class TrainingCommandsTests : IDisposable
     [Fact]
     public async Task ASweepAndItsTable()
     {
-        File.WriteAllText(In("sweep.json"), """
+        File.WriteAllText(
+            In("sweep.json"),
+            """
             { "name": "small", "experiment": "density-toy", "preset": "quick", "vary": { "model.coefficient": [0.9, 0.5] }, "seeds": [1],
               "set": { "model.blocks": 1, "model.hidden": [4], "training.steps": 3, "training.batch": 16, "training.evaluateEvery": 2, "training.evaluationPoints": 20, "run.samples": 0 } }
-            """);
-        var (code, output, error) = await Run("sweep", In("sweep.json"), "--folder", In("small"), "--jobs", "2", "--threads", "1");
+            """
+        );
+        var (code, output, error) = await Run(
+            "sweep",
+            In("sweep.json"),
+            "--folder",
+            In("small"),
+            "--jobs",
+            "2",
+            "--threads",
+            "1"
+        );
         Assert.True(code == 0, output + error);
         Assert.Contains("| 0.9 | 1 | 1/1 |", output);
         (code, output, _) = await Run("sweep", In("sweep.json"), "--folder", In("small"), "--status");
@@ -69,7 +91,13 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Unknown key 'training.step'. Did you mean 'training.steps'?", "train", "density-toy", "--set", "training.step=3")]
+    [InlineData(
+        "Unknown key 'training.step'. Did you mean 'training.steps'?",
+        "train",
+        "density-toy",
+        "--set",
+        "training.step=3"
+    )]
     [InlineData("Did you mean 'density-mnist'?", "train", "density-mnits")]
     [InlineData("has no preset 'fast'", "train", "density-toy", "--preset", "fast")]
     [InlineData("Which experiment? Choose one of: density-mnist", "train")]
@@ -83,7 +111,12 @@ public sealed class TrainingCommandsTests : IDisposable
     [InlineData("There is no run in nowhere", "collect", "nowhere")]
     public async Task MistakesAreAWordAndExitCodeOne(string message, string command, params string[] arguments)
     {
-        var (code, output, error) = await Run(command, arguments.Length > 0 && command == "train" || arguments.Length == 0 ? [.. arguments, "--run", In("new")] : arguments);
+        var (code, output, error) = await Run(
+            command,
+            arguments.Length > 0 && command == "train" || arguments.Length == 0
+                ? [.. arguments, "--run", In("new")]
+                : arguments
+        );
         Assert.Equal(1, code);
         Assert.Contains(message, error + output);
         Assert.DoesNotContain("   at ", error);
@@ -93,7 +126,15 @@ public sealed class TrainingCommandsTests : IDisposable
     [Fact]
     public async Task TheConfigurationIsShownWithAllItsValues()
     {
-        var (code, output, _) = await Run("train", "density-mnist", "--preset", "paper", "--show-config", "--set", "model.coefficient=0.7");
+        var (code, output, _) = await Run(
+            "train",
+            "density-mnist",
+            "--preset",
+            "paper",
+            "--show-config",
+            "--set",
+            "model.coefficient=0.7"
+        );
         Assert.Equal(0, code);
         Assert.Contains("\"coefficient\": 0.7", output);
         Assert.Contains("\"optimizer\": \"adamax\"", output);
@@ -106,11 +147,26 @@ public sealed class TrainingCommandsTests : IDisposable
         var (output, error) = (new StringWriter(), new StringWriter());
         var root = new RootCommand
         {
-            TrainCommand.Create(), RunsCommand.Create(), SampleCommand.Create(), EvaluateCommand.Create(), CertifyCommand.Create(), ExportCommand.Create(), ImportCommand.Create(),
-            SweepCommand.Create(), CollectCommand.Create(),
+            TrainCommand.Create(),
+            RunsCommand.Create(),
+            SampleCommand.Create(),
+            EvaluateCommand.Create(),
+            CertifyCommand.Create(),
+            ExportCommand.Create(),
+            ImportCommand.Create(),
+            SweepCommand.Create(),
+            CollectCommand.Create(),
         };
-        int code = await root.Parse([command, .. arguments]).InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, TestContext.Current.CancellationToken);
+        int code = await root.Parse([command, .. arguments])
+            .InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    ProcessTerminationTimeout = null,
+                },
+                TestContext.Current.CancellationToken
+            );
         return (code, output.ToString(), error.ToString());
     }
 }

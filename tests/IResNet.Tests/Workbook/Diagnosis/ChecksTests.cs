@@ -10,7 +10,11 @@ public class ChecksTests
     [Theory]
     [InlineData("9.0.100 [/usr/share/dotnet/sdk]\n10.0.401 [/usr/share/dotnet/sdk]\n", nameof(Verdict.Ok), "10.0.401")]
     [InlineData("10.0.100-rc.1 [/usr/share/dotnet/sdk]\n", nameof(Verdict.Ok), "10.0.100")]
-    [InlineData("8.0.416 [C:\\Program Files\\dotnet\\sdk]\r\n", nameof(Verdict.Warning), "8.0.416 is older than 10.0.100")]
+    [InlineData(
+        "8.0.416 [C:\\Program Files\\dotnet\\sdk]\r\n",
+        nameof(Verdict.Warning),
+        "8.0.416 is older than 10.0.100"
+    )]
     [InlineData("", nameof(Verdict.Warning), "not found")]
     [InlineData(null, nameof(Verdict.Warning), "not found")]
     public void TheSdkMustBeNewEnough(string? listing, string verdict, string message) =>
@@ -20,10 +24,24 @@ public class ChecksTests
     [InlineData(null, true, nameof(Verdict.Ok), "2.10 loads")]
     [InlineData(null, null, nameof(Verdict.Ok), "2.10 loads")]
     [InlineData(null, false, nameof(Verdict.Ok), "the build's fix is applied")]
-    [InlineData("libstdc++.so.6: version `GLIBCXX_3.4.32' not found", false, nameof(Verdict.Fault), "the build's fix for a libstdc++")]
-    [InlineData("libtorch_cpu.so: file too short", false, nameof(Verdict.Fault), "does not load: libtorch_cpu.so: file too short")]
+    [InlineData(
+        "libstdc++.so.6: version `GLIBCXX_3.4.32' not found",
+        false,
+        nameof(Verdict.Fault),
+        "the build's fix for a libstdc++"
+    )]
+    [InlineData(
+        "libtorch_cpu.so: file too short",
+        false,
+        nameof(Verdict.Fault),
+        "does not load: libtorch_cpu.so: file too short"
+    )]
     public void LibtorchMustLoad(string? loadError, bool? systemDefines, string verdict, string message) =>
-        AssertFinding(TorchChecks.Native(loadError, loadError is null ? "2.10" : null, systemDefines), verdict, message);
+        AssertFinding(
+            TorchChecks.Native(loadError, loadError is null ? "2.10" : null, systemDefines),
+            verdict,
+            message
+        );
 
     [Theory]
     [InlineData(0, false, nameof(Verdict.Ok), "computing on the CPU")]
@@ -69,7 +87,9 @@ public class ChecksTests
             DataChecks.Installed("mnist", source: null, damage: null),
             DataChecks.Installed("mnist", source: null, damage: "damaged JSON"),
         ];
-        Assert.All(missing, finding => Assert.Equal((Verdict.Warning, true), (finding.Verdict, finding.Remedy is not null)));
+        Assert.All(missing, finding =>
+            Assert.Equal((Verdict.Warning, true), (finding.Verdict, finding.Remedy is not null))
+        );
 
         Finding[] present =
         [
@@ -83,10 +103,26 @@ public class ChecksTests
     [Fact]
     public void AKernelWhoseProgramIsGoneIsAFault()
     {
-        KernelSpecFile[] specs = [new(".net-csharp", "/kernels/.net-csharp", "/app/P.dll"), new("iresnet", "/kernels/iresnet", "/old/P.dll")];
-        AssertFinding(ProgramChecks.Kernel(specs, _ => true), nameof(Verdict.Ok), "/kernels/.net-csharp, /kernels/iresnet");
-        AssertFinding(ProgramChecks.Kernel(specs, path => path == "/app/P.dll"), nameof(Verdict.Fault), "/old/P.dll, which does not exist");
-        AssertFinding(ProgramChecks.Kernel(specs[1..], _ => true), nameof(Verdict.Warning), ".net-csharp, which notebooks ask for");
+        KernelSpecFile[] specs =
+        [
+            new(".net-csharp", "/kernels/.net-csharp", "/app/P.dll"),
+            new("iresnet", "/kernels/iresnet", "/old/P.dll"),
+        ];
+        AssertFinding(
+            ProgramChecks.Kernel(specs, _ => true),
+            nameof(Verdict.Ok),
+            "/kernels/.net-csharp, /kernels/iresnet"
+        );
+        AssertFinding(
+            ProgramChecks.Kernel(specs, path => path == "/app/P.dll"),
+            nameof(Verdict.Fault),
+            "/old/P.dll, which does not exist"
+        );
+        AssertFinding(
+            ProgramChecks.Kernel(specs[1..], _ => true),
+            nameof(Verdict.Warning),
+            ".net-csharp, which notebooks ask for"
+        );
     }
 
     [Fact]
@@ -102,7 +138,10 @@ public class ChecksTests
             torch_cpu.so: cannot open shared object file: No such file or directory
             """;
         Assert.Equal("/app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found", NativeTorch.Reason(version));
-        Assert.Equal("Unable to load shared library 'torch_cpu' or one of its dependencies", NativeTorch.Reason(absent));
+        Assert.Equal(
+            "Unable to load shared library 'torch_cpu' or one of its dependencies",
+            NativeTorch.Reason(absent)
+        );
     }
 
     private static void AssertFinding(Finding finding, string verdict, string message)

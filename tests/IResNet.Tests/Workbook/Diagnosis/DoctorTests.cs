@@ -15,16 +15,23 @@ public sealed class DoctorTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>In a process of its own: the doctor makes the library's native settings, which other tests must not inherit.</summary>
+    /// <summary>
+    /// In a process of its own: the doctor makes the library's native settings, which other tests must not inherit.
+    /// </summary>
     [Fact]
     public async Task ThisMachineIsExaminedAndLibtorchLoads()
     {
         string program = Path.Combine(AppContext.BaseDirectory, "IResNet.Workbook.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "doctor"]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, "doctor"]) { RedirectStandardOutput = true }
+        )!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(1));
 
-        string[] lines = (await process.StandardOutput.ReadToEndAsync(limit.Token)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = (await process.StandardOutput.ReadToEndAsync(limit.Token)).Split(
+            '\n',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
         await process.WaitForExitAsync(limit.Token);
 
         Assert.Contains(lines, line => line.StartsWith("ok       libtorch ", StringComparison.Ordinal));
@@ -52,8 +59,14 @@ public sealed class DoctorTests : IDisposable
         var (text, code) = Write(interactive: false, Fine, Slow, Broken);
         Assert.Equal(1, code);
         Assert.Equal(
-            ["ok       a              fine", "warning  b              [slow] -> wait", "fault    c              broken -> mend", "3 checks: 1 fault, 1 warning."],
-            text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            [
+                "ok       a              fine",
+                "warning  b              [slow] -> wait",
+                "fault    c              broken -> mend",
+                "3 checks: 1 fault, 1 warning.",
+            ],
+            text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 
     [Fact]
@@ -76,7 +89,10 @@ public sealed class DoctorTests : IDisposable
         Spec("shadowed", """{ "argv": ["/app/Ours.dll"] }""");
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "empty"));
 
-        var found = KernelSpecFile.Find([Path.Combine(_folder.FullName, "first"), "/no/such/folder", _folder.FullName], "Ours.dll");
+        var found = KernelSpecFile.Find(
+            [Path.Combine(_folder.FullName, "first"), "/no/such/folder", _folder.FullName],
+            "Ours.dll"
+        );
 
         Assert.Equal([new KernelSpecFile("ours", Path.Combine(_folder.FullName, "ours"), "/app/Ours.dll")], found);
     }
@@ -93,12 +109,14 @@ public sealed class DoctorTests : IDisposable
     private static (string Text, int Code) Write(bool interactive, params Finding[] findings)
     {
         using var writer = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = AnsiSupport.No,
-            Interactive = interactive ? InteractionSupport.Yes : InteractionSupport.No,
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(writer),
+                Ansi = AnsiSupport.No,
+                Interactive = interactive ? InteractionSupport.Yes : InteractionSupport.No,
+            }
+        );
         int code = Report.Write(findings, console);
         return (writer.ToString(), code);
     }

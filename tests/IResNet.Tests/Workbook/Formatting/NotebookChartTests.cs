@@ -9,19 +9,23 @@ namespace IResNet.Tests.Workbook.Formatting;
 /// <summary>Charts and tensors as cells show them.</summary>
 public sealed class NotebookChartTests : EngineTest
 {
-    private const string Plotly = "application/vnd.plotly.v1+json", Png = "image/png", Text = "text/plain";
+    private const string Plotly = "application/vnd.plotly.v1+json",
+        Png = "image/png",
+        Text = "text/plain";
 
     public NotebookChartTests() => Engine = NotebookHost.CreateEngine(Directory.GetCurrentDirectory());
 
     [Fact]
     public async Task AChartIsAPlotlyFigureAndAPicture()
     {
-        await Value("""
+        await Value(
+            """
             using IResNet.Workbook.Charting;
             using TorchSharp;
             var y = new[] { 3.0, 2, 1 };
             Charts.Lines(("train", [0, 1, 2], y), ("test", torch.arange(3), y.Select(v => v + 1).ToArray())).WithY("loss", log: true)
-            """);
+            """
+        );
         var shown = Sink.Results[0];
         Assert.Equal([Plotly, Png, Text], shown.Keys.Order());
         Assert.Equal(2, ((JsonNode)shown[Plotly])["data"]!.AsArray().Count);
@@ -39,23 +43,27 @@ public sealed class NotebookChartTests : EngineTest
     [Fact]
     public async Task ImagesAreAPicture()
     {
-        await Value("""
+        await Value(
+            """
             using IResNet.Workbook.Charting;
             using TorchSharp;
             var x = torch.rand(4, 3, 8, 8);
             Charts.Images(("original", x), ("reconstruction", x)).Display();
-            """);
+            """
+        );
         Assert.Equal([Png, Text], Sink.Displays[0].Data.Keys.Order());
     }
 
     [Fact]
     public async Task ALiveChartIsOneDisplayAndCompleteWhenTheCellEnds()
     {
-        await Value("""
+        await Value(
+            """
             using IResNet.Workbook.Charting;
             var live = Charts.Live("loss");
             for (int step = 0; step < 1000; step++) live.Add(step, 1.0 / (step + 1));
-            """);
+            """
+        );
         var display = Assert.Single(Sink.Displays);
         Assert.InRange(Sink.Updates.Count, 1, 3);
         Assert.Equal(display.Id, Sink.Updates[^1].Id);
@@ -65,13 +73,15 @@ public sealed class NotebookChartTests : EngineTest
     [Fact]
     public async Task ALiveChartIsCompleteWhenTheCellFails()
     {
-        await Error("""
+        await Error(
+            """
             using IResNet.Workbook.Charting;
             var live = Charts.Live();
             live.Add(0, ("loss", 1.0));
             live.Add(1, ("loss", double.NaN), ("accuracy", 0.5));
             throw new Exception("the training diverged");
-            """);
+            """
+        );
         Assert.Equal(["display", "update", "error:Exception"], Sink.Events);
     }
 

@@ -29,8 +29,10 @@ public class TensorSummaryTests
         using var long_ = arange(1000, int64);
         using var tall = zeros(1000, 1000);
         Assert.Equal(
-            "float32 [64, 3, 32, 32] on cpu, requires grad\nmin 0, mean 0, max 0\n[0, 0, 0, :] = [0, 0, 0, 0, …, 0, 0, 0, 0]",
-            TensorSummary.Of(images));
+            "float32 [64, 3, 32, 32] on cpu, requires grad\nmin 0, mean 0, max 0\n[0, 0, 0, :] = [0, 0, 0, 0, …, 0, "
+                + "0, 0, 0]",
+            TensorSummary.Of(images)
+        );
         Assert.EndsWith("[0, 1, 2, 3, …, 996, 997, 998, 999]", TensorSummary.Of(long_));
         Assert.Equal(2 + 9, TensorSummary.Of(tall).Split('\n').Length);
     }

@@ -22,17 +22,36 @@ public sealed class GalleryTests : IDisposable
         drawn.Outputs.Add(new DisplayOutput(new JsonObject { ["text/plain"] = "no figure" }));
         drawn.Outputs.Add(new DisplayOutput(new JsonObject { ["image/png"] = "AAAA" }));
         drawn.Outputs.Add(new DisplayOutput(new JsonObject { ["image/png"] = "BBBB" }));
-        _folder.Notebook("10-b c.ipynb", Text("t", "Intro.\n\n# Title `b` &lt;i&gt; $x^2$"), Text("c", "The *claim*: $x < 1$.\n\nNot this."), drawn);
-        new RunRecord { Notebook = "b.ipynb", Status = RunStatus.Passed, Seconds = 61 }.Save(_folder.File("10-b c.ipynb"));
+        _folder.Notebook(
+            "10-b c.ipynb",
+            Text("t", "Intro.\n\n# Title `b` &lt;i&gt; $x^2$"),
+            Text("c", "The *claim*: $x < 1$.\n\nNot this."),
+            drawn
+        );
+        new RunRecord
+        {
+            Notebook = "b.ipynb",
+            Status = RunStatus.Passed,
+            Seconds = 61,
+        }.Save(_folder.File("10-b c.ipynb"));
         _folder.Notebook("02-a.ipynb", Code("bad", "1"));
-        new RunRecord { Notebook = "a.ipynb", Status = RunStatus.Failed, Cell = "bad", Message = "cell [1]: <no>" }.Save(_folder.File("02-a.ipynb"));
+        new RunRecord
+        {
+            Notebook = "a.ipynb",
+            Status = RunStatus.Failed,
+            Cell = "bad",
+            Message = "cell [1]: <no>",
+        }.Save(_folder.File("02-a.ipynb"));
         File.WriteAllText(_folder.File("20-broken.ipynb"), "{");
 
         Gallery.Write(_folder.Path);
 
         var page = new HtmlParser().ParseDocument(File.ReadAllText(_folder.File("index.html")));
         var cards = page.QuerySelectorAll("main > article");
-        Assert.Equal(["02-a", "Title b <i> x^2", "20-broken"], cards.Select(card => card.QuerySelector("h2")!.TextContent));
+        Assert.Equal(
+            ["02-a", "Title b <i> x^2", "20-broken"],
+            cards.Select(card => card.QuerySelector("h2")!.TextContent)
+        );
         var (failed, passed) = (cards[0], cards[1]);
         Assert.Equal("10-b%20c.html", passed.QuerySelector("h2 a")!.GetAttribute("href"));
         Assert.Equal(@"The claim: \(x < 1\).", passed.QuerySelector("p")!.TextContent);
@@ -48,7 +67,18 @@ public sealed class GalleryTests : IDisposable
     {
         Gallery.Write(_folder.Path);
 
-        foreach (var name in (string[])["page.css", "page.js", "plotly.min.js", "katex/katex.min.js", "katex/katex.min.css", "katex/LICENSE", "katex/fonts/KaTeX_Main-Regular.woff2"])
+        foreach (
+            var name in (string[])
+                [
+                    "page.css",
+                    "page.js",
+                    "plotly.min.js",
+                    "katex/katex.min.js",
+                    "katex/katex.min.css",
+                    "katex/LICENSE",
+                    "katex/fonts/KaTeX_Main-Regular.woff2",
+                ]
+        )
             Assert.True(new FileInfo(_folder.File(["assets", .. name.Split('/')])).Length > 500, name);
         Assert.False(File.Exists(_folder.File("assets", "page.html")));
     }

@@ -28,7 +28,8 @@ public sealed class LinkResolverTests : IDisposable
     [InlineData("javascript:alert(1)", null)]
     [InlineData("file:///etc/passwd", null)]
     [InlineData("/etc/passwd", null)]
-    public void Links_lead_where_the_notebooks_did(string address, string? expected) => Assert.Equal(expected, _links.Link(address));
+    public void Links_lead_where_the_notebooks_did(string address, string? expected) =>
+        Assert.Equal(expected, _links.Link(address));
 
     [Fact]
     public void Images_become_part_of_the_page()

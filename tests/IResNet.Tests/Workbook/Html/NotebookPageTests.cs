@@ -43,7 +43,9 @@ public class NotebookPageTests
     {
         var notebook = new Notebook();
         notebook.Cells.AddRange(cells);
-        return new HtmlParser().ParseDocument(NotebookPage.Create(notebook, Path.GetFullPath("out/name.ipynb"), record));
+        return new HtmlParser().ParseDocument(
+            NotebookPage.Create(notebook, Path.GetFullPath("out/name.ipynb"), record)
+        );
     }
 
     private static Cell WithOutputs(params Output[] outputs)
@@ -74,10 +76,21 @@ public class NotebookPageTests
                 Display("image/svg+xml", text),
                 Display("image/png", text),
                 Display("application/json", new JsonObject { [text] = text }),
-                new DisplayOutput(new JsonObject { [MimeTypes.Plotly] = new JsonObject { ["data"] = text }, ["image/png"] = text })),
-            Text("end", "The end."));
+                new DisplayOutput(
+                    new JsonObject
+                    {
+                        [MimeTypes.Plotly] = new JsonObject { ["data"] = text },
+                        ["image/png"] = text,
+                    }
+                )
+            ),
+            Text("end", "The end.")
+        );
 
-        Assert.Equal(["markdown", "title", "source", "code", "end"], page.QuerySelectorAll("body > main > section").Select(cell => cell.Id!["cell-".Length..]));
+        Assert.Equal(
+            ["markdown", "title", "source", "code", "end"],
+            page.QuerySelectorAll("body > main > section").Select(cell => cell.Id!["cell-".Length..])
+        );
         Assert.Equal("The end.", page.QuerySelector("#cell-end")!.TextContent.Trim());
         Assert.Equal(11, page.QuerySelectorAll("#cell-code > .outputs > .output").Length);
         AssertOffline(page);
@@ -87,15 +100,27 @@ public class NotebookPageTests
     {
         Assert.Equal(
             ["assets/katex/katex.min.js", "assets/plotly.min.js", "assets/page.js"],
-            page.Scripts.Where(script => script.Type != "application/json").Select(script => script.GetAttribute("src")));
-        Assert.All(page.Scripts.Where(script => script.Type == "application/json"), script => JsonNode.Parse(script.TextContent));
+            page.Scripts.Where(script => script.Type != "application/json").Select(script => script.GetAttribute("src"))
+        );
+        Assert.All(page.Scripts.Where(script => script.Type == "application/json"), script =>
+            JsonNode.Parse(script.TextContent)
+        );
         foreach (var element in page.All)
         {
-            Assert.DoesNotContain(element.LocalName, (string[])["iframe", "object", "embed", "base", "form", "style", "video", "audio"]);
-            Assert.DoesNotContain(element.Attributes, attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal) || attribute.Name == "srcset");
+            Assert.DoesNotContain(
+                element.LocalName,
+                (string[])["iframe", "object", "embed", "base", "form", "style", "video", "audio"]
+            );
+            Assert.DoesNotContain(element.Attributes, attribute =>
+                attribute.Name.StartsWith("on", StringComparison.Ordinal) || attribute.Name == "srcset"
+            );
             Assert.DoesNotContain("url(", element.GetAttribute("style") ?? "");
             if (element.GetAttribute("src") is { } source)
-                Assert.True(source.StartsWith("assets/", StringComparison.Ordinal) || source.StartsWith("data:image/", StringComparison.Ordinal), source);
+                Assert.True(
+                    source.StartsWith("assets/", StringComparison.Ordinal)
+                        || source.StartsWith("data:image/", StringComparison.Ordinal),
+                    source
+                );
             if (element.LocalName != "a" && element.GetAttribute("href") is { } address)
                 Assert.StartsWith("assets/", address);
             Assert.DoesNotContain("javascript:", element.GetAttribute("href") ?? "");
@@ -103,8 +128,10 @@ public class NotebookPageTests
     }
 
     [Fact]
-    public void The_offline_check_can_fail() => Assert.ThrowsAny<Exception>(() =>
-        AssertOffline(new HtmlParser().ParseDocument("<body><img src=https://evil.example/x.png>")));
+    public void The_offline_check_can_fail() =>
+        Assert.ThrowsAny<Exception>(() =>
+            AssertOffline(new HtmlParser().ParseDocument("<body><img src=https://evil.example/x.png>"))
+        );
 
     [Fact]
     public void The_frame_loads_nothing_but_assets()
@@ -117,7 +144,13 @@ public class NotebookPageTests
     [Fact]
     public void Markdown_has_mathematics_tables_and_coloured_CSharp()
     {
-        var page = Parsed(Text("m", "# T\n\n$x_1^2$ and *a*\n\n$$\n\\frac{a}{b} < c_1\n$$\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```csharp\nvar x = 1;\n```\n\n```python\nx = 1\n```\n\n[next](01.ipynb)"));
+        var page = Parsed(
+            Text(
+                "m",
+                "# T\n\n$x_1^2$ and *a*\n\n$$\n\\frac{a}{b} < c_1\n$$\n\n| a | b |\n|---|--:|\n| 1 | 2 "
+                    + "|\n\n```csharp\nvar x = 1;\n```\n\n```python\nx = 1\n```\n\n[next](01.ipynb)"
+            )
+        );
 
         Assert.Equal(@"\(x_1^2\)", page.QuerySelector("span.math")!.TextContent);
         Assert.Contains(@"\frac{a}{b} < c_1", page.QuerySelector("div.math")!.TextContent);
@@ -130,8 +163,18 @@ public class NotebookPageTests
     [Fact]
     public void A_chart_is_an_image_until_a_script_draws_it()
     {
-        var page = Parsed(WithOutputs(
-            new DisplayOutput(new JsonObject { [MimeTypes.Plotly] = new JsonObject { ["data"] = new JsonArray(1) }, ["image/png"] = "iVBO\n", ["text/plain"] = "chart" })));
+        var page = Parsed(
+            WithOutputs(
+                new DisplayOutput(
+                    new JsonObject
+                    {
+                        [MimeTypes.Plotly] = new JsonObject { ["data"] = new JsonArray(1) },
+                        ["image/png"] = "iVBO\n",
+                        ["text/plain"] = "chart",
+                    }
+                )
+            )
+        );
 
         var figure = page.QuerySelector("figure.plotly")!;
         Assert.Equal("data:image/png;base64,iVBO", figure.QuerySelector("img")!.GetAttribute("src"));
@@ -140,12 +183,20 @@ public class NotebookPageTests
 
     [Fact]
     public void Plotly_is_loaded_only_where_there_is_a_chart() =>
-        Assert.DoesNotContain(Parsed(Code("a", "1")).Scripts, script => script.GetAttribute("src")!.Contains("plotly", StringComparison.Ordinal));
+        Assert.DoesNotContain(Parsed(Code("a", "1")).Scripts, script =>
+            script.GetAttribute("src")!.Contains("plotly", StringComparison.Ordinal)
+        );
 
     [Fact]
     public void The_header_tells_how_the_run_went()
     {
-        var record = new RunRecord { Notebook = "../notebooks/name.ipynb", Status = RunStatus.Failed, Seconds = 125, Parameters = new Dictionary<string, string> { ["preset"] = "<quick>" } };
+        var record = new RunRecord
+        {
+            Notebook = "../notebooks/name.ipynb",
+            Status = RunStatus.Failed,
+            Seconds = 125,
+            Parameters = new Dictionary<string, string> { ["preset"] = "<quick>" },
+        };
 
         var bar = Parsed(record, Text("m", "# T")).QuerySelector("header .bar")!.TextContent;
 

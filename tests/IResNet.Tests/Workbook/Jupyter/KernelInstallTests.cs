@@ -13,7 +13,9 @@ public sealed class KernelInstallTests
     private readonly string _prefix = Directory.CreateTempSubdirectory("kernel-install-").FullName;
 
     private int Install(params string[] options) =>
-        KernelCommand.Create().Parse(["install", "--prefix", _prefix, .. options])
+        KernelCommand
+            .Create()
+            .Parse(["install", "--prefix", _prefix, .. options])
             .Invoke(new() { Output = TextWriter.Null, Error = TextWriter.Null });
 
     private JsonNode? Specification(string name)
@@ -76,13 +78,22 @@ public sealed class KernelInstallTests
     {
         var file = Path.Combine(_prefix, "connection.json");
         File.WriteAllText(file, text);
-        Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ConnectionInfo.Read(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            word,
+            Assert.Throws<InvalidDataException>(() => ConnectionInfo.Read(file)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void AnAddressThatCannotBeBoundIsRefusedWithAWord()
     {
-        var connection = new ConnectionInfo { Transport = "tcp", Ip = "no such address", ShellPort = 1 };
+        var connection = new ConnectionInfo
+        {
+            Transport = "tcp",
+            Ip = "no such address",
+            ShellPort = 1,
+        };
         var error = Assert.Throws<InvalidDataException>(() => new KernelSockets(connection));
         Assert.Contains("cannot be bound", error.Message, StringComparison.Ordinal);
     }

@@ -32,7 +32,10 @@ public sealed class MessageCodecTests
     {
         // hmac.new(b"key", b'{"msg_type":"x"}' + b"{}" * 3, "sha256").hexdigest() in Python.
         const string signature = "2282ffffd6e72182b2147b922df4101295f0e2d918c7acf0eeda19c870533a00";
-        Assert.Equal("x", _codec.Decode(Frames("<IDS|MSG>", signature, """{"msg_type":"x"}""", "{}", "{}", "{}"))?.Type);
+        Assert.Equal(
+            "x",
+            _codec.Decode(Frames("<IDS|MSG>", signature, """{"msg_type":"x"}""", "{}", "{}", "{}"))?.Type
+        );
     }
 
     [Fact]
@@ -47,7 +50,9 @@ public sealed class MessageCodecTests
             var message = _codec.Encode([Identity], "x", [], []);
             var bytes = message[frame].ToByteArray();
             bytes[0] ^= 1;
-            Assert.Null(_codec.Decode(new NetMQMessage(message.Select((f, i) => i == frame ? new NetMQFrame(bytes) : f))));
+            Assert.Null(
+                _codec.Decode(new NetMQMessage(message.Select((f, i) => i == frame ? new NetMQFrame(bytes) : f)))
+            );
         }
     }
 

@@ -38,7 +38,8 @@ public sealed class RequestTests
     public void HistoryIsFound(string content, string expected)
     {
         var history = new InputHistory();
-        foreach (var (code, number) in new[] { "x", "y", "6*7", "x" }.Select((code, i) => (code, i + 1))) history.Add(number, code);
+        foreach (var (code, number) in new[] { "x", "y", "6*7", "x" }.Select((code, i) => (code, i + 1)))
+            history.Add(number, code);
         Assert.Equal(expected, string.Join(',', history.Find(Request(content)).Select(e => (string)e![2]!)));
     }
 

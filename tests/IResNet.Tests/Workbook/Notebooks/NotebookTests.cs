@@ -8,24 +8,46 @@ public class NotebookTests
 {
     private static Notebook Everything()
     {
-        var code = new Cell(CellKind.Code, "code-1", "var x = 1;\r\n// π ∈ ℝ, 🎲, \"quoted\" \\ \t tab\fform\u2028line\n\nx")
+        var code = new Cell(
+            CellKind.Code,
+            "code-1",
+            "var x = 1;\r\n// π ∈ ℝ, 🎲, \"quoted\" \\ \t tab\fform\u2028line\n\nx"
+        )
         {
-            Metadata = new JsonObject { ["tags"] = new JsonArray("parameters"), ["dotnet_interactive"] = new JsonObject { ["language"] = "csharp" } },
+            Metadata = new JsonObject
+            {
+                ["tags"] = new JsonArray("parameters"),
+                ["dotnet_interactive"] = new JsonObject { ["language"] = "csharp" },
+            },
             ExecutionCount = 1,
         };
         code.Outputs.Add(new StreamOutput("stdout", "one\ntwo\u001b[0m\n"));
-        code.Outputs.Add(new DisplayOutput(new JsonObject
-        {
-            ["image/png"] = "iVBORw0KGgo=\n",
-            ["text/html"] = "<b>\nü</b>",
-            ["image/svg+xml"] = "<svg>\n</svg>",
-            [MimeTypes.Plotly] = new JsonObject { ["z"] = new JsonArray(1, 2.5, 1e-7, true, null), ["a"] = new JsonObject() },
-        }));
-        code.Outputs.Add(new DisplayOutput(new JsonObject { ["text/plain"] = "1" }) { IsResult = true, ExecutionCount = 1 });
+        code.Outputs.Add(
+            new DisplayOutput(
+                new JsonObject
+                {
+                    ["image/png"] = "iVBORw0KGgo=\n",
+                    ["text/html"] = "<b>\nü</b>",
+                    ["image/svg+xml"] = "<svg>\n</svg>",
+                    [MimeTypes.Plotly] = new JsonObject
+                    {
+                        ["z"] = new JsonArray(1, 2.5, 1e-7, true, null),
+                        ["a"] = new JsonObject(),
+                    },
+                }
+            )
+        );
+        code.Outputs.Add(
+            new DisplayOutput(new JsonObject { ["text/plain"] = "1" }) { IsResult = true, ExecutionCount = 1 }
+        );
         code.Outputs.Add(new ErrorOutput("System.Exception", "no", ["a", "b\nc"]));
         return new Notebook
         {
-            Metadata = new JsonObject { ["kernelspec"] = NotebookMetadata.KernelSpec, ["language_info"] = NotebookMetadata.LanguageInfo },
+            Metadata = new JsonObject
+            {
+                ["kernelspec"] = NotebookMetadata.KernelSpec,
+                ["language_info"] = NotebookMetadata.LanguageInfo,
+            },
             Cells =
             {
                 new Cell(CellKind.Markdown, "text", "# Title\n![](attachment:a.png)")
@@ -58,7 +80,9 @@ public class NotebookTests
     [Fact]
     public void Numbers_keep_their_digits()
     {
-        var json = Everything().ToJson().Replace("2.5,", "2.50000000000000000001,\n        1.0,", StringComparison.Ordinal);
+        var json = Everything()
+            .ToJson()
+            .Replace("2.5,", "2.50000000000000000001,\n        1.0,", StringComparison.Ordinal);
 
         Assert.Equal(json, Notebook.Parse(json).ToJson());
     }
@@ -90,7 +114,8 @@ public class NotebookTests
             }
 
             """,
-            notebook.ToJson());
+            notebook.ToJson()
+        );
     }
 
     [Fact]
@@ -123,9 +148,18 @@ public class NotebookTests
     [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "code", "source": 5}]}""", "not a valid notebook")]
     [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "code", "metadata": []}]}""", "metadata")]
     [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "code", "outputs": [null]}]}""", "an output is not")]
-    [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "code", "execution_count": 1.5}]}""", "not a valid notebook")]
-    [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "markdown", "attachments": {"a.png": null}}]}""", "a.png is not")]
-    [InlineData("""{"nbformat": 4, "cells": [{"cell_type": "code", "outputs": [{"output_type": "x"}]}]}""", "output_type")]
+    [InlineData(
+        """{"nbformat": 4, "cells": [{"cell_type": "code", "execution_count": 1.5}]}""",
+        "not a valid notebook"
+    )]
+    [InlineData(
+        """{"nbformat": 4, "cells": [{"cell_type": "markdown", "attachments": {"a.png": null}}]}""",
+        "a.png is not"
+    )]
+    [InlineData(
+        """{"nbformat": 4, "cells": [{"cell_type": "code", "outputs": [{"output_type": "x"}]}]}""",
+        "output_type"
+    )]
     [InlineData("""{"nbformat": 4, "nbformat": 4, "cells": []}""", "not a notebook")]
     public void Anything_else_is_a_format_error_that_says_what_is_wrong(string json, string word) =>
         Assert.Contains(word, Assert.Throws<NotebookFormatException>(() => Notebook.Parse(json)).Message);

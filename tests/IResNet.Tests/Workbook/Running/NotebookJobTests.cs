@@ -11,8 +11,18 @@ public sealed class NotebookJobTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private IReadOnlyList<NotebookJob> Plan(string[] paths, string? preset = null, params (string Name, string Value)[] parameters) =>
-        NotebookJob.Plan(paths, _folder.Out, preset, parameters.ToDictionary(p => p.Name, p => p.Value), cellTimeout: null);
+    private IReadOnlyList<NotebookJob> Plan(
+        string[] paths,
+        string? preset = null,
+        params (string Name, string Value)[] parameters
+    ) =>
+        NotebookJob.Plan(
+            paths,
+            _folder.Out,
+            preset,
+            parameters.ToDictionary(p => p.Name, p => p.Value),
+            cellTimeout: null
+        );
 
     [Fact]
     public void A_folder_stands_for_its_notebooks_in_order()
@@ -51,7 +61,10 @@ public sealed class NotebookJobTests : IDisposable
         Assert.Contains("a.ipynb", Assert.Throws<UsageException>(() => Plan([a, same])).Message);
         Assert.Contains("steps", Assert.Throws<UsageException>(() => Plan([a], null, ("step", "1"))).Message);
         Assert.Contains("int", Assert.Throws<UsageException>(() => Plan([a], null, ("steps", "x"))).Message);
-        Assert.Contains("bad.ipynb", Assert.Throws<NotebookFormatException>(() => Plan([_folder.File("bad.ipynb")])).Message);
+        Assert.Contains(
+            "bad.ipynb",
+            Assert.Throws<NotebookFormatException>(() => Plan([_folder.File("bad.ipynb")])).Message
+        );
         Assert.False(Directory.Exists(_folder.Out));
     }
 }

@@ -16,10 +16,8 @@ public class NotebookParametersTests
         int Method() { int local = 1; return local; }
         """;
 
-    private static Notebook Declaring(string source = Declaration) => new()
-    {
-        Cells = { Text("title", "# T"), Code("p", source, "parameters"), Code("last", "steps") },
-    };
+    private static Notebook Declaring(string source = Declaration) =>
+        new() { Cells = { Text("title", "# T"), Code("p", source, "parameters"), Code("last", "steps") } };
 
     [Theory]
     [InlineData("preset", "standard", "\"standard\"")]
@@ -67,7 +65,9 @@ public class NotebookParametersTests
     {
         var parameters = new NotebookParameters(Declaring());
 
-        var error = Assert.Throws<UsageException>(() => parameters.Inject(new Dictionary<string, string> { [name] = value }));
+        var error = Assert.Throws<UsageException>(() =>
+            parameters.Inject(new Dictionary<string, string> { [name] = value })
+        );
 
         Assert.Contains(name, error.Message);
         Assert.Contains(type, error.Message);
@@ -78,7 +78,9 @@ public class NotebookParametersTests
     {
         var parameters = new NotebookParameters(Declaring());
 
-        var error = Assert.Throws<UsageException>(() => parameters.Inject(new Dictionary<string, string> { ["Step"] = "1" }));
+        var error = Assert.Throws<UsageException>(() =>
+            parameters.Inject(new Dictionary<string, string> { ["Step"] = "1" })
+        );
 
         Assert.Contains("Did you mean steps?", error.Message);
         Assert.DoesNotContain("local", parameters.Names);
@@ -89,7 +91,12 @@ public class NotebookParametersTests
     {
         var parameters = new NotebookParameters(new Notebook { Cells = { Code("a", "int steps = 1;") } });
 
-        Assert.Contains("tagged", Assert.Throws<UsageException>(() => parameters.Inject(new Dictionary<string, string> { ["steps"] = "1" })).Message);
+        Assert.Contains(
+            "tagged",
+            Assert
+                .Throws<UsageException>(() => parameters.Inject(new Dictionary<string, string> { ["steps"] = "1" }))
+                .Message
+        );
     }
 
     [Fact]
@@ -100,7 +107,10 @@ public class NotebookParametersTests
 
         new NotebookParameters(notebook).Inject(new Dictionary<string, string> { ["steps"] = "2" });
 
-        Assert.Equal("// Parameters of this run\nsteps = 2;", Assert.Single(notebook.Cells, cell => cell.HasTag("injected-parameters")).Source);
+        Assert.Equal(
+            "// Parameters of this run\nsteps = 2;",
+            Assert.Single(notebook.Cells, cell => cell.HasTag("injected-parameters")).Source
+        );
     }
 
     [Fact]

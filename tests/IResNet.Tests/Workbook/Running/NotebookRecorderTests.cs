@@ -17,7 +17,11 @@ public sealed class NotebookRecorderTests : IDisposable
     private readonly NotebookRecorder _recorder;
 
     public NotebookRecorderTests() =>
-        _recorder = new NotebookRecorder(new Notebook { Cells = { _first, _second } }, _folder.File("a.ipynb"), _heard.Add);
+        _recorder = new NotebookRecorder(
+            new Notebook { Cells = { _first, _second } },
+            _folder.File("a.ipynb"),
+            _heard.Add
+        );
 
     public void Dispose() => _folder.Dispose();
 
@@ -34,7 +38,10 @@ public sealed class NotebookRecorderTests : IDisposable
         sink.Stream(StreamName.Stderr, "c\n");
         sink.Stream(StreamName.Stdout, "d\n");
 
-        Assert.Equal(["stdout a\nb\n", "stderr c\n", "stdout d\n"], _first.Outputs.Cast<StreamOutput>().Select(o => $"{o.Name} {o.Text}"));
+        Assert.Equal(
+            ["stdout a\nb\n", "stderr c\n", "stdout d\n"],
+            _first.Outputs.Cast<StreamOutput>().Select(o => $"{o.Name} {o.Text}")
+        );
         Assert.Equal(["a\n", "b\n", "c\n", "d\n"], _heard);
     }
 
@@ -49,7 +56,14 @@ public sealed class NotebookRecorderTests : IDisposable
 
         Assert.Equal("newer", PlainOf(_first.Outputs[0]));
 
-        second.UpdateDisplay(new Dictionary<string, object> { ["text/plain"] = "newest", [MimeTypes.Plotly] = new JsonObject { ["data"] = new JsonArray() } }, "id");
+        second.UpdateDisplay(
+            new Dictionary<string, object>
+            {
+                ["text/plain"] = "newest",
+                [MimeTypes.Plotly] = new JsonObject { ["data"] = new JsonArray() },
+            },
+            "id"
+        );
         second.UpdateDisplay(Plain("nobody"), "unknown");
 
         Assert.Equal("newest", PlainOf(_first.Outputs[0]));
@@ -92,11 +106,14 @@ public sealed class NotebookRecorderTests : IDisposable
     public async Task Saving_while_cells_print_from_other_threads_is_safe()
     {
         var sink = _recorder.Begin(_first, 1);
-        var printing = Task.Run(() =>
-        {
-            for (var i = 0; i < 2000; i++)
-                sink.Stream(i % 2 == 0 ? StreamName.Stdout : StreamName.Stderr, "x");
-        }, TestContext.Current.CancellationToken);
+        var printing = Task.Run(
+            () =>
+            {
+                for (var i = 0; i < 2000; i++)
+                    sink.Stream(i % 2 == 0 ? StreamName.Stdout : StreamName.Stderr, "x");
+            },
+            TestContext.Current.CancellationToken
+        );
         while (!printing.IsCompleted)
             _recorder.Save();
         await printing;

@@ -14,7 +14,11 @@ public sealed class NotebookRunnerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private async Task<(RunRecord Record, Notebook Notebook)> RunAsync(
-        Cell[] cells, Dictionary<string, string>? parameters = null, TimeSpan? timeout = null, CancellationToken? stop = null)
+        Cell[] cells,
+        Dictionary<string, string>? parameters = null,
+        TimeSpan? timeout = null,
+        CancellationToken? stop = null
+    )
     {
         var job = new NotebookJob(_folder.Notebook("a.ipynb", cells), _folder.Out, parameters ?? [], timeout);
         using var progress = new PlainProgress(_console);
@@ -24,13 +28,18 @@ public sealed class NotebookRunnerTests : IDisposable
         return (record, Notebook.Load(job.Output));
     }
 
-    private static string Shown(Cell cell) => string.Concat(cell.Outputs.Select(output => output switch
-    {
-        StreamOutput stream => stream.Text,
-        DisplayOutput display => $"<{display.Text("text/plain")}>",
-        ErrorOutput error => $"!{error.Name}",
-        _ => "?",
-    }));
+    private static string Shown(Cell cell) =>
+        string.Concat(
+            cell.Outputs.Select(output =>
+                output switch
+                {
+                    StreamOutput stream => stream.Text,
+                    DisplayOutput display => $"<{display.Text("text/plain")}>",
+                    ErrorOutput error => $"!{error.Name}",
+                    _ => "?",
+                }
+            )
+        );
 
     [Fact]
     public async Task A_run_leaves_outputs_counts_and_metadata_as_Jupyter_would_and_the_same_every_time()
@@ -47,7 +56,10 @@ public sealed class NotebookRunnerTests : IDisposable
             Code("skipped", "nonsense", "skip"),
             Code("last", "1 + 1"),
         ];
-        cells[2].Metadata["execution"] = new System.Text.Json.Nodes.JsonObject { ["iopub.execute_input"] = "some time" };
+        cells[2].Metadata["execution"] = new System.Text.Json.Nodes.JsonObject
+        {
+            ["iopub.execute_input"] = "some time",
+        };
         cells[7].Outputs.Add(new StreamOutput("stdout", "kept"));
         cells[8].Outputs.Add(new StreamOutput("stdout", "removed"));
         var parameters = new Dictionary<string, string> { ["steps"] = "7", ["preset"] = "paper" };
@@ -58,8 +70,21 @@ public sealed class NotebookRunnerTests : IDisposable
 
         Assert.Equal(RunStatus.Passed, record.Status);
         Assert.Equal(
-            ["parameters 1 ", "injected-parameters 2 ", "print 3 7\npaper\n", "blank  ", "display 4 <second>", "update 5 <14>", "raises 6 !Exception", "skipped  kept", "last 7 <2>"],
-            notebook.CodeCells.Select(cell => $"{cell.Id} {cell.ExecutionCount} {Shown(cell).Replace("!System.", "!", StringComparison.Ordinal)}"));
+            [
+                "parameters 1 ",
+                "injected-parameters 2 ",
+                "print 3 7\npaper\n",
+                "blank  ",
+                "display 4 <second>",
+                "update 5 <14>",
+                "raises 6 !Exception",
+                "skipped  kept",
+                "last 7 <2>",
+            ],
+            notebook.CodeCells.Select(cell =>
+                $"{cell.Id} {cell.ExecutionCount} {Shown(cell).Replace("!System.", "!", StringComparison.Ordinal)}"
+            )
+        );
         Assert.Equal("C#", (string?)notebook.Metadata["language_info"]!["name"]);
         Assert.Equal(".net-csharp", (string?)notebook.Metadata["kernelspec"]!["name"]);
         Assert.Equal(text, again.ToJson());
@@ -87,7 +112,11 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task A_failing_cell_ends_the_run_and_is_named_with_its_line()
     {
-        var (record, notebook) = await RunAsync([Code("a", "var zero = 0;"), Code("b", "// no\nvar x = 1 / zero;"), Code("c", "\"never\"")]);
+        var (record, notebook) = await RunAsync([
+            Code("a", "var zero = 0;"),
+            Code("b", "// no\nvar x = 1 / zero;"),
+            Code("c", "\"never\""),
+        ]);
 
         Assert.Equal((RunStatus.Failed, "b"), (record.Status, record.Cell));
         Assert.Contains("cell [2], line 2: DivideByZeroException", record.Message);
@@ -109,7 +138,9 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_cell_that_takes_too_long_fails()
     {
         var (record, notebook) = await RunAsync(
-            [Code("a", "1"), Code("b", "Console.WriteLine(\"begun\"); Thread.Sleep(120000);")], timeout: TimeSpan.FromSeconds(8));
+            [Code("a", "1"), Code("b", "Console.WriteLine(\"begun\"); Thread.Sleep(120000);")],
+            timeout: TimeSpan.FromSeconds(8)
+        );
 
         Assert.Equal(RunStatus.Failed, record.Status);
         Assert.Contains("cell [2] took longer than the 8.00 s", record.Message);
@@ -124,7 +155,13 @@ public sealed class NotebookRunnerTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var marker = _folder.File("begun");
         var run = RunAsync(
-            [Code("a", "1"), Code("b", $"Console.WriteLine(\"begun\"); File.WriteAllText(@\"{marker}\", \"\"); while (true) ;"), Code("c", "2")], stop: stop.Token);
+            [
+                Code("a", "1"),
+                Code("b", $"Console.WriteLine(\"begun\"); File.WriteAllText(@\"{marker}\", \"\"); while (true) ;"),
+                Code("c", "2"),
+            ],
+            stop: stop.Token
+        );
         while (!File.Exists(marker) && !run.IsCompleted)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         await stop.CancelAsync();

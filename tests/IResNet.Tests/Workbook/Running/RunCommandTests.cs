@@ -10,7 +10,8 @@ namespace IResNet.Tests.Workbook.Running;
 /// <summary><c>iresnet run</c> as a user runs it: processes, signals, exit codes and files.</summary>
 public sealed class RunCommandTests : IDisposable
 {
-    private const string WriteProcessId = "File.WriteAllText(\"pid.tmp\", $\"{Environment.ProcessId}\"); File.Move(\"pid.tmp\", \"pid\");";
+    private const string WriteProcessId =
+        "File.WriteAllText(\"pid.tmp\", $\"{Environment.ProcessId}\"); File.Move(\"pid.tmp\", \"pid\");";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -43,8 +44,12 @@ public sealed class RunCommandTests : IDisposable
     public async Task Without_arguments_all_notebooks_run_in_their_own_folder_and_pages_are_written()
     {
         Directory.CreateDirectory(_folder.File("notebooks"));
-        _folder.Notebook("notebooks/00-a.ipynb", Text("t", "# Title of a\n\nIts claim."), Code("c", "File.WriteAllText(\"here\", \"\"); Console.WriteLine(\"printed\");"),
-            Code("thread", "new Thread(() => Thread.Sleep(Timeout.Infinite)).Start();"));
+        _folder.Notebook(
+            "notebooks/00-a.ipynb",
+            Text("t", "# Title of a\n\nIts claim."),
+            Code("c", "File.WriteAllText(\"here\", \"\"); Console.WriteLine(\"printed\");"),
+            Code("thread", "new Thread(() => Thread.Sleep(Timeout.Infinite)).Start();")
+        );
 
         var (code, output) = await RunAsync();
 
@@ -99,7 +104,12 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_killed_process_loses_only_the_cell_that_ran()
     {
-        _folder.Notebook("a.ipynb", Code("one", "Console.WriteLine(\"kept\");"), Code("two", WriteProcessId + "Thread.Sleep(200000);"), Code("three", "3"));
+        _folder.Notebook(
+            "a.ipynb",
+            Code("one", "Console.WriteLine(\"kept\");"),
+            Code("two", WriteProcessId + "Thread.Sleep(200000);"),
+            Code("three", "3")
+        );
         using var command = new CommandLine(_folder.Path, "run", "a.ipynb");
         using (var worker = Process.GetProcessById(await WorkerAsync()))
         {
@@ -114,14 +124,21 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal("kept\n", Assert.IsType<StreamOutput>(Assert.Single(Output("a").Cells[0].Outputs)).Text);
         Assert.Equal("ProcessEnded", Assert.IsType<ErrorOutput>(Assert.Single(Output("a").Cells[1].Outputs)).Name);
         Assert.Equal(RunStatus.Crashed, RunRecord.Load(_folder.File("out", "a.ipynb"))!.Status);
-        Assert.Contains("ended the process", await File.ReadAllTextAsync(_folder.File("out", "index.html"), Cancellation));
+        Assert.Contains(
+            "ended the process",
+            await File.ReadAllTextAsync(_folder.File("out", "index.html"), Cancellation)
+        );
     }
 
     [Fact]
     public async Task Ctrl_C_stops_the_cell_keeps_what_there_is_and_ends_with_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill.");
-        _folder.Notebook("a.ipynb", Code("one", "1"), Code("two", "Console.WriteLine(\"begun\");" + WriteProcessId + "Thread.Sleep(200000);"));
+        _folder.Notebook(
+            "a.ipynb",
+            Code("one", "1"),
+            Code("two", "Console.WriteLine(\"begun\");" + WriteProcessId + "Thread.Sleep(200000);")
+        );
         _folder.Notebook("b.ipynb", Code("one", "1"));
         using var command = new CommandLine(_folder.Path, "run", "a.ipynb", "b.ipynb", "--keep-going");
         await WorkerAsync();

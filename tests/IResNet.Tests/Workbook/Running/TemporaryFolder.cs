@@ -22,10 +22,14 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    public static Cell Code(string id, string source, params string[] tags) => new(CellKind.Code, id, source)
-    {
-        Metadata = tags.Length == 0 ? [] : new JsonObject { ["tags"] = new JsonArray([.. tags.Select(tag => JsonValue.Create(tag))]) },
-    };
+    public static Cell Code(string id, string source, params string[] tags) =>
+        new(CellKind.Code, id, source)
+        {
+            Metadata =
+                tags.Length == 0
+                    ? []
+                    : new JsonObject { ["tags"] = new JsonArray([.. tags.Select(tag => JsonValue.Create(tag))]) },
+        };
 
     public static Cell Text(string id, string source) => new(CellKind.Markdown, id, source);
 
