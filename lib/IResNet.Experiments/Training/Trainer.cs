@@ -52,8 +52,7 @@ internal sealed class Trainer : IDisposable
             return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using (new TemporaryEstimator(flow, new NoLogDet()))
-            flow.LatentsOf(Task.InitialExamples());
+        flow.LatentsOf(Task.InitialExamples());
         if (Average is not null)
         {
             using var values = Parameters.Values();
