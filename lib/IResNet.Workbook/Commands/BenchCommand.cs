@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using IResNet.Experiments.Benchmarking;
 using IResNet.Experiments.Runs;
-using IResNet.Workbook.Benchmarking;
+using IResNet.Notebooks;
 
 namespace IResNet.Workbook.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Sweeps;
+using IResNet.Notebooks;
 using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Commands;
