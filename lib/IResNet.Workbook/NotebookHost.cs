@@ -23,6 +23,15 @@ internal static class NotebookHost
         {
             BaseDirectory = baseDirectory,
             CellEnding = LiveFigure.FlushAll,
+            // What the README's example uses. Notebooks name their own, as other hosts import nothing.
+            Imports =
+            [
+                "IResNet",
+                "IResNet.Experiments.Data",
+                "IResNet.Experiments.Training",
+                "IResNet.Workbook.Charting",
+                "TorchSharp",
+            ],
             Assemblies =
             [
                 "IResNet",
