@@ -2,7 +2,8 @@ namespace IResNet;
 
 /// <summary>
 /// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants
-/// see only this. A branch with products of its own derives from it. Products are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
+/// see only this. A branch with products of its own derives from it. Products are differentiable in the branch's
+/// parameters and in x unless taken under <c>no_grad</c>.
 /// </summary>
 public abstract class Linearization
 {

@@ -25,7 +25,8 @@ public sealed class CouplingLayer : Bijection
     /// through.</param>
     /// <param name="hidden">Width of the network's two inner feature maps.</param>
     /// <param name="affine">Whether the rest is scaled besides being shifted.</param>
-    /// <param name="activation">Nonlinearity of the network; by default ELU. Glow's is <see cref="ActivationKind.Relu"/>.</param>
+    /// <param name="activation">Nonlinearity of the network; by default ELU. Glow's is
+    /// <see cref="ActivationKind.Relu"/>.</param>
     /// <exception cref="ShapeException">There are fewer than two channels.</exception>
     public CouplingLayer(ImageShape shape, int hidden, bool affine, ActivationKind? activation = null)
         : base(nameof(CouplingLayer))

@@ -21,8 +21,10 @@ public sealed record BlockSite
     /// <summary>Whether an activation comes first in a branch: not for points, nor in a network's first block.</summary>
     public bool LeadingActivation { get; init; }
 
-    /// <summary>Height of the map on which norms are taken: the shape's, or that of the map before a squeeze, see
-    /// <see cref="FlowConfig.NormBeforeSqueeze"/>.</summary>
+    /// <summary>
+    /// Height of the map on which norms are taken: the shape's, or that of the map before a squeeze, see
+    /// <see cref="FlowConfig.NormBeforeSqueeze"/>.
+    /// </summary>
     public int? NormHeight { get; init; }
 
     /// <summary>Width, likewise.</summary>
