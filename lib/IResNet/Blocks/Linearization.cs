@@ -72,6 +72,15 @@ public abstract class Linearization
     protected abstract Tensor Vjp(Tensor cotangents, long k);
 
     /// <summary>
+    /// Lets what was kept of one batch act on k stacked ones, as <see cref="Activation.Jvp"/> does with a derivative.
+    /// </summary>
+    /// <param name="stacked">Shape (k n, ...).</param>
+    /// <param name="k">How many.</param>
+    /// <param name="act">From shape (n, ...) or (k, n, ...) to the same leading axes.</param>
+    protected static Tensor Stacked(Tensor stacked, long k, Func<Tensor, Tensor> act) =>
+        k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
+
+    /// <summary>
     /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.
     /// </summary>
     public Tensor Jacobian()
