@@ -101,7 +101,7 @@ internal sealed class RunSession : IDisposable
         using var metrics = MetricsLog.Open(_folder.MetricsFile, Belongs);
         using var timing = MetricsLog.Open(_folder.TimingFile, _ => true);
         if (!resumed)
-            _trainer.Initialize();
+            _trainer.Initialize(_sink);
         Conclude(RunState.Running);
         ready();
 

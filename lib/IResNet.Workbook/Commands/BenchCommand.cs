@@ -3,7 +3,7 @@ using System.Text.Json;
 using IResNet.Experiments.Benchmarking;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
-using IResNet.Workbook.Benchmarking;
+using IResNet.Notebooks;
 
 namespace IResNet.Workbook.Commands;
 

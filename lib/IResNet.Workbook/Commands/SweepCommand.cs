@@ -3,6 +3,8 @@ using System.Globalization;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Sweeps;
+using IResNet.Notebooks;
+using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Commands;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
-using IResNet.Workbook.Charting;
+using IResNet.Notebooks;
 using TorchSharp;
 
 namespace IResNet.Workbook.Diagnosis;
