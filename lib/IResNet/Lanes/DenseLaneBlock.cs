@@ -18,7 +18,8 @@ internal sealed unsafe class DenseLaneBlock : autograd.MultiTensorFunction<Dense
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
         Avx512F.IsSupported
-        && branch is DenseBranch { Activation: ActivationKind.Elu, LeadingActivation: false }
+        && branch is DenseBranch { LeadingActivation: false } dense
+        && dense.Activations.All(activation => activation is Elu)
         && x.dim() == 2
         && x.dtype == ScalarType.Float32
         && x.device_type == DeviceType.CPU

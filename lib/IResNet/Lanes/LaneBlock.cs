@@ -30,7 +30,8 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 
     private static bool Knows(ResidualBranch branch, Tensor x) =>
         Avx512F.IsSupported
-        && branch is ConvBranch { Activation: ActivationKind.Elu }
+        && branch is ConvBranch convolutional
+        && convolutional.Activations.All(activation => activation is Elu)
         && x.dtype == ScalarType.Float32
         && x.device_type == DeviceType.CPU;
 
@@ -52,7 +53,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         var outputs = apply([
             x,
             .. weights,
-            new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable),
+            new Call(((ConvBranch)branch).LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable),
         ]);
         return (outputs[0], series is null ? null : outputs[1]);
     }
