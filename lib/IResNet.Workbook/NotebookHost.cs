@@ -51,6 +51,15 @@ internal sealed class NotebookHost : INotebookHost
         {
             BaseDirectory = baseDirectory,
             CellEnding = LiveFigure.FlushAll,
+            // What the README's example uses. Notebooks name their own, as other hosts import nothing.
+            Imports =
+            [
+                "IResNet",
+                "IResNet.Experiments.Data",
+                "IResNet.Experiments.Training",
+                "IResNet.Workbook.Charting",
+                "TorchSharp",
+            ],
             Assemblies =
             [
                 "IResNet",
