@@ -76,8 +76,14 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public Linearization Linearize(Tensor x)
     {
         Check(x);
-        if (LaneEvaluation.Supports(this, x))
-            return LaneLinearization.At(this, x);
+        return LaneEvaluation.Supports(this, x)
+            ? LaneLinearization.At(this, x)
+            : Linearize(x, [.. Layers.Select(layer => layer.EffectiveWeight())]);
+    }
+
+    /// <summary>The same by torch's operations, with these effective weights.</summary>
+    internal Linearization Linearize(Tensor x, IReadOnlyList<Tensor> weights)
+    {
         var steps = new List<TorchLinearization.Step>();
         var h = x;
         for (int i = 0; i < Layers.Count; i++)
@@ -90,9 +96,8 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
                 slope = activation.Slope(h, value);
                 h = value;
             }
-            var weight = Layers[i].EffectiveWeight();
-            steps.Add(new(Layers[i], weight, activation, slope));
-            h = Layers[i].ApplyWithBias(weight, h);
+            steps.Add(new(Layers[i], weights[i], activation, slope));
+            h = Layers[i].ApplyWithBias(weights[i], h);
         }
         return new TorchLinearization(this, steps, x, h);
     }

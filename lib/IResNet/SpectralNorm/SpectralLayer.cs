@@ -150,9 +150,15 @@ public abstract class SpectralLayer : nn.Module
             return known;
         if (!Options.Enabled)
             return _weight;
+        return Normalized(_weight, _u, _v);
+    }
+
+    /// <summary>Equation 2 for a raw weight and its singular vectors.</summary>
+    internal Tensor Normalized(Tensor weight, Tensor u, Tensor v)
+    {
         using var scope = NewDisposeScope();
-        var sigma = _u.dot(Forth(_weight, _v));
-        return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
+        var sigma = u.dot(Forth(weight, v));
+        return (weight / Divisor(sigma)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes a weight the effective one during a training step; null ends that.</summary>
