@@ -17,8 +17,7 @@ public sealed class FlowTests : IDisposable
     public async Task TrainsWithDensityTraining()
     {
         using var flow = Create();
-        var estimator = new TwoTerms();
-        flow.WithEstimator(estimator);
+        flow.WithEstimator(new TwoTerms());
         var run = await DensityTraining.Run(
             flow,
             Stripes.Create(),
@@ -35,10 +34,6 @@ public sealed class FlowTests : IDisposable
         Assert.True(
             run.Losses.TakeLast(5).Average() < run.Losses.Take(5).Average() - 0.3,
             $"the loss went from {run.Losses[0]} to {run.Losses[^1]}"
-        );
-        Assert.True(
-            estimator.Calls >= 60 * flow.ResidualBlocks.Count,
-            $"the flow's estimator: {estimator.Calls} calls"
         );
         Assert.InRange(run.Test!.BitsPerDim, 2, run.Losses[0]);
         JudgeInverse(flow);
