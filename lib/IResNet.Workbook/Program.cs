@@ -1,6 +1,8 @@
 using System.CommandLine;
+using IResNet.Workbook;
 using IResNet.Workbook.Commands;
 
+Globalization.Configure();
 return await new RootCommand("Invertible residual networks: notebooks, training, data and diagnosis.")
 {
     RunCommand.Create(),

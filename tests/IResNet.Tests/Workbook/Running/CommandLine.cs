@@ -13,8 +13,13 @@ internal sealed class CommandLine : IDisposable
     private readonly Process _process;
 
     public CommandLine(string folder, params string[] arguments)
+        : this(folder, arguments, variable: null) { }
+
+    public CommandLine(string folder, string[] arguments, (string Name, string Value)? variable)
     {
         var start = ProgramStart.Of(arguments);
+        if (variable is var (name, value))
+            start.Environment[name] = value;
         start.WorkingDirectory = folder;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += Append;
