@@ -3,7 +3,7 @@ using NotebookEngine.Formatting;
 namespace NotebookEngine;
 
 /// <summary>Reads an exception, whose own code may throw or run on while it is read.</summary>
-public static class ExceptionText
+internal static class ExceptionText
 {
     private const int Limit = 10_000;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
-using NotebookEngine.Running;
 
 namespace NotebookEngine.Formatting;
 
@@ -26,6 +25,11 @@ internal sealed class ObjectTree
     private const int MemberLimit = 50;
     private const int NodeLimit = 1000;
     private const string Cut = "…";
+
+    /// <summary>
+    /// The plain text of a value whose type has a formatter of its own; null for others. The host's to set.
+    /// </summary>
+    public static Func<object, string?> OwnText { get; set; } = _ => null;
 
     private readonly List<object> _path = [];
     private readonly int _depth;
@@ -89,7 +93,7 @@ internal sealed class ObjectTree
         _nodes++;
         if (value is null)
             return Leaf("null");
-        if (ValueFormatter.OwnText(value) is { } own)
+        if (OwnText(value) is { } own)
             return Leaf(own);
         if (Scalar.Is(value))
             return Leaf(Scalar.Text(value));

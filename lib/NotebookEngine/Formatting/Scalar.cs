@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using NotebookEngine.Running;
 
 namespace NotebookEngine.Formatting;
 

@@ -32,6 +32,7 @@ public static class ValueFormatter
     /// </summary>
     static ValueFormatter()
     {
+        ObjectTree.OwnText = OwnText;
         Formatter.Register<object>(value => (string)Format(value, MimeBundle.Html)[MimeBundle.Html], MimeBundle.Html);
         Formatter.Register<object>(
             value => (string)Format(value, MimeBundle.PlainText)[MimeBundle.PlainText],
@@ -43,7 +44,10 @@ public static class ValueFormatter
     /// Says how values of a type, and of those derived from it, are shown. The last registration wins.
     /// </summary>
     public static void Register<T>(Func<T, MimeBundle> format)
-        where T : notnull => Registered[typeof(T)] = value => format((T)value);
+        where T : notnull => Register(typeof(T), value => format((T)value));
+
+    /// <summary>The same for a type that is known at run time only.</summary>
+    public static void Register(Type type, Func<object, MimeBundle> format) => Registered[type] = format;
 
     /// <summary>All representations of a value that its type prefers; plain text is always among them.</summary>
     /// <param name="value">Anything.</param>
@@ -70,7 +74,7 @@ public static class ValueFormatter
     /// <summary>
     /// The plain text of a value whose type has a formatter of its own, the host's or the package's; null for others.
     /// </summary>
-    internal static string? OwnText(object value) =>
+    private static string? OwnText(object value) =>
         FindRegistered(value.GetType()) is not null || HasOwnFormatter(value.GetType())
             ? Format(value, MimeBundle.PlainText)[MimeBundle.PlainText] as string
             : null;

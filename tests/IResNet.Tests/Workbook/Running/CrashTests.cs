@@ -117,7 +117,11 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task Without_ICU_the_program_starts_and_says_so()
     {
-        using var command = new CommandLine(_folder.Path, ["doctor"], ("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1"));
+        using var command = new CommandLine(
+            _folder.Path,
+            new Dictionary<string, string> { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" },
+            "doctor"
+        );
 
         var (_, output) = await command.EndAsync(TestContext.Current.CancellationToken);
 

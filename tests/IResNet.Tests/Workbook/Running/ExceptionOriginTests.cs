@@ -43,9 +43,8 @@ public sealed class ExceptionOriginTests : IDisposable
         ["async void elsewhere"] = "async void Lose() { await Task.Delay(1).ConfigureAwait(false); Boom(); } Lose();",
         ["synchronization context"] = "new SynchronizationContext().Post(_ => Boom(), null);",
         ["process"] =
-            "var child = new System.Diagnostics.Process { StartInfo = new(\"dotnet\", \"--version\") "
-            + "{ RedirectStandardOutput = true }, EnableRaisingEvents = true }; child.Exited += (_, _) => Boom(); "
-            + "child.Start(); child.WaitForExit();",
+            "var child = new System.Diagnostics.Process { StartInfo = new(\"true\"), EnableRaisingEvents = true }; "
+            + "child.Exited += (_, _) => Boom(); child.Start();",
         ["socket"] =
             "var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0); listener.Start(); "
             + "listener.BeginAcceptTcpClient(_ => Boom(), null); var client = new System.Net.Sockets.TcpClient(); "
@@ -80,7 +79,9 @@ public sealed class ExceptionOriginTests : IDisposable
                     (origin, i) =>
                         Code(
                             $"origin-{i}",
-                            $"void Boom() => throw new FormatException(\"from {origin.Key}\");\n{origin.Value}\nThread.Sleep(400);"
+                            "var thrown = new ManualResetEventSlim();\n"
+                                + $"void Boom() {{ thrown.Set(); throw new FormatException(\"from {origin.Key}\"); }}\n"
+                                + $"{origin.Value}\nthrown.Wait(20_000); Thread.Sleep(500);"
                         )
                 ),
                 Code("last", "Console.WriteLine(\"alive\");"),

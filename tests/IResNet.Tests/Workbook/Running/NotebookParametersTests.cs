@@ -76,6 +76,11 @@ public class NotebookParametersTests
     [InlineData("c", "1e39", "float")]
     [InlineData("small", "300", "byte")]
     [InlineData("day", "01/02/2020", "DateOnly")]
+    [InlineData("rate", "1,000", "double")]
+    [InlineData("c", "0,5", "float")]
+    [InlineData("price", "1,5", "decimal")]
+    [InlineData("steps", "1,000", "int")]
+    [InlineData("seed", "1,000", "long")]
     [InlineData("verbose", "yes", "bool")]
     [InlineData("seeds", "1,b", "int[]")]
     [InlineData("wait", "a b;", "TimeSpan")]
@@ -101,7 +106,7 @@ public class NotebookParametersTests
             parameters.Inject(new Dictionary<string, string> { ["Step"] = "1" })
         );
 
-        Assert.Contains("Did you mean steps?", error.Message);
+        Assert.Contains("Did you mean 'steps'?", error.Message);
         Assert.DoesNotContain("local", parameters.Names);
     }
 
