@@ -2,22 +2,14 @@ namespace IResNet;
 
 /// <summary>
 /// An invertible map. <c>forward</c> gives y and ln |det dy/dx| per example, shape (n);
-/// <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back.
+/// <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back. Derive from it for another one; one that is composed of
+/// others registers these as submodules, in forward order, so that a flow finds the residual blocks in it.
 /// </summary>
 public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
 {
     /// <summary>Names the module.</summary>
     protected Bijection(string name)
         : base(name) { }
-
-    /// <summary>
-    /// As <c>forward</c>, with another estimator in the residual blocks for this call alone. A bijection that is
-    /// composed of others passes the choice on; by default there is nothing to choose.
-    /// </summary>
-    /// <param name="x">A batch.</param>
-    /// <param name="choose">From a block's own estimator to the one to use.</param>
-    public virtual (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        forward(x);
 
     /// <summary>
     /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only.
@@ -37,12 +29,9 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// <summary>An upper bound of Lip(F^-1), infinite where none is known (Lemma 2 for residual blocks).</summary>
     public abstract double InverseLipschitzBound();
 
-    /// <summary>The bijections of which this one is composed, in forward order; itself if it is not composed.</summary>
-    internal virtual IEnumerable<Bijection> Leaves => [this];
-
     /// <summary>The inverse of a map that has a closed form: exact but for rounding.</summary>
-    private protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
+    protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
 
     /// <summary>Zeros of shape (n): the log-determinant of a volume-preserving map.</summary>
-    private protected static Tensor NoLogDet(Tensor x) => zeros(x.size(0), dtype: x.dtype, device: x.device);
+    protected static Tensor NoLogDet(Tensor x) => zeros(x.size(0), dtype: x.dtype, device: x.device);
 }

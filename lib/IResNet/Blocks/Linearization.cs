@@ -2,7 +2,7 @@ namespace IResNet;
 
 /// <summary>
 /// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants
-/// see only this.
+/// see only this. A branch with products of its own derives from it.
 /// </summary>
 /// <remarks>
 /// Products are linear in the directions, and where <see cref="IsDifferentiable"/> they are differentiable in the
@@ -15,10 +15,21 @@ public abstract class Linearization
     private readonly ResidualBranch _branch;
 
     /// <summary>At a batch x.</summary>
-    private protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
+    /// <param name="branch">g.</param>
+    /// <param name="x">A batch, shape (n, ...).</param>
+    /// <param name="value">g(x).</param>
+    /// <param name="isDifferentiable">See <see cref="IsDifferentiable"/>; by default whether gradients are enabled
+    /// now.</param>
+    /// <exception cref="ShapeException">The value has another shape than x.</exception>
+    protected Linearization(ResidualBranch branch, Tensor x, Tensor value, bool? isDifferentiable = null)
     {
-        (_branch, Point, Value, IsDifferentiable) = (branch, x, value, is_grad_enabled());
+        (_branch, Point, Value, IsDifferentiable) = (branch, x, value, isDifferentiable ?? is_grad_enabled());
         _shape = x.shape;
+        if (!value.shape.SequenceEqual(_shape))
+            throw new ShapeException(
+                $"{branch.GetName()} made ({string.Join(", ", value.shape)}) of ({string.Join(", ", _shape)}), but a "
+                    + "residual branch keeps the shape: x + g(x)."
+            );
         Dimensions = x.numel() / x.size(0);
     }
 
@@ -67,10 +78,23 @@ public abstract class Linearization
     public Tensor Vjp(Tensor cotangents) => Vjp(cotangents, Multiple(cotangents));
 
     /// <summary>J times k tangents per example.</summary>
-    private protected abstract Tensor Jvp(Tensor tangents, long k);
+    /// <param name="tangents">Shape (k n, ...), all examples of the first tangent first; checked.</param>
+    /// <param name="k">How many for each example.</param>
+    protected abstract Tensor Jvp(Tensor tangents, long k);
 
     /// <summary>Transposed J times k cotangents per example.</summary>
-    private protected abstract Tensor Vjp(Tensor cotangents, long k);
+    /// <param name="cotangents">Shape (k n, ...), all examples of the first cotangent first; checked.</param>
+    /// <param name="k">How many for each example.</param>
+    protected abstract Tensor Vjp(Tensor cotangents, long k);
+
+    /// <summary>
+    /// Lets what was kept of one batch act on k stacked ones, as <see cref="Activation.Jvp"/> does with a derivative.
+    /// </summary>
+    /// <param name="stacked">Shape (k n, ...).</param>
+    /// <param name="k">How many.</param>
+    /// <param name="act">From shape (n, ...) or (k, n, ...) to the same leading axes.</param>
+    protected static Tensor Stacked(Tensor stacked, long k, Func<Tensor, Tensor> act) =>
+        k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
 
     /// <summary>
     /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.

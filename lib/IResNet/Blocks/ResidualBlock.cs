@@ -30,14 +30,9 @@ public sealed class ResidualBlock : Bijection
 
     /// <summary>x + g(x) and ln det(I + J_g(x)). In training mode the power iterations advance first.</summary>
     /// <exception cref="ShapeException">x does not fit the branch.</exception>
-    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, Estimator);
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        Forward(x, choose(Estimator));
-
-    private (Tensor y, Tensor logDet) Forward(Tensor x, LogDetEstimator estimator)
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
+        var estimator = EstimatorChoice.Instead(Estimator);
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
         // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for
@@ -62,20 +57,9 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        bool frozenHere = !Branch.Layers.All(layer => layer.IsFrozen);
-        if (frozenHere)
-            Branch.Freeze(FrozenNorm.PowerIteration);
-        try
-        {
-            var result = (solver ?? new Chebyshev()).Solve(Branch, y);
-            result.Value.MoveToOuterDisposeScope();
-            return result;
-        }
-        finally
-        {
-            if (frozenHere)
-                Branch.Unfreeze();
-        }
+        var result = (solver ?? new Chebyshev()).Solve(Branch, y);
+        result.Value.MoveToOuterDisposeScope();
+        return result;
     }
 
     /// <summary>1 / (1 - Lip(g)) by Lemma 2; infinite if the branch's bound is not below 1.</summary>

@@ -16,7 +16,7 @@ public sealed class Sequence : Bijection
         _bijections = new ModuleList<Bijection>([.. bijections]);
         RegisterComponents();
         Bijections = [.. _bijections];
-        _layers = [.. Leaves.OfType<ResidualBlock>().SelectMany(block => block.Branch.Layers)];
+        _layers = [.. this.Descendants().OfType<SpectralLayer>().Distinct()];
     }
 
     /// <summary>As the other constructor.</summary>
@@ -26,16 +26,8 @@ public sealed class Sequence : Bijection
     /// <summary>The parts, in forward order.</summary>
     public IReadOnlyList<Bijection> Bijections { get; }
 
-    internal override IEnumerable<Bijection> Leaves => Bijections.SelectMany(bijection => bijection.Leaves);
-
     /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, (part, y) => part.forward(y));
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        Forward(x, (part, y) => part.ForwardWith(y, choose));
-
-    private (Tensor y, Tensor logDet) Forward(Tensor x, Func<Bijection, Tensor, (Tensor y, Tensor logDet)> apply)
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Guard.NonEmpty(x);
         using var scope = NewDisposeScope();
@@ -43,7 +35,7 @@ public sealed class Sequence : Bijection
         var (y, logDet) = (x.alias(), NoLogDet(x));
         foreach (var bijection in Bijections)
         {
-            (y, var part) = apply(bijection, y);
+            (y, var part) = bijection.forward(y);
             logDet = logDet + part;
         }
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());

@@ -31,9 +31,9 @@ internal sealed class MatrixLinearization : Linearization
         return j * (norm / linalg.svdvals(j).max().ToDouble());
     }
 
-    private protected override Tensor Jvp(Tensor tangents, long k) => Times(tangents, _matrix.t());
+    protected override Tensor Jvp(Tensor tangents, long k) => Times(tangents, _matrix.t());
 
-    private protected override Tensor Vjp(Tensor cotangents, long k) => Times(cotangents, _matrix);
+    protected override Tensor Vjp(Tensor cotangents, long k) => Times(cotangents, _matrix);
 
     private static Tensor Times(Tensor directions, Tensor matrix)
     {
