@@ -6,7 +6,7 @@ namespace IResNet.Experiments.Configuration;
 public sealed record ModelSettings
 {
     /// <inheritdoc cref="FlowConfig.Kind"/>
-    public BlockKind Kind { get; init; }
+    public BlockKind Kind { get; init; } = BlockKind.Residual;
 
     /// <inheritdoc cref="FlowConfig.Blocks"/>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4];

@@ -48,7 +48,7 @@ public sealed record ToyDataSettings
 public sealed record ToyModelSettings
 {
     /// <inheritdoc cref="FlowConfig.Kind"/>
-    public BlockKind Kind { get; init; }
+    public BlockKind Kind { get; init; } = BlockKind.Residual;
 
     /// <summary>Blocks; 100 in the paper.</summary>
     public int Blocks { get; init; } = 100;

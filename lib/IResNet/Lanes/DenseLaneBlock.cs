@@ -13,7 +13,8 @@ internal sealed unsafe class DenseLaneBlock : HandWrittenFunction<DenseLaneBlock
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
         Avx512F.IsSupported
-        && branch is DenseBranch { Activation: ActivationKind.Elu, LeadingActivation: false }
+        && branch is DenseBranch { LeadingActivation: false } dense
+        && dense.Activations.All(activation => activation is Elu)
         && x.dim() == 2
         && x.dtype == ScalarType.Float32
         && x.device_type == DeviceType.CPU
@@ -29,7 +30,7 @@ internal sealed unsafe class DenseLaneBlock : HandWrittenFunction<DenseLaneBlock
     {
         int[] widths = [(int)x.size(1), .. branch.Layers.Select(layer => (int)layer.Weight.size(0))];
         var outputs = Run(
-            new(branch, estimator, widths, (int)x.size(0)),
+            new((DenseBranch)branch, estimator, widths, (int)x.size(0)),
             [x, .. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias })]
         );
         return (outputs[0], outputs.ElementAtOrDefault(1));
@@ -140,7 +141,7 @@ internal sealed unsafe class DenseLaneBlock : HandWrittenFunction<DenseLaneBlock
     /// What a call needs besides tensors: how a batch is cut into groups of 64 examples, and the groups spread over
     /// threads.
     /// </summary>
-    internal sealed record Setting(ResidualBranch Branch, LogDetEstimator Estimator, int[] Widths, int Examples)
+    internal sealed record Setting(DenseBranch Branch, LogDetEstimator Estimator, int[] Widths, int Examples)
     {
         public NeumannSeries? Series => Estimator as NeumannSeries;
 

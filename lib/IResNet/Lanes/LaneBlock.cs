@@ -25,7 +25,8 @@ internal sealed unsafe class LaneBlock : HandWrittenFunction<LaneBlock, LaneBloc
 
     private static bool Knows(ResidualBranch branch, Tensor x) =>
         Avx512F.IsSupported
-        && branch is ConvBranch { Activation: ActivationKind.Elu }
+        && branch is ConvBranch convolutional
+        && convolutional.Activations.All(activation => activation is Elu)
         && x.dtype == ScalarType.Float32
         && x.device_type == DeviceType.CPU;
 
@@ -33,7 +34,7 @@ internal sealed unsafe class LaneBlock : HandWrittenFunction<LaneBlock, LaneBloc
     public static (Tensor y, Tensor? logDet) Apply(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
     {
         var outputs = Run(
-            new(branch, estimator as NeumannSeries),
+            new((ConvBranch)branch, estimator as NeumannSeries),
             [x, .. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias })]
         );
         return (outputs[0], outputs.ElementAtOrDefault(1));
@@ -180,7 +181,7 @@ internal sealed unsafe class LaneBlock : HandWrittenFunction<LaneBlock, LaneBloc
         step.Pack([inputs[2], inputs[4], inputs[6]], [inputs[3], inputs[5], inputs[7]]);
 
     /// <summary>What a call needs besides tensors.</summary>
-    internal sealed record Setting(ResidualBranch Branch, NeumannSeries? Series)
+    internal sealed record Setting(ConvBranch Branch, NeumannSeries? Series)
     {
         public bool HasSeries => Series is not null;
 

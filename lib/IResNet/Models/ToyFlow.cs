@@ -4,7 +4,7 @@ namespace IResNet;
 /// The flows for 2-D densities (Figure 2, Appendix C.3). The i-ResNet: blocks of dense layers 2-64-64-64-2 with ELU,
 /// ActNorm after each block, the exact log-determinant. No activation precedes a branch's first layer: it would be flat
 /// where a coordinate is negative, and leave the branch blind there. Glow: as many coupling layers with invertible
-/// linear maps and ActNorm between them. The paper uses 100 blocks.
+/// linear maps and ActNorm before each. The paper uses 100 blocks.
 /// </summary>
 public sealed class ToyFlow : Flow
 {
@@ -14,20 +14,27 @@ public sealed class ToyFlow : Flow
     /// <param name="blocks">Number of blocks, at least 1.</param>
     /// <param name="hidden">Widths of the hidden layers of each branch or coupling; by default 64, 64, 64.</param>
     /// <param name="spectralNorm">Spectral normalization of every layer of the residual branches.</param>
-    /// <param name="activation">Nonlinearity.</param>
+    /// <param name="activation">Nonlinearity; by default ELU.</param>
     /// <param name="dimensions">Dimensions of the data.</param>
-    /// <param name="kind">What the blocks are.</param>
+    /// <param name="kind">What the blocks are; by default residual.</param>
     public ToyFlow(
         int blocks,
         IReadOnlyList<int>? hidden = null,
         SpectralNormOptions? spectralNorm = null,
-        ActivationKind activation = ActivationKind.Elu,
+        ActivationKind? activation = null,
         int dimensions = 2,
-        BlockKind kind = BlockKind.Residual
+        BlockKind? kind = null
     )
         : base(
             nameof(ToyFlow),
-            Build(blocks, hidden ?? [64, 64, 64], spectralNorm ?? new(), activation, dimensions, kind),
+            Build(
+                blocks,
+                hidden ?? [64, 64, 64],
+                spectralNorm ?? new(),
+                activation ?? ActivationKind.Elu,
+                dimensions,
+                kind ?? BlockKind.Residual
+            ),
             new DiagonalGaussian(dimensions, learned: false)
         )
     {
@@ -35,7 +42,8 @@ public sealed class ToyFlow : Flow
         WithEstimator(new ExactLogDet());
     }
 
-    private protected override long[] LatentShape => [_dimensions];
+    /// <inheritdoc/>
+    protected override long[] LatentShape => [_dimensions];
 
     private static Sequence Build(
         int blocks,
@@ -47,14 +55,20 @@ public sealed class ToyFlow : Flow
     )
     {
         Guard.AtLeast(blocks, 1, nameof(blocks));
-        IEnumerable<Bijection> Block() =>
-            kind == BlockKind.Residual
-                ? [new ResidualBlock(new DenseBranch(dimensions, hidden, options, activation)), new ActNorm(dimensions)]
-                :
-                [
-                    new ActNorm(dimensions),
-                    .. Glow.Step(kind, dimensions, affine => new CouplingLayer(dimensions, hidden, affine, activation)),
-                ];
+        var site = new BlockSite
+        {
+            Channels = dimensions,
+            Hidden = hidden,
+            SpectralNorm = options,
+            Activation = activation,
+        };
+        IEnumerable<Bijection> Block()
+        {
+            Bijection[] block = [.. kind.Create(site)];
+            return block.OfType<ResidualBlock>().Any()
+                ? [.. block, new ActNorm(dimensions)]
+                : [new ActNorm(dimensions), .. block];
+        }
         return new Sequence(Enumerable.Range(0, blocks).SelectMany(_ => Block()));
     }
 }

@@ -45,9 +45,10 @@ public class ToyComparisonTests
     }
 
     /// <summary>Trained, exported, opened: the same figure on the same points; and both learn.</summary>
-    [Theory, InlineData(BlockKind.Residual), InlineData(BlockKind.AffineGlow)]
-    public async Task AModelTrainsAndDescribesADensity(BlockKind kind)
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task AModelTrainsAndDescribesADensity(bool residual)
     {
+        var kind = residual ? BlockKind.Residual : BlockKind.AffineGlow;
         using var untrained = await ToyComparison.Train(
             Small.Of("moons", kind) with
             {
