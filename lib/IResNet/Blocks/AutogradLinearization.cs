@@ -11,8 +11,8 @@ internal sealed class AutogradLinearization : Linearization
         _cotangent,
         _product;
 
-    private AutogradLinearization(ResidualBranch branch, Tensor x, Tensor value, bool differentiable)
-        : base(branch, x, differentiable ? value : value.detach(), differentiable)
+    private AutogradLinearization(ResidualBranch branch, Tensor x, Tensor value)
+        : base(branch, x, is_grad_enabled() ? value : value.detach())
     {
         (_x, _value) = (x, value);
         // Forward products differentiate this one; made here, it lives as long as the value.
@@ -26,16 +26,16 @@ internal sealed class AutogradLinearization : Linearization
     public static AutogradLinearization At(ResidualBranch branch, Tensor x)
     {
         branch.Check(x);
-        bool differentiable = is_grad_enabled();
-        using var gradients = enable_grad();
         var point = x.requires_grad ? x : x.detach().requires_grad_();
-        var value = branch.forward(point);
+        Tensor value;
+        using (enable_grad())
+            value = branch.forward(point);
         if (!value.requires_grad)
             throw new InvalidOperationException(
                 $"{branch.GetName()} gave a value without a graph, from which no Jacobian products follow: use no_grad "
                     + "instead of inference_mode, and do not detach in forward."
             );
-        return new(branch, point, value, differentiable);
+        return new(branch, point, value);
     }
 
     /// <inheritdoc/>

@@ -18,12 +18,10 @@ public abstract class Linearization
     /// <param name="branch">g.</param>
     /// <param name="x">A batch, shape (n, ...).</param>
     /// <param name="value">g(x).</param>
-    /// <param name="isDifferentiable">See <see cref="IsDifferentiable"/>; by default whether gradients are enabled
-    /// now.</param>
     /// <exception cref="ShapeException">The value has another shape than x.</exception>
-    protected Linearization(ResidualBranch branch, Tensor x, Tensor value, bool? isDifferentiable = null)
+    protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
     {
-        (_branch, Point, Value, IsDifferentiable) = (branch, x, value, isDifferentiable ?? is_grad_enabled());
+        (_branch, Point, Value, IsDifferentiable) = (branch, x, value, is_grad_enabled());
         _shape = x.shape;
         if (!value.shape.SequenceEqual(_shape))
             throw new ShapeException(

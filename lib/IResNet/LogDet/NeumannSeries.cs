@@ -23,9 +23,6 @@ public sealed class NeumannSeries : TruncatedSeries
     public override LogDetEstimator Seeded(Generator generator) =>
         new NeumannSeries(Terms, Samples, Probes.Seeded(generator));
 
-    /// <summary>The same series with other probes.</summary>
-    internal NeumannSeries With(Probes probes) => new(Terms, Samples, probes);
-
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var r = v.clone();

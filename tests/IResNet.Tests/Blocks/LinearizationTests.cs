@@ -88,7 +88,7 @@ public class LinearizationTests
             var g = branch.Linearize(x);
             Assert.True(g.IsDifferentiable);
             // The derivative of a piecewise linear map does not depend on where the map is linearized.
-            bool curved = activation != ActivationKind.Relu && activation != ActivationKind.MaxMin;
+            bool curved = activation.Name is not ("Relu" or "MaxMin");
             foreach (
                 var product in new Func<Linearization, Tensor, Tensor>[] { (l, d) => l.Jvp(d), (l, d) => l.Vjp(d) }
             )
