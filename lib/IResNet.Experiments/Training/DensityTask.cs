@@ -8,7 +8,7 @@ namespace IResNet.Experiments.Training;
 internal sealed class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
-    private readonly Func<LogDetEstimator, LogDetEstimator> _estimator;
+    private readonly LogDetEstimator? _named;
 
     public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
         : base(flow, images, preprocessing, options)
@@ -19,14 +19,15 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        var named = Named(options);
-        _estimator = own => (named ?? own).Seeded(Generator);
+        _named = Named(options);
     }
 
     public override Flow Flow { get; }
 
+    public override LogDetEstimator EstimatorFor(LogDetEstimator own) => base.EstimatorFor(_named ?? own);
+
     public override Tensor Loss(Batch batch) =>
-        BitsPerDimension.Of(Flow.LogProb(batch.Images, _estimator), Shape.Dimensions).mean();
+        BitsPerDimension.Of(Flow.LogProb(batch.Images, EstimatorFor), Shape.Dimensions).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {

@@ -47,7 +47,7 @@ internal sealed class ToyTask : TrainingTask
             zeros(Options.Batch, int64, Device)
         );
 
-    public override Tensor Loss(Batch batch) => -Flow.LogProb(batch.Images, own => own.Seeded(Generator)).mean();
+    public override Tensor Loss(Batch batch) => -Flow.LogProb(batch.Images, EstimatorFor).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {

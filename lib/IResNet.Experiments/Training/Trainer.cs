@@ -48,6 +48,9 @@ internal sealed class Trainer : IDisposable
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
             layer.PowerIteration(_options.BurnIn);
+        string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
+        if (doubts.Length > 0)
+            sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
         if (flow.ActNorms.All(actNorm => actNorm.IsInitialized))
             return;
         using var scope = NewDisposeScope();
@@ -62,6 +65,15 @@ internal sealed class Trainer : IDisposable
             Average.copy_(values);
         }
     }
+
+    /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
+    private string? EstimatorWarning(ResidualBlock block) =>
+        Task.EstimatorFor(block.Estimator)
+            .Warning(
+                block.Branch is SequentialBranch chain
+                    ? chain.Layers.Aggregate(1.0, (product, layer) => product * layer.Options.Coefficient)
+                    : block.Branch.LipschitzBound()
+            );
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);

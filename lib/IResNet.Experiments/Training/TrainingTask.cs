@@ -51,6 +51,9 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Mean loss of a batch, with a graph, in the caller's scope. The model is in training mode.</summary>
     public abstract Tensor Loss(Batch batch);
 
+    /// <summary>What a residual block is trained with, whose own estimator is given.</summary>
+    public virtual LogDetEstimator EstimatorFor(LogDetEstimator own) => own.Seeded(Generator);
+
     /// <summary>
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.

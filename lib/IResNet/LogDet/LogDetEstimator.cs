@@ -19,6 +19,10 @@ public abstract class LogDetEstimator
     /// <param name="dimensions">d.</param>
     public virtual double BiasBound(double lipschitz, long dimensions) => double.PositiveInfinity;
 
+    /// <summary>What may surprise whoever trains with it at such a bound; null for nothing.</summary>
+    /// <param name="lipschitz">An upper bound of Lip(g), at least 0.</param>
+    public virtual string? Warning(double lipschitz) => null;
+
     /// <summary>
     /// What judges a model that was trained with this estimator, where nothing else is asked for. By default the
     /// estimator itself; a series takes more terms.

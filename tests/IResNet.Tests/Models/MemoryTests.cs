@@ -34,6 +34,9 @@ public class MemoryTests
                 new ExactLogDet(),
                 new NoLogDet(),
                 new PowerSeries(3, 4, new RademacherProbes()),
+                new RussianRoulette(),
+                new RussianRoulette(new PoissonTerms(), gradient: RouletteGradient.TransposedNeumann),
+                new RussianRoulette(draws: 3, gradient: RouletteGradient.Basic),
             }
         )
         {
