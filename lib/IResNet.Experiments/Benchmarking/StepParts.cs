@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,7 +51,7 @@ public static class StepParts
             Loss().backward();
         });
         double step = TrainingStep
-            .Measure(flow, new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax }, Loss, settings.Budget)
+            .Measure(flow, new DensityTrainingOptions { Optimizer = new AdamaxOptions() }, Loss, settings.Budget)
             .timing.Min;
         return
         [

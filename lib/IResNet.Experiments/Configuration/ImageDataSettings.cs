@@ -1,11 +1,15 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>Which images, and what is done to them.</summary>
 public sealed record ImageDataSettings
 {
+    private const ulong TestSeed = 1;
+
     /// <summary>One of <see cref="DataSets.Names"/>.</summary>
     public required string Name { get; init; }
 
@@ -16,54 +20,8 @@ public sealed record ImageDataSettings
     /// </summary>
     public int Validation { get; init; }
 
-    /// <inheritdoc cref="Preprocessing.Dequantise"/>
-    public bool Dequantise { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.MaxShift"/>
-    public int MaxShift { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Flip"/>
-    public bool Flip { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Pad"/>
-    public int Pad { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Copies"/>
-    public int Copies { get; init; } = 1;
-
-    /// <inheritdoc cref="Preprocessing.Mean"/>
-    public IReadOnlyList<double> Mean { get; init; } = [0.5];
-
-    /// <inheritdoc cref="Preprocessing.Std"/>
-    public IReadOnlyList<double> Std { get; init; } = [1];
-
-    /// <summary>As the batches take it.</summary>
-    internal Preprocessing Preprocessing =>
-        new()
-        {
-            Dequantise = Dequantise,
-            MaxShift = MaxShift,
-            Flip = Flip,
-            Pad = Pad,
-            Copies = Copies,
-            Mean = Mean,
-            Std = Std,
-        };
-
-    /// <summary>The settings of a preprocessing.</summary>
-    internal static ImageDataSettings Of(string name, Preprocessing p, int validation) =>
-        new()
-        {
-            Name = name,
-            Validation = validation,
-            Dequantise = p.Dequantise,
-            MaxShift = p.MaxShift,
-            Flip = p.Flip,
-            Pad = p.Pad,
-            Copies = p.Copies,
-            Mean = p.Mean,
-            Std = p.Std,
-        };
+    /// <summary>From bytes to what the model takes.</summary>
+    public Preprocessing Preprocessing { get; init; } = new();
 
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
     internal ImageShape ModelInput =>
@@ -88,6 +46,14 @@ public sealed record ImageDataSettings
             : new(data.Train[..^Validation], data.Train[^Validation..], data.Test);
     }
 
+    /// <summary>The first test images, all of them where there are not so many.</summary>
+    internal static ImageSplit Test(ImageDataSet data, int? count) =>
+        count < data.Test.Count ? data.Test[..count.Value] : data.Test;
+
+    /// <summary>The first test images as the model takes them.</summary>
+    internal Tensor Examples(ImageDataSet data, int count) =>
+        Preprocessing.ForEvaluation().ToTensor(Test(data, count), TestSeed);
+
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
@@ -95,14 +61,6 @@ public sealed record ImageDataSettings
             throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
         if (Validation < 0)
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
-        Preprocessing.Check(ModelInput with { Channels = ModelInput.Channels / Math.Max(1, Copies) });
-    }
-
-    /// <exception cref="ArgumentException">A value is out of range, or is for densities only.</exception>
-    internal void ValidateForClassifier()
-    {
-        Validate();
-        if (Dequantise)
-            throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
+        Preprocessing.Check(ModelInput with { Channels = ModelInput.Channels / Math.Max(1, Preprocessing.Copies) });
     }
 }

@@ -1,3 +1,5 @@
+using Quickenshtein;
+
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>Finds what somebody probably meant.</summary>
@@ -11,7 +13,9 @@ internal static class Names
         string[] endings = [.. all.Where(name => name.EndsWith("." + wrong, StringComparison.OrdinalIgnoreCase))];
         if (endings.Length == 1)
             return endings[0];
-        var best = all.Select(name => (name, distance: Distance(wrong.ToLowerInvariant(), name.ToLowerInvariant())))
+        var best = all.Select(name =>
+                (name, distance: Levenshtein.GetDistance(wrong.ToLowerInvariant(), name.ToLowerInvariant()))
+            )
             .OrderBy(pair => pair.distance)
             .FirstOrDefault();
         return best.name is not null && best.distance <= Math.Max(2, wrong.Length / 3) ? best.name : null;
@@ -20,20 +24,4 @@ internal static class Names
     /// <summary>"Did you mean 'x'?", or the known names where none is close.</summary>
     public static string Advice(string wrong, IReadOnlyCollection<string> known) =>
         Nearest(wrong, known) is { } near ? $"Did you mean '{near}'?" : $"Choose one of: {string.Join(", ", known)}.";
-
-    /// <summary>Insertions, deletions and substitutions from one word to another (Levenshtein).</summary>
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            (int diagonal, row[0]) = (row[0], i);
-            for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (
-                    row[j],
-                    Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1))
-                );
-        }
-        return row[^1];
-    }
 }

@@ -63,9 +63,8 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
     )
     {
         var experiment = choose(folder.Experiment);
-        TrainingRun.RefuseOther(folder.ConfigFile, folder.Experiment, experiment);
         var checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
-        var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint));
+        var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint), experiment);
         return Create(
             experiment,
             device,
@@ -113,8 +112,7 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         try
         {
             load(model);
-            model.Module.eval();
-            model.Invertible?.Freeze();
+            model.Freeze();
             return new(experiment, model, source);
         }
         catch

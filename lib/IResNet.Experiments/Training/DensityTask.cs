@@ -8,7 +8,7 @@ namespace IResNet.Experiments.Training;
 internal sealed class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
-    private readonly TemporaryEstimator _estimator;
+    private readonly TemporaryEstimator? _estimator;
 
     public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
         : base(flow, images, preprocessing, options)
@@ -19,23 +19,8 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _estimator = new TemporaryEstimator(
-            flow,
-            options.Estimator switch
-            {
-                DensityEstimator.Neumann => new NeumannSeries(
-                    options.Terms,
-                    options.Probes,
-                    new RademacherProbes(Generator)
-                ),
-                DensityEstimator.PowerSeries => new PowerSeries(
-                    options.Terms,
-                    options.Probes,
-                    new GaussianProbes(Generator)
-                ),
-                _ => throw new ArgumentOutOfRangeException(nameof(options), options.Estimator, "Unknown estimator."),
-            }
-        );
+        if (options.Estimator?.Create(Generator) is { } estimator)
+            _estimator = new TemporaryEstimator(flow, estimator);
     }
 
     public override Flow Flow { get; }
@@ -82,7 +67,7 @@ internal sealed class DensityTask : ImageTask
 
     public override void Dispose()
     {
-        _estimator.Dispose();
+        _estimator?.Dispose();
         base.Dispose();
     }
 }

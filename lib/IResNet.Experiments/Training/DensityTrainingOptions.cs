@@ -1,20 +1,13 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// How a density model is trained. The defaults are the paper's where it states them (Adamax at 0.003, one probe, five
-/// terms as for CIFAR-10), with the Neumann gradient and random signs, which estimate the same thing at less cost and
-/// variance.
+/// How a density model is trained. The defaults are the paper's where it states them: Adamax at 0.003. Log-determinants
+/// are estimated as the flow itself does, unless <see cref="Estimator"/> names another way.
 /// </summary>
 public sealed record DensityTrainingOptions : TrainingOptions
 {
-    /// <summary>How the log-determinant is estimated in training.</summary>
-    public DensityEstimator Estimator { get; init; } = DensityEstimator.Neumann;
-
-    /// <summary>Terms of the series in training. The paper: 5 for CIFAR-10, 10 for MNIST.</summary>
-    public int Terms { get; init; } = 5;
-
-    /// <summary>Probes an example.</summary>
-    public int Probes { get; init; } = 1;
+    /// <summary>How log-determinants are estimated in training; null for the flow's own estimator.</summary>
+    public EstimatorOptions? Estimator { get; init; }
 
     /// <summary>Held-out images of each evaluation, from the first on.</summary>
     public int EvaluationImages { get; init; } = 1000;
@@ -24,29 +17,16 @@ public sealed record DensityTrainingOptions : TrainingOptions
     /// </summary>
     public int EvaluationTerms { get; init; } = 20;
 
-    /// <summary>Probes an example in evaluation.</summary>
+    /// <summary>Probes per example in evaluation.</summary>
     public int EvaluationProbes { get; init; } = 1;
 
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
-        Demand(Terms >= 1, nameof(Terms), Terms, "1 or more");
-        Demand(Probes >= 1, nameof(Probes), Probes, "1 or more");
+        Estimator?.Validate();
         Demand(EvaluationImages >= 2, nameof(EvaluationImages), EvaluationImages, "2 or more");
         Demand(EvaluationTerms >= 1, nameof(EvaluationTerms), EvaluationTerms, "1 or more");
         Demand(EvaluationProbes >= 1, nameof(EvaluationProbes), EvaluationProbes, "1 or more");
     }
-}
-
-/// <summary>How the log-determinant is estimated while a density model is trained.</summary>
-public enum DensityEstimator
-{
-    /// <summary><see cref="NeumannSeries"/> with random signs.</summary>
-    Neumann,
-
-    /// <summary>
-    /// <see cref="IResNet.PowerSeries"/> with Gaussian probes: the paper's Algorithm 2, differentiated term by term.
-    /// </summary>
-    PowerSeries,
 }

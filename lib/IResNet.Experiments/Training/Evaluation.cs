@@ -1,4 +1,6 @@
 using System.Globalization;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
 
 namespace IResNet.Experiments.Training;
 
@@ -11,7 +13,7 @@ namespace IResNet.Experiments.Training;
 public record Evaluation(string Metric, double Value, double Low, double High, int Examples)
 {
     /// <summary>The standard normal's 97.5 % quantile.</summary>
-    internal const double Normal975 = 1.959963984540054;
+    internal static readonly double Normal975 = Normal.InvCDF(0, 1, 0.975);
 
     /// <summary>Half the width of the interval.</summary>
     public double HalfWidth => (High - Low) / 2;
@@ -19,9 +21,8 @@ public record Evaluation(string Metric, double Value, double Low, double High, i
     /// <summary>The interval of a mean: normal approximation over examples.</summary>
     internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values)
     {
-        double mean = values.Average(),
-            variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
-        return (mean, Normal975 * Math.Sqrt(variance / values.Count));
+        var (mean, deviation) = values.MeanStandardDeviation();
+        return (mean, Normal975 * deviation / Math.Sqrt(values.Count));
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ internal sealed class Trainer : IDisposable
     {
         (Task, _options) = (task, options);
         Parameters = new FlatParameters(task.Model);
-        Optimizer = FlatOptimizer.Create(Parameters, options);
+        Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
         task.Model.train();

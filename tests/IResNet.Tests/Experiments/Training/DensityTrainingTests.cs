@@ -1,5 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 
 namespace IResNet.Tests.Experiments.Training;
 
@@ -206,7 +207,7 @@ public class DensityTrainingTests
         );
         Assert.Contains(
             "Terms is 0",
-            (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Terms = 0 }))).Message
+            (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Estimator = new NeumannOptions { Terms = 0 } }))).Message
         );
         await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Batch = 100_000 }));
         await Assert.ThrowsAsync<ArgumentException>(() =>

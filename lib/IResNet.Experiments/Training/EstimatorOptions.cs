@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+using IResNet.Experiments.Training.Estimators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Training;
+
+/// <summary>How log-determinants are estimated in training: an estimator with its settings.</summary>
+[
+    JsonPolymorphic(TypeDiscriminatorPropertyName = "kind"),
+    JsonDerivedType(typeof(NeumannOptions), "neumann"),
+    JsonDerivedType(typeof(PowerSeriesOptions), "powerSeries")
+]
+public abstract record EstimatorOptions
+{
+    /// <summary>The estimator.</summary>
+    /// <param name="generator">Where its probes come from.</param>
+    public abstract LogDetEstimator Create(Generator generator);
+
+    /// <summary>Refuses values out of range.</summary>
+    /// <exception cref="ArgumentException">The message names value and range.</exception>
+    public virtual void Validate() { }
+}
