@@ -115,7 +115,10 @@ public static class ExperimentCatalogue
     // 0.006, 750 steps: 3.98; batch 32, rate 0.012, 1000 steps: 3.63; 8 + 8 of width 16, rate 0.006, 750 steps: 3.04;
     // 16 + 8 of width 16, rate 0.012, 500 steps: 2.82.
     private static Experiment DensityMnistQuick() =>
-        Density("mnist", Preprocessing.MnistDensity, model: new()
+        Density(
+            "mnist",
+            Preprocessing.MnistDensity,
+            model: new()
             {
                 Input = Mnist,
                 Blocks = [16, 8],
@@ -123,7 +126,8 @@ public static class ExperimentCatalogue
                 Hidden = [16, 16],
                 InitialSqueeze = true,
                 SpectralNorm = new() { PowerIterations = Iterations },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -140,7 +144,10 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment DensityMnistStandard() =>
-        Density("mnist", Preprocessing.MnistDensity, model: new()
+        Density(
+            "mnist",
+            Preprocessing.MnistDensity,
+            model: new()
             {
                 Input = Mnist,
                 Blocks = [16, 8],
@@ -148,7 +155,8 @@ public static class ExperimentCatalogue
                 Hidden = [32, 32],
                 InitialSqueeze = true,
                 SpectralNorm = new() { PowerIterations = Iterations },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -166,14 +174,22 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment DensityMnistPaper() =>
-        Density("mnist", Preprocessing.MnistDensity with { Pad = 2 }, validation: 0, model: new()
+        Density(
+            "mnist",
+            Preprocessing.MnistDensity with
+            {
+                Pad = 2,
+            },
+            validation: 0,
+            model: new()
             {
                 Input = new(1, 32, 32),
                 Blocks = [32, 32, 32],
                 Strides = [1, 2, 2],
                 Hidden = [32, 32, 32],
                 InitialSqueeze = true,
-            }) with
+            }
+        ) with
         {
             Note =
                 "Three scales need a side divisible by 8, so the digits are padded to 32x32; bits/dim counts d = "
@@ -193,7 +209,10 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment DensityCifarQuick() =>
-        Density("cifar10", Preprocessing.CifarDensity, model: new()
+        Density(
+            "cifar10",
+            Preprocessing.CifarDensity,
+            model: new()
             {
                 Input = Cifar,
                 Blocks = [2, 2, 2],
@@ -201,7 +220,8 @@ public static class ExperimentCatalogue
                 Hidden = [32, 32, 32],
                 InitialSqueeze = true,
                 SpectralNorm = new() { PowerIterations = Iterations },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -217,7 +237,10 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment DensityCifarStandard() =>
-        Density("cifar10", Preprocessing.CifarDensity, model: new()
+        Density(
+            "cifar10",
+            Preprocessing.CifarDensity,
+            model: new()
             {
                 Input = Cifar,
                 Blocks = [8, 8, 8],
@@ -225,7 +248,8 @@ public static class ExperimentCatalogue
                 Hidden = [128, 128, 128],
                 InitialSqueeze = true,
                 SpectralNorm = new() { PowerIterations = Iterations },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -241,14 +265,19 @@ public static class ExperimentCatalogue
         };
 
     private static DensityExperiment DensityCifarPaper() =>
-        Density("cifar10", Preprocessing.CifarDensity, validation: 0, model: new()
+        Density(
+            "cifar10",
+            Preprocessing.CifarDensity,
+            validation: 0,
+            model: new()
             {
                 Input = Cifar,
                 Blocks = [32, 32, 32],
                 Strides = [1, 2, 2],
                 Hidden = [512, 512, 512],
                 InitialSqueeze = true,
-            }) with
+            }
+        ) with
         {
             Note =
                 "32 blocks a scale as in the paper's text (the script has 16). The squeeze at the input and "
@@ -312,7 +341,10 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment ClassifierMnistQuick() =>
-        Classifier("mnist", Preprocessing.MnistClassification, model: new()
+        Classifier(
+            "mnist",
+            Preprocessing.MnistClassification,
+            model: new()
             {
                 Input = Mnist,
                 Blocks = [2, 2, 2],
@@ -320,7 +352,8 @@ public static class ExperimentCatalogue
                 Hidden = [32, 32, 32],
                 Padding = 7,
                 SpectralNorm = new() { PowerIterations = 1 },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -333,7 +366,10 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment ClassifierMnistStandard() =>
-        Classifier("mnist", Preprocessing.MnistClassification, model: new()
+        Classifier(
+            "mnist",
+            Preprocessing.MnistClassification,
+            model: new()
             {
                 Input = Mnist,
                 Blocks = [4, 4, 4],
@@ -341,7 +377,8 @@ public static class ExperimentCatalogue
                 Hidden = [32, 64, 128],
                 Padding = 15,
                 SpectralNorm = new() { PowerIterations = 1 },
-            }) with
+            }
+        ) with
         {
             Training = new()
             {
@@ -353,7 +390,11 @@ public static class ExperimentCatalogue
         };
 
     private static Experiment ClassifierMnistPaper() =>
-        Classifier("mnist", Preprocessing.MnistClassification, validation: 0, model: new()
+        Classifier(
+            "mnist",
+            Preprocessing.MnistClassification,
+            validation: 0,
+            model: new()
             {
                 Input = Mnist,
                 Blocks = [7, 7, 7],
@@ -361,7 +402,8 @@ public static class ExperimentCatalogue
                 Hidden = [32, 64, 128],
                 Padding = 15,
                 SpectralNorm = new() { PowerIterations = 1 },
-            }) with
+            }
+        ) with
         {
             Note =
                 "21 blocks as in section 5.1, seven a stage; the branches' widths are the script's, and so is the "
@@ -461,7 +503,12 @@ public static class ExperimentCatalogue
         };
     }
 
-    private static DensityExperiment Density(string data, Preprocessing preprocessing, FlowConfig model, int validation = 1000) =>
+    private static DensityExperiment Density(
+        string data,
+        Preprocessing preprocessing,
+        FlowConfig model,
+        int validation = 1000
+    ) =>
         new()
         {
             Name = "",
@@ -475,7 +522,12 @@ public static class ExperimentCatalogue
             Model = model,
         };
 
-    private static ClassifierExperiment Classifier(string data, Preprocessing preprocessing, FlowConfig model, int validation = 5000) =>
+    private static ClassifierExperiment Classifier(
+        string data,
+        Preprocessing preprocessing,
+        FlowConfig model,
+        int validation = 5000
+    ) =>
         new()
         {
             Name = "",

@@ -175,9 +175,9 @@ public static class ExperimentJson
         /// <summary>Changes the kind of what has several, if the key is one of those.</summary>
         private bool SetKind(string key, JsonNode? value)
         {
-            string[] path = (key.EndsWith($".{Kind}", StringComparison.Ordinal) ? key[..^(Kind.Length + 1)] : key).Split(
-                '.'
-            );
+            string[] path = (
+                key.EndsWith($".{Kind}", StringComparison.Ordinal) ? key[..^(Kind.Length + 1)] : key
+            ).Split('.');
             if (TypeOf(path) is not { PolymorphismOptions.DerivedTypes: var kinds } declared)
                 return false;
             string place = string.Join('.', path);

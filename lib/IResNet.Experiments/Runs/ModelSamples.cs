@@ -44,11 +44,7 @@ public static class ModelSamples
         var parts = new List<Tensor>();
         for (int drawn = 0; drawn < settings.Count; drawn += BatchSize)
             parts.Add(
-                flow.Sample(
-                    Math.Min(BatchSize, settings.Count - drawn),
-                    settings.Temperature,
-                    generator: generator
-                )
+                flow.Sample(Math.Min(BatchSize, settings.Count - drawn), settings.Temperature, generator: generator)
             );
         return cat(parts);
     }

@@ -59,11 +59,8 @@ public static class ExperimentTraining
 /// <param name="Model">The model, ready for evaluation; its invertible part is frozen at certified norms. Disposed with
 /// this.</param>
 /// <param name="Training">Losses, time and test figure.</param>
-public sealed record TrainedExperiment(
-    Experiment Experiment,
-    TrainedModel Model,
-    TrainingResult<Evaluation> Training
-) : IDisposable
+public sealed record TrainedExperiment(Experiment Experiment, TrainedModel Model, TrainingResult<Evaluation> Training)
+    : IDisposable
 {
     /// <summary>Mean time of a training step in seconds.</summary>
     public double SecondsPerStep => Training.Seconds / Training.Steps;

@@ -20,7 +20,12 @@ public sealed class EarlierConfigurationTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Presets =>
-        [.. JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures, "presets.json")))!.AsObject().Select(pair => pair.Key)];
+        [
+            .. JsonNode
+                .Parse(File.ReadAllText(Path.Combine(Fixtures, "presets.json")))!
+                .AsObject()
+                .Select(pair => pair.Key),
+        ];
 
     public void Dispose() => _folder.Dispose();
 
@@ -72,11 +77,7 @@ public sealed class EarlierConfigurationTests : IDisposable
         var folder = new RunFolder(run);
         using (var saved = SavedModel.Open(run))
         {
-            var figure = await ModelEvaluation.Evaluate(
-                saved,
-                error: 1,
-                cancel: TestContext.Current.CancellationToken
-            );
+            var figure = await ModelEvaluation.Evaluate(saved, error: 1, cancel: TestContext.Current.CancellationToken);
             Assert.Equal(folder.Summary!.TestFigure!.Value, figure.Value, 1e-4);
         }
         var on = await TrainingRun.Train(

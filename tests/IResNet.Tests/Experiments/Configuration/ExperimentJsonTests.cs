@@ -64,7 +64,12 @@ public class ExperimentJsonTests
         Assert.Equal([2, 3], changed.Model.Blocks);
         Assert.Equal(
             (ActivationKind.Softplus, new SgdOptions(), "fashion-mnist", false),
-            (changed.Model.Activation, changed.Training.Optimizer, changed.Data.Name, changed.Model.SpectralNorm.Enabled)
+            (
+                changed.Model.Activation,
+                changed.Training.Optimizer,
+                changed.Data.Name,
+                changed.Model.SpectralNorm.Enabled
+            )
         );
         Assert.Null(changed.Run.CheckpointSeconds);
         Assert.Empty(changed.Training.DecaySteps);
@@ -132,7 +137,10 @@ public class ExperimentJsonTests
     {
         var changed = (DensityExperiment)Mnist.With(assignments);
         Assert.Equal(new PowerSeriesOptions { Terms = 9 }, changed.Training.Estimator);
-        Assert.Equal(new NeumannOptions { Terms = 9 }, ((DensityExperiment)changed.With("training.estimator=neumann")).Training.Estimator);
+        Assert.Equal(
+            new NeumannOptions { Terms = 9 },
+            ((DensityExperiment)changed.With("training.estimator=neumann")).Training.Estimator
+        );
         Assert.Null(((DensityExperiment)changed.With("training.estimator=null")).Training.Estimator);
         Assert.Equal("null", ExperimentJson.Values(changed.With("training.estimator=null"))["training.estimator"]);
     }
@@ -142,7 +150,12 @@ public class ExperimentJsonTests
     {
         var start = (DensityExperiment)Mnist;
         UpdateRule[] optimizers = [new AdamaxOptions(), new AdamOptions(), new SgdOptions { Momentum = 0.25 }];
-        EstimatorOptions?[] estimators = [null, new NeumannOptions { Terms = 3 }, new PowerSeriesOptions { Probes = 2 }];
+        EstimatorOptions?[] estimators =
+        [
+            null,
+            new NeumannOptions { Terms = 3 },
+            new PowerSeriesOptions { Probes = 2 },
+        ];
         foreach (var optimizer in optimizers)
         foreach (var estimator in estimators)
         {

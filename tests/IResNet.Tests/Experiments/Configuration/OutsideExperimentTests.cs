@@ -16,6 +16,7 @@ public sealed class OutsideExperimentTests : EngineTest
         using IResNet.Experiments.Data;
         using IResNet.Experiments.Runs;
         using IResNet.Experiments.Training;
+        using TorchSharp;
         using static TorchSharp.torch;
 
         public sealed record RingOptions : TrainingOptions { public double Radius { get; init; } = 2; }
@@ -127,7 +128,9 @@ public sealed class OutsideExperimentTests : EngineTest
 
         Assert.Contains(
             "built-in",
-            (await Error("ExperimentCatalogue.Add(\"density-toy\", new Dictionary<string, Func<Experiment>>())")).Message
+            (
+                await Error("ExperimentCatalogue.Add(\"density-toy\", new Dictionary<string, Func<Experiment>>())")
+            ).Message
         );
     }
 }

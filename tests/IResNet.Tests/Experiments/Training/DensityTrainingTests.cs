@@ -207,7 +207,11 @@ public class DensityTrainingTests
         );
         Assert.Contains(
             "Terms is 0",
-            (await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Estimator = new NeumannOptions { Terms = 0 } }))).Message
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() =>
+                    Run(Tiny.Options with { Estimator = new NeumannOptions { Terms = 0 } })
+                )
+            ).Message
         );
         await Assert.ThrowsAsync<ArgumentException>(() => Run(Tiny.Options with { Batch = 100_000 }));
         await Assert.ThrowsAsync<ArgumentException>(() =>

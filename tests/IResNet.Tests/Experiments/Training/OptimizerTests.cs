@@ -13,7 +13,10 @@ public class OptimizerTests
             { new AdamaxOptions(), 0.1 },
             { new AdamOptions(), 0 },
             { new AdamOptions(), 0.1 },
-            { new SgdOptions { Momentum = 0 }, 0 },
+            {
+                new SgdOptions { Momentum = 0 },
+                0
+            },
             { new SgdOptions(), 5e-2 },
         };
 
@@ -34,7 +37,12 @@ public class OptimizerTests
         {
             AdamaxOptions => optim.Adamax(reference.parameters(), 0.01, weight_decay: weightDecay),
             AdamOptions => optim.Adam(reference.parameters(), 0.01, weight_decay: weightDecay),
-            SgdOptions sgd => optim.SGD(reference.parameters(), 0.01, momentum: sgd.Momentum, weight_decay: weightDecay),
+            SgdOptions sgd => optim.SGD(
+                reference.parameters(),
+                0.01,
+                momentum: sgd.Momentum,
+                weight_decay: weightDecay
+            ),
             _ => throw new ArgumentException(rule.ToString(), nameof(rule)),
         };
         manual_seed(5);
@@ -55,10 +63,7 @@ public class OptimizerTests
     }
 
     /// <summary>Many parameters are updated in pieces: what they hold at the end does not show it.</summary>
-    [
-        Theory,
-        MemberData(nameof(Cases))
-    ]
+    [Theory, MemberData(nameof(Cases))]
     public void PiecesDoNotChangeResults(UpdateRule rule, double weightDecay)
     {
         using var scope = NewDisposeScope();

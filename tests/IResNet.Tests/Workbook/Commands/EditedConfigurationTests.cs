@@ -44,7 +44,8 @@ public sealed class EditedConfigurationTests : IDisposable
         Directory.Move(tiny.Folder.Path, _run);
     }
 
-    public static TheoryData<string> Opening => [.. Commands.Where(pair => pair.Value is not null).Select(pair => pair.Key)];
+    public static TheoryData<string> Opening =>
+        [.. Commands.Where(pair => pair.Value is not null).Select(pair => pair.Key)];
 
     public static TheoryData<string, string> Edits =>
         new()
