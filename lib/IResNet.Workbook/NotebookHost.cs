@@ -1,12 +1,17 @@
-using IResNet.Workbook.Charting;
-using IResNet.Workbook.Formatting;
+using IResNet.Notebooks;
 using NotebookEngine;
+using NotebookEngine.Cells;
+using NotebookEngine.Formatting;
 
 namespace IResNet.Workbook;
 
 /// <summary>The engine as the workbook's cells know it; the kernel and the runner both start here.</summary>
-internal static class NotebookHost
+internal sealed class NotebookHost : INotebookHost
 {
+    private static readonly NotebookHost Instance = new();
+
+    private NotebookHost() { }
+
     /// <summary>
     /// Makes an engine whose cells see the library, the experiments, the charts and TorchSharp without a directive.
     /// </summary>
@@ -14,8 +19,21 @@ internal static class NotebookHost
     public static ScriptEngine CreateEngine(string baseDirectory)
     {
         NativeRuntime.Configure();
-        WorkbookFormatters.Register();
+        Cell.Host = Instance;
+        foreach (var (type, forms) in NotebookFormatters.All)
+            ValueFormatter.Register(type, value => Bundle(value, forms));
         return new ScriptEngine(Options(baseDirectory));
+    }
+
+    /// <inheritdoc/>
+    public Action<object> Show(object value) => value.Display().Update;
+
+    private static MimeBundle Bundle(object value, IEnumerable<(string MimeType, Func<object, object> Content)> forms)
+    {
+        var bundle = new MimeBundle();
+        foreach (var (mimeType, content) in forms)
+            bundle[mimeType] = content(value);
+        return bundle;
     }
 
     private static EngineOptions Options(string baseDirectory) =>
@@ -23,10 +41,20 @@ internal static class NotebookHost
         {
             BaseDirectory = baseDirectory,
             CellEnding = LiveFigure.FlushAll,
+            // What the README's example uses. Notebooks name their own, as other hosts import nothing.
+            Imports =
+            [
+                "IResNet",
+                "IResNet.Experiments.Data",
+                "IResNet.Experiments.Training",
+                "IResNet.Workbook.Charting",
+                "TorchSharp",
+            ],
             Assemblies =
             [
                 "IResNet",
                 "IResNet.Experiments",
+                "IResNet.Notebooks",
                 "IResNet.Workbook",
                 "TorchSharp",
                 "SkiaSharp",

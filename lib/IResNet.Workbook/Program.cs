@@ -1,28 +1,15 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using IResNet.Workbook.Commands;
 
-return await new RootCommand("Invertible residual networks: notebooks, training, data and diagnosis.")
-{
-    RunCommand.Create(),
-    KernelCommand.Create(),
-    TrainCommand.Create(),
-    RunsCommand.Create(),
-    SampleCommand.Create(),
-    EvaluateCommand.Create(),
-    CertifyCommand.Create(),
-    ExportCommand.Create(),
-    ImportCommand.Create(),
-    SweepCommand.Create(),
-    CollectCommand.Create(),
-    DataCommand.Create(),
-    BenchCommand.Create(),
-    DoctorCommand.Create(),
-}
-    .Parse(args)
-    .InvokeAsync(
+var parsed = IResNetCommand.Create().Parse(args.Length > 0 ? args : ["--help"]);
+return parsed.Action is ParseErrorAction
+    ? IResNetCommand.Refuse(parsed)
+    : await parsed.InvokeAsync(
         new InvocationConfiguration
         {
-            // Commands take Ctrl-C themselves: a cell that is stopped may need longer than the parser would wait.
+            // Commands take signals themselves: a cell or a training that is stopped may need longer than the parser
+            // would wait.
             ProcessTerminationTimeout = null,
         }
     );

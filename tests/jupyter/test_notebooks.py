@@ -44,7 +44,7 @@ class NotebookTests(unittest.TestCase):
 
     def test_the_runner_writes_the_file_that_nbconvert_writes(self):
         cells = ["var shown = display(\"old\");\nConsole.WriteLine(\"a\");\nConsole.Write(\"b\\n\");\nConsole.Error.WriteLine(\"π\");",
-                 "shown.Update(\"new\");\nnew[] { new { A = 1, B = \"x\" } }", "  ", "using IResNet.Workbook.Charting;\nCharts.Points([1, 2, 3], [1e-7, 4, 9])",
+                 "shown.Update(\"new\");\nnew[] { new { A = 1, B = \"x\" } }", "  ", "using IResNet.Notebooks;\nCharts.Points([1, 2, 3], [1e-7, 4, 9])",
                  "await Task.Delay(1);\n1.0 / 3", "int x = 1 / (shown is null ? 1 : 0);", "undefined"]
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in cells],

@@ -13,7 +13,7 @@ public static class StepParts
 {
     /// <summary>Measures the parts.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="batch">Images a batch.</param>
+    /// <param name="batch">Images per batch.</param>
     /// <param name="terms">Terms of the log-determinant's series.</param>
     /// <param name="settings">The estimator; its budget is that of each part.</param>
     /// <returns>

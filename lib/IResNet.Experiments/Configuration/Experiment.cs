@@ -12,8 +12,8 @@ namespace IResNet.Experiments.Configuration;
 /// <c>config.json</c>; the experiments and presets are in <see cref="ExperimentCatalogue"/>.
 /// </summary>
 /// <remarks>
-/// A new kind of experiment is a record that derives from this one or from one of its kinds, with JSON's types as
-/// properties, and an entry in the catalogue (<see cref="ExperimentCatalogue.Add"/>); then it trains, resumes, evaluates
+/// A new kind of experiment is a record that derives from this one or from one of its kinds, with properties that JSON
+/// can hold, and an entry in the catalogue (<see cref="ExperimentCatalogue.Add"/>); then it trains, resumes, evaluates
 /// and samples as the others do.
 /// </remarks>
 public abstract record Experiment

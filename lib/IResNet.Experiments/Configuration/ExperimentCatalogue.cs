@@ -17,7 +17,7 @@ public static class ExperimentCatalogue
     private static readonly ImageShape Mnist = new(1, 28, 28),
         Cifar = new(3, 32, 32);
 
-    // Fewer power iterations a step lag behind the weights at these rates, training takes the slack, and the model with
+    // Fewer power iterations per step lag behind the weights at these rates, training takes the slack, and the model with
     // certified norms is not the one that was trained. Test bits/dim of 4 + 4 blocks of width 32 on MNIST after 1500
     // steps of 64, seed 1, by iterations: 1: 4.05, 5: 3.73, 15: 3.55; with about a tenth more time.
     private const int Iterations = 15;
@@ -74,7 +74,7 @@ public static class ExperimentCatalogue
     /// <param name="name">Its name.</param>
     /// <param name="presets">Its presets by name; <see cref="Experiment.Name"/> and <see cref="Experiment.Preset"/> are
     /// set to the names here.</param>
-    /// <exception cref="ArgumentException">The name is that of a built-in experiment, or there is no preset.</exception>
+    /// <exception cref="ArgumentException">The name is a built-in experiment's, or there is no preset.</exception>
     public static void Add(string name, IReadOnlyDictionary<string, Func<Experiment>> presets)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -280,7 +280,7 @@ public static class ExperimentCatalogue
         ) with
         {
             Note =
-                "32 blocks a scale as in the paper's text (the script has 16). The squeeze at the input and "
+                "32 blocks per scale as in the paper's text (the script has 16). The squeeze at the input and "
                 + "coefficient 0.9 are the code's. Warm-up without the code's overshoot.",
             Training = new()
             {
@@ -298,7 +298,7 @@ public static class ExperimentCatalogue
         DensityCifarPaper() with
         {
             Note =
-                "The published script: 16 blocks a scale, Gaussian probes through the differentiated series, and the "
+                "The published script: 16 blocks per scale, Gaussian probes through the differentiated series, and the "
                 + "warm-up that leaves the rate at twice its value.",
             Model = DensityCifarPaper().Model with { Blocks = [16, 16, 16] },
             Training = DensityCifarPaper().Training with
@@ -406,7 +406,7 @@ public static class ExperimentCatalogue
         ) with
         {
             Note =
-                "21 blocks as in section 5.1, seven a stage; the branches' widths are the script's, and so is the "
+                "21 blocks as in section 5.1, seven per stage; the branches' widths are the script's, and so is the "
                 + "padding to 16 channels. Warm-up is not mentioned in the paper: none.",
             Training = PaperClassifier(60_000),
         };
@@ -454,7 +454,7 @@ public static class ExperimentCatalogue
                 Classifier(name, preprocessing, validation: 0, model: Model(18)) with
                 {
                     Note =
-                        "54 blocks as in section 5.1, 18 a stage (the appendix says 39, the script 21); the "
+                        "54 blocks as in section 5.1, 18 per stage (the appendix says 39, the script 21); the "
                         + "branches' widths are the script's. Warm-up is not mentioned in the paper: none.",
                     Training = PaperClassifier(50_000),
                 },
@@ -462,7 +462,7 @@ public static class ExperimentCatalogue
                 Classifier(name, preprocessing, validation: 0, model: Model(7) with { NormBeforeSqueeze = true }) with
                 {
                     Note =
-                        "The published script: 7 blocks a stage, norms before the squeeze, ten epochs of warm-up "
+                        "The published script: 7 blocks per stage, norms before the squeeze, ten epochs of warm-up "
                         + "that overshoot for one more.",
                     Training = PaperClassifier(50_000) with
                     {
@@ -490,7 +490,7 @@ public static class ExperimentCatalogue
                     Run = like.Run with { Samples = 0 },
                     Note =
                         preset == "paper"
-                            ? "ResNet-164, 18 bottleneck blocks a stage, with the optimiser and schedule of the "
+                            ? "ResNet-164, 18 bottleneck blocks per stage, with the optimiser and schedule of the "
                                 + "i-ResNets."
                             : "",
                 }

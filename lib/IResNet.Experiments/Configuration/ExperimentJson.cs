@@ -144,8 +144,8 @@ public static class ExperimentJson
 
         /// <summary>Sets values by their keys; kinds first, whose settings the other keys may name.</summary>
         /// <param name="changes">Keys, perhaps of an earlier version, and values.</param>
-        /// <param name="isFile">Whether they are a whole file. Earlier versions wrote every setting of every kind there,
-        /// in use or not.</param>
+        /// <param name="isFile">Whether they are a whole file. Earlier versions wrote every setting of every kind
+        /// there, in use or not.</param>
         public void Set(IReadOnlyCollection<KeyValuePair<string, JsonNode?>> changes, bool isFile)
         {
             var rest = changes.Where(change => !SetKind(change.Key, change.Value)).ToList();
@@ -189,9 +189,10 @@ public static class ExperimentJson
             }
             string name = value is JsonValue text && text.TryGetValue(out string? word) ? word : "";
             if (kinds.FirstOrDefault(kind => Equals(kind.TypeDiscriminator, name)).DerivedType is not { } type)
-                throw new ConfigurationException(
-                    $"{place} is {Text(value)}. {Names.Advice(name, [.. kinds.Select(kind => $"{kind.TypeDiscriminator}")])}"
-                );
+            {
+                string[] all = [.. kinds.Select(kind => $"{kind.TypeDiscriminator}")];
+                throw new ConfigurationException($"{place} is {Text(value)}. {Names.Advice(name, all)}");
+            }
             var changed = JsonSerializer
                 .SerializeToNode(Activator.CreateInstance(type), declared.Type, Format)!
                 .AsObject();

@@ -1,4 +1,5 @@
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Data.Fetching;
 using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,11 +25,12 @@ public sealed record ImageDataSettings
     public Preprocessing Preprocessing { get; init; } = new();
 
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
-    internal ImageShape ModelInput =>
-        Preprocessing.Output(Name.StartsWith("cifar", StringComparison.Ordinal) ? new(3, 32, 32) : new(1, 28, 28));
+    internal ImageShape ModelInput => Preprocessing.Output(Entry.Shape);
 
     /// <summary>Number of classes.</summary>
-    internal int Classes => Name == "cifar100" ? 100 : 10;
+    internal int Classes => Entry.Classes.Count;
+
+    private ImageData Entry => Catalogue.Find(Name);
 
     /// <summary>Loads the images.</summary>
     internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) =>
@@ -61,6 +63,6 @@ public sealed record ImageDataSettings
             throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
         if (Validation < 0)
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
-        Preprocessing.Check(ModelInput with { Channels = ModelInput.Channels / Math.Max(1, Preprocessing.Copies) });
+        Preprocessing.Check(Entry.Shape);
     }
 }

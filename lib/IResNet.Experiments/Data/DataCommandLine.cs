@@ -42,7 +42,7 @@ public static class DataCommandLine
             Force,
         };
         command.SetAction((parsed, cancel) => Run(name, parsed, cancel));
-        return command.Parse(arguments).InvokeAsync();
+        return command.WithCheckedValues().Parse(arguments).InvokeAsync();
     }
 
     /// <summary>The command <c>data [NAME]</c>: without a name it lists what is there.</summary>
@@ -53,7 +53,7 @@ public static class DataCommandLine
             Description = "The data set; without it, what is there is listed.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        name.AcceptOnlyFromAmong([.. DataSets.Names]);
+        name.Choices([.. DataSets.Names]);
         var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
         command.SetAction(
             (parsed, cancel) =>

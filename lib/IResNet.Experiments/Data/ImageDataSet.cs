@@ -8,6 +8,12 @@ namespace IResNet.Experiments.Data;
 /// <param name="Test">The test images.</param>
 public sealed record ImageDataSet(string Name, IReadOnlyList<string> Classes, ImageSplit Train, ImageSplit Test)
 {
+    /// <summary>
+    /// What classifiers do to the images unless told otherwise: shifts, flips, mean and standard deviation per channel.
+    /// The published data sets have their own. By default x in [-0.5, 0.5] and nothing random.
+    /// </summary>
+    public Preprocessing Classification { get; init; } = new();
+
     /// <summary>The shape of one image.</summary>
     public ImageShape Shape => Train.Shape;
 

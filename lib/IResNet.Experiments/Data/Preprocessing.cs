@@ -68,7 +68,10 @@ public sealed record Preprocessing
     /// <summary>Classification of MNIST: shifts up to 2 pixels, x in [-0.5, 0.5].</summary>
     public static Preprocessing MnistClassification { get; } = new() { MaxShift = 2 };
 
-    /// <summary>Classification of CIFAR-10: crops, flips, the training images' mean and deviation.</summary>
+    /// <summary>
+    /// Classification of CIFAR-10: crops, flips, and the official code's mean and deviation per channel. Its deviation is
+    /// the mean of the deviations of the single images; that of all pixels is 0.2470, 0.2435, 0.2616.
+    /// </summary>
     public static Preprocessing Cifar10Classification { get; } =
         new()
         {
@@ -78,14 +81,16 @@ public sealed record Preprocessing
             Std = [0.2023, 0.1994, 0.2010],
         };
 
-    /// <summary>Classification of CIFAR-100: crops, flips, the training images' mean and deviation.</summary>
+    /// <summary>
+    /// Classification of CIFAR-100: crops, flips, mean and deviation per channel of all pixels of the training images.
+    /// </summary>
     public static Preprocessing Cifar100Classification { get; } =
         new()
         {
             MaxShift = 4,
             Flip = true,
-            Mean = [0.5071, 0.4867, 0.4408],
-            Std = [0.2675, 0.2565, 0.2761],
+            Mean = [0.5071, 0.4865, 0.4409],
+            Std = [0.2673, 0.2564, 0.2762],
         };
 
     /// <summary>The same without shifts and flips: for evaluation. Dequantisation stays.</summary>

@@ -5,13 +5,13 @@ namespace IResNet.Experiments.Figures;
 
 /// <summary>An estimator of ln det(I + J) at one block: what it costs, and how far it is off.</summary>
 /// <param name="Estimator">Its name.</param>
-/// <param name="Products">Jacobian products an example.</param>
+/// <param name="Products">Jacobian products per example.</param>
 /// <param name="Error">Root mean square over the examples and repetitions of estimate - exact, in nats: bias and spread
 /// together.</param>
 public sealed record EstimatorRun(string Estimator, int Products, double Error)
 {
     /// <summary>
-    /// The estimators by name, each for about so many Jacobian products an example at a block of a shape.
+    /// The estimators by name, each for about so many Jacobian products per example at a block of a shape.
     /// </summary>
     /// <param name="terms">Terms of the series; the Arnoldi process takes half as many steps, which reach as
     /// far.</param>
@@ -58,7 +58,7 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
     /// <summary>Repeats an estimator on one linearization.</summary>
     /// <param name="name">What to call it.</param>
     /// <param name="estimator">The estimator.</param>
-    /// <param name="products">Jacobian products an example that it takes.</param>
+    /// <param name="products">Jacobian products per example that it takes.</param>
     /// <param name="g">The branch at a batch.</param>
     /// <param name="exact">Its log-determinants, shape (n).</param>
     /// <param name="repeats">How often.</param>

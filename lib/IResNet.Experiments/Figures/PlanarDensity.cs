@@ -9,7 +9,7 @@ public static class PlanarDensity
 {
     /// <summary>p(x) of a frozen flow at the centres of a grid's cells.</summary>
     /// <param name="flow">A flow on the plane.</param>
-    /// <param name="cells">Cells a side.</param>
+    /// <param name="cells">Cells per side.</param>
     /// <param name="reach">The grid is the square from -reach to reach.</param>
     /// <returns>Shape (cells, cells), rows upwards: the first row is the lowest.</returns>
     public static Tensor OnGrid(Flow flow, int cells, double reach)

@@ -75,8 +75,9 @@ public sealed class Trajectories
     }
 
     /// <summary>
-    /// The derivatives of the function after so many blocks, as difference quotients of neighbouring starts. All are positive where no two
-    /// paths have changed their order; a negative one is a fold, over which the function takes values twice.
+    /// The derivatives of the function after so many blocks, as difference quotients of neighbouring starts. All are
+    /// positive where no two paths have changed their order; a negative one is a fold, over which the function takes
+    /// values twice.
     /// </summary>
     /// <param name="depth">0 to <see cref="Depth"/>.</param>
     /// <exception cref="InvalidOperationException">The starts do not increase.</exception>

@@ -97,7 +97,8 @@ internal sealed class CheckpointFolder(string path)
             TryDelete(unfinished);
             throw new RunFolderException(
                 $"The checkpoint of step {manifest.Step} cannot be written: {fault.Message} "
-                    + $"{(Steps is [var last, ..] ? $"The last good one is of step {last}." : "There is none before it.")} Free the disk or repair the folder, then continue with --resume.",
+                    + (Steps is [var last, ..] ? $"The last good one is of step {last}." : "There is none before it.")
+                    + " Free the disk or repair the folder, then continue with --resume.",
                 fault
             );
         }

@@ -67,7 +67,7 @@ internal sealed record CheckpointManifest
     public void Write(string path)
     {
         string manifest = JsonSerializer.Serialize(this, Format);
-        AtomicFile.Write(path, $$"""{"sha256":"{{Hash(manifest)}}","manifest":{{manifest}}}""");
+        AtomicFile.WriteAllText(path, $$"""{"sha256":"{{Hash(manifest)}}","manifest":{{manifest}}}""");
     }
 
     /// <exception cref="CheckpointException">The file is damaged or of another version.</exception>

@@ -49,9 +49,12 @@ public static class Exchange
         saved.Model.Module.train();
         TrainingRun.Guarded(run, () =>
         {
-            run.Prepare(saved.Experiment);
+            run.Claim();
             using var held = RunLock.Take(run);
-            return Begin(run, saved);
+            var start = Begin(run, saved);
+            // Last: a run without its checkpoint would begin from other weights.
+            run.WriteConfig(saved.Experiment);
+            return start;
         });
     }
 
@@ -84,6 +87,7 @@ public static class Exchange
     internal static void Load(TrainedModel model, IReadOnlyDictionary<string, Tensor> tensors)
     {
         var ours = TrainerState.Of(model.Module);
+        tensors = StateDict.Unwrapped(tensors, ours);
         // Some names are the same in both.
         bool official =
             Official(model) is { } names

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace IResNet.Experiments.Runs;
 
@@ -26,7 +27,7 @@ internal sealed class MetricsLog : IDisposable
             foreach (var line in Read(path).Where(keep))
                 kept.Append(line.GetRawText()).Append('\n');
             if (kept.Length != new FileInfo(path).Length)
-                AtomicFile.Write(path, kept.ToString());
+                AtomicFile.WriteAllText(path, kept.ToString());
         }
         return new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
     }
@@ -37,9 +38,13 @@ internal sealed class MetricsLog : IDisposable
         var lines = new List<JsonElement>();
         if (!File.Exists(path))
             return lines;
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        while (reader.ReadLine() is { } text)
+        byte[] bytes = ReadAll(path);
+        foreach (var range in bytes.AsSpan().Split((byte)'\n'))
         {
+            var text = bytes.AsSpan(range);
+            // Damage must not be written back as replacement characters.
+            if (!Utf8.IsValid(text))
+                break;
             try
             {
                 var line = JsonElement.Parse(text);
@@ -58,6 +63,15 @@ internal sealed class MetricsLog : IDisposable
             }
         }
         return lines;
+    }
+
+    private static byte[] ReadAll(string path)
+    {
+        // Somebody may be appending.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var content = new MemoryStream();
+        file.CopyTo(content);
+        return content.ToArray();
     }
 
     /// <summary>The lines that have all of some numbers: the step, then these.</summary>

@@ -10,17 +10,14 @@ internal static class PictureGrid
     private const int Gap = 2,
         LeastSide = 256;
 
-    /// <summary>Writes a file under a temporary name and renames it.</summary>
+    /// <summary>Writes a file.</summary>
     /// <param name="path">The PNG file.</param>
     /// <param name="pictures">Values in [0, 1], shape (n, 1 or 3, height, width).</param>
     public static void Save(string path, Tensor pictures)
     {
         using var bitmap = Draw(pictures);
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        string temporary = $"{path}.tmp";
-        using (var file = File.Create(temporary))
-            png.SaveTo(file);
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, png.SaveTo);
     }
 
     private static SKBitmap Draw(Tensor pictures)

@@ -31,7 +31,7 @@ public sealed class RunFolder
                 throw new RunFolderException($"{Path} holds no run: there is no config.json in it.");
             if (new FileInfo(ConfigFile).Length > MaxConfigBytes)
                 throw new ConfigurationException($"{ConfigFile} is far too large for a configuration.");
-            var experiment = ExperimentJson.Read(File.ReadAllText(ConfigFile));
+            var experiment = ExperimentJson.Read(TextFile.Read(ConfigFile));
             RefuseEdited(experiment);
             return experiment;
         }
@@ -40,6 +40,22 @@ public sealed class RunFolder
     /// <summary>What is known of the run; null before its first start.</summary>
     /// <exception cref="RunFolderException">summary.json is damaged.</exception>
     public RunSummary? Summary => SummaryOf(isHeld: RunLock.IsHeld(this));
+
+    /// <summary>As <see cref="Summary"/>, but null too where summary.json is damaged.</summary>
+    internal RunSummary? ReadableSummary
+    {
+        get
+        {
+            try
+            {
+                return Summary;
+            }
+            catch (RunFolderException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>The training loss of the logged steps.</summary>
     public IReadOnlyList<(long Step, double Loss)> Losses =>
@@ -90,6 +106,14 @@ public sealed class RunFolder
     /// <exception cref="RunFolderException">There is another run, or other files.</exception>
     public void Prepare(Experiment experiment)
     {
+        Claim();
+        WriteConfig(experiment);
+    }
+
+    /// <summary>Makes the folder, without a run in it yet.</summary>
+    /// <exception cref="RunFolderException">There is another run, or other files.</exception>
+    internal void Claim()
+    {
         if (
             Exists
             || (
@@ -100,15 +124,28 @@ public sealed class RunFolder
             )
         )
             throw new RunFolderException(
-                $"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or choose another --run."
+                $"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or choose "
+                    + "another --run."
             );
         Directory.CreateDirectory(Path);
-        AtomicFile.Write(ConfigFile, ExperimentJson.Write(experiment));
     }
+
+    /// <summary>Writes config.json, which makes the folder a run.</summary>
+    internal void WriteConfig(Experiment experiment) =>
+        AtomicFile.WriteAllText(ConfigFile, ExperimentJson.Write(experiment));
 
     /// <summary>The summary, where it is known whether somebody trains here.</summary>
     internal RunSummary? SummaryOf(bool isHeld) =>
         File.Exists(SummaryFile) ? RunSummary.Read(SummaryFile, isHeld) : null;
+
+    /// <summary>Gives a damaged summary.json another name, so that the next start writes a new one.</summary>
+    /// <returns>Where it is now.</returns>
+    internal string SetSummaryAside()
+    {
+        string aside = $"{SummaryFile}.damaged";
+        File.Move(SummaryFile, aside, overwrite: true);
+        return aside;
+    }
 
     /// <summary>Refuses an experiment that is not the checkpoints'.</summary>
     private void RefuseEdited(Experiment experiment)

@@ -41,11 +41,13 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Trains. Errors are noted in summary.json before they go on.</summary>
-    public RunSummary Run(CancellationToken cancel)
+    /// <param name="ready">Called when the model is ready and the first step comes.</param>
+    /// <param name="cancel">Ends the run after the step in hand.</param>
+    public RunSummary Run(Action ready, CancellationToken cancel)
     {
         try
         {
-            return TrainingRun.Guarded(_folder, () => Train(cancel));
+            return TrainingRun.Guarded(_folder, () => Train(ready, cancel));
         }
         catch (Exception fault)
         {
@@ -74,9 +76,9 @@ internal sealed class RunSession : IDisposable
         _model.Dispose();
     }
 
-    private RunSummary Train(CancellationToken cancel)
+    private RunSummary Train(Action ready, CancellationToken cancel)
     {
-        if (_folder.SummaryOf(isHeld: true) is { } before)
+        if (Before() is { } before)
             _summary = before with
             {
                 State = RunState.Running,
@@ -90,8 +92,9 @@ internal sealed class RunSession : IDisposable
         using var metrics = MetricsLog.Open(_folder.MetricsFile, Belongs);
         using var timing = MetricsLog.Open(_folder.TimingFile, _ => true);
         if (!resumed)
-            _trainer.Initialize();
+            _trainer.Initialize(_sink);
         Conclude(RunState.Running);
+        ready();
 
         var loop = new TrainingLoop(
             _trainer,
@@ -130,6 +133,20 @@ internal sealed class RunSession : IDisposable
         catch (OperationCanceledException)
         {
             return Conclude(RunState.Interrupted);
+        }
+    }
+
+    /// <summary>What earlier starts noted. All that training needs is in the checkpoints: damage is set aside.</summary>
+    private RunSummary? Before()
+    {
+        try
+        {
+            return _folder.SummaryOf(isHeld: true);
+        }
+        catch (RunFolderException damage)
+        {
+            Say($"{damage.Message} Set aside as {_folder.SetSummaryAside()}");
+            return null;
         }
     }
 
@@ -273,7 +290,7 @@ internal sealed class RunSession : IDisposable
         if (_trainer.Step == 0 || _last?.Step == _trainer.Step)
             return;
         metrics.Flush();
-        _trainer.Settle();
+        _trainer.Recalibrate();
         using (NewDisposeScope())
             _last = _checkpoints.Save(
                 new()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Training;
 
 namespace IResNet.Experiments.Runs;
@@ -93,7 +94,7 @@ public sealed record RunSummary
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    internal void Write(string path) => AtomicFile.Write(path, Text + "\n");
+    internal void Write(string path) => AtomicFile.WriteAllText(path, Text + "\n");
 
     /// <summary>As in summary.json.</summary>
     internal string Text => JsonSerializer.Serialize(this, Format);
@@ -103,7 +104,15 @@ public sealed record RunSummary
     {
         if (new FileInfo(path).Length > 1 << 20)
             throw new RunFolderException($"{path} is far too large for a summary.");
-        var summary = Parse(File.ReadAllText(path), path);
+        RunSummary summary;
+        try
+        {
+            summary = Parse(TextFile.Read(path), path);
+        }
+        catch (ConfigurationException fault)
+        {
+            throw new RunFolderException($"The summary is damaged: {fault.Message}", fault);
+        }
         return summary.State == RunState.Running && !isHeld ? summary with { State = RunState.Killed } : summary;
     }
 
@@ -120,7 +129,11 @@ public sealed record RunSummary
         }
         catch (JsonException fault)
         {
-            throw new RunFolderException($"The summary in {place} is damaged: {fault.Message}", fault);
+            throw new RunFolderException(
+                $"The summary in {place} is damaged: {fault.Message} iresnet train --resume goes on from the last "
+                    + "checkpoint and writes a new one.",
+                fault
+            );
         }
     }
 }

@@ -68,7 +68,8 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         return Create(
             experiment,
             device,
-            $"step {manifest.Step} of {folder.Path}{(manifest.Parts.ContainsKey(TrainerState.Average) ? ", averaged weights" : "")}",
+            $"step {manifest.Step} of {folder.Path}"
+                + (manifest.Parts.ContainsKey(TrainerState.Average) ? ", averaged weights" : ""),
             model =>
             {
                 var targets = new Dictionary<string, IReadOnlyDictionary<string, Tensor>>

@@ -48,6 +48,7 @@ public static class TrainingRun
     /// <param name="sink">Told what happens, on the training's thread.</param>
     /// <param name="cancel">Saves a checkpoint after the step in hand and ends the run as
     /// <see cref="RunState.Interrupted"/>.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before the first step. Nothing is lost.</exception>
     /// <exception cref="RunFolderException">The folder is in use, holds something else, or cannot be
     /// written.</exception>
     /// <exception cref="ConfigurationException">The experiment is impossible, or differs from the folder's
@@ -65,25 +66,57 @@ public static class TrainingRun
     {
         var folder = new RunFolder(path);
         var device = Devices.Parse(options.Device);
-        using var held = Guarded(folder, () =>
+        var held = Guarded(folder, () =>
         {
             Directory.CreateDirectory(folder.Path);
             return RunLock.Take(folder);
         });
+        Task<RunSummary>? work = null;
+        try
+        {
+            var (experiment, data) = await Begin(folder, choose, options, cancel);
+            var ready = new TaskCompletionSource();
+            work = TrainingThread.Run(() =>
+            {
+                using var session = new RunSession(folder, experiment, data, device, sink);
+                cancel.ThrowIfCancellationRequested();
+                return session.Run(ready.SetResult, cancel);
+            });
+            // Until the first step there is nothing to save, and a large model takes long to build or to restore:
+            // whoever cancels does not wait for it.
+            await Task.WhenAny(work, ready.Task).WaitAsync(cancel);
+            return await work;
+        }
+        finally
+        {
+            if (work is null || work.IsCompleted)
+                held.Dispose();
+            else
+                _ = work.ContinueWith(_ => held.Dispose(), TaskScheduler.Default);
+        }
+    }
+
+    private static async Task<(Experiment Experiment, ImageDataSet? Data)> Begin(
+        RunFolder folder,
+        Func<Experiment?, Experiment> choose,
+        TrainingRunOptions options,
+        CancellationToken cancel
+    )
+    {
         var present = folder.Exists ? folder.Experiment : null;
         if (present is not null && !options.Resume)
+        {
+            string state = File.Exists(folder.SummaryFile)
+                ? folder.ReadableSummary?.State.ToString().ToLowerInvariant() ?? "with a damaged summary.json"
+                : "not started";
             throw new RunFolderException(
-                $"{folder.Path} already holds a run ({folder.SummaryOf(isHeld: false)?.State.ToString().ToLowerInvariant() ?? "not started"}). Continue it with --resume, or choose another --run."
+                $"{folder.Path} already holds a run ({state}). Continue it with --resume, or choose another " + "--run."
             );
+        }
         var experiment = choose(present);
         experiment.Validate();
         Guarded(folder, () => Enter(folder, present, experiment));
-        var data = await experiment.LoadData(options.Data, cancel);
-        return await TrainingThread.Run(() =>
-        {
-            using var session = new RunSession(folder, experiment, data, device, sink);
-            return session.Run(cancel);
-        });
+        return (experiment, await experiment.LoadData(options.Data, cancel));
     }
 
     private static bool Enter(RunFolder folder, Experiment? present, Experiment experiment)
@@ -95,7 +128,7 @@ public static class TrainingRun
         }
         RefuseOther(folder.ConfigFile, present, experiment);
         if (ExperimentJson.Write(present) != ExperimentJson.Write(experiment))
-            AtomicFile.Write(folder.ConfigFile, ExperimentJson.Write(experiment));
+            folder.WriteConfig(experiment);
         return false;
     }
 
@@ -112,8 +145,8 @@ public static class TrainingRun
             .ToList();
         if (different.Count > 0)
             throw new ConfigurationException(
-                $"This is another experiment than that of {file}: {string.Join(", ", different)}. A run goes on as it was "
-                    + "begun: put the values back, or choose another --run for a new one."
+                $"This is another experiment than that of {file}: {string.Join(", ", different)}. A run goes on as it "
+                    + "was begun: put the values back, or choose another --run for a new one."
             );
     }
 

@@ -28,7 +28,7 @@ public static class LocalSweep
     {
         var failed = new List<RunFolder>();
         int done = 0;
-        var waiting = folders.Where(folder => folder.Summary?.State != RunState.Finished).ToList();
+        var waiting = folders.Where(folder => folder.ReadableSummary?.State != RunState.Finished).ToList();
         if (waiting.Count < folders.Count)
             progress($"{folders.Count - waiting.Count} of {folders.Count} runs are finished already");
         await Parallel.ForEachAsync(waiting, new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (folder, _) =>
@@ -38,15 +38,15 @@ public static class LocalSweep
             string name = Path.GetFileName(folder.Path);
             progress($"{name}: begins");
             int code = await Train(folder, command, options, cancel);
-            var summary = folder.Summary;
+            var summary = folder.ReadableSummary;
             bool finished = code == 0 && summary?.State == RunState.Finished;
             if (!finished)
                 lock (failed)
                     failed.Add(folder);
-            progress(
-                $"{name}: {(finished ? $"{summary!.Test} in {TimeSpan.FromSeconds(Math.Round(summary.WallSeconds)):g}" : $"{summary?.State.ToString().ToLowerInvariant() ?? "failed"}, exit code {code}, see {LogOf(folder)}")}"
-                    + $" ({Interlocked.Increment(ref done)}/{waiting.Count})"
-            );
+            string outcome = finished
+                ? $"{summary!.Test} in {TimeSpan.FromSeconds(Math.Round(summary.WallSeconds)):g}"
+                : $"{summary?.State.ToString().ToLowerInvariant() ?? "failed"}, exit code {code}, see {LogOf(folder)}";
+            progress($"{name}: {outcome} ({Interlocked.Increment(ref done)}/{waiting.Count})");
         });
         return failed;
     }

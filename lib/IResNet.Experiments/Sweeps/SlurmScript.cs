@@ -17,6 +17,7 @@ public static class SlurmScript
     /// <param name="runs">How many.</param>
     /// <param name="command">The program that takes <c>train --run DIR --resume</c>, and its first arguments.</param>
     /// <param name="options">What a task asks for.</param>
+    /// <exception cref="SlurmException">The folder, or what is asked for, cannot stand in a batch script.</exception>
     public static string Write(
         string name,
         string folder,
@@ -34,7 +35,7 @@ public static class SlurmScript
             ),
             "--requeue",
             "--open-mode=append",
-            $"--output={folder}/slurm-%A_%a.log",
+            $"--output={Pattern(folder)}/slurm-%A_%a.log",
             string.Create(CultureInfo.InvariantCulture, $"--signal=B:USR1@{SecondsToSave}"),
             "--ntasks=1",
             string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={options.Cores}"),
@@ -48,16 +49,16 @@ public static class SlurmScript
         ];
         return $$"""
             #!/bin/bash
-            {{string.Join("\n", directives.Select(directive => $"#SBATCH {directive}"))}}
+            {{string.Join("\n", directives.Select(directive => $"#SBATCH {ShellWord.Directive(directive)}"))}}
 
             # Task N makes the run in line N of runs.txt.
-            run=$(sed -n "${SLURM_ARRAY_TASK_ID}p" {{Quote(folder + "/runs.txt")}})
+            run=$(sed -n "${SLURM_ARRAY_TASK_ID}p" {{ShellWord.Quote(folder + "/runs.txt")}})
             [ -n "$run" ] || { echo "runs.txt has no line $SLURM_ARRAY_TASK_ID"; exit 1; }
             export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 
             {{string.Join(
                 " ",
-                command.Select(Quote)
+                command.Select(ShellWord.Quote)
             )}} train --run "$run" --resume --threads "$SLURM_CPUS_PER_TASK" --device {{(
                 options.Gpus > 0 ? "cuda" : "cpu"
             )}} &
@@ -86,6 +87,14 @@ public static class SlurmScript
 
     private static string[] Optional(string name, string? value) => value is null ? [] : [$"--{name}={value}"];
 
-    /// <summary>For the shell, whatever is in it.</summary>
-    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    /// <summary>A folder in a file name pattern: Slurm takes %A there as the job's number, and %% as %.</summary>
+    /// <exception cref="SlurmException">It has a backslash, after which Slurm takes no pattern at all, or a line
+    /// break.</exception>
+    private static string Pattern(string folder) =>
+        folder.AsSpan().ContainsAny('\\', '\n', '\r')
+            ? throw new SlurmException(
+                $"Slurm cannot write logs to '{folder}': the path has a backslash or a line break. Choose another "
+                    + "--folder."
+            )
+            : folder.Replace("%", "%%", StringComparison.Ordinal);
 }

@@ -36,10 +36,10 @@ public static class SlurmSweep
     )
     {
         root = Path.GetFullPath(root);
-        var waiting = folders.Where(folder => folder.Summary?.State != RunState.Finished).ToList();
+        var waiting = folders.Where(folder => folder.ReadableSummary?.State != RunState.Finished).ToList();
         string script = Path.Combine(root, "sweep.sbatch");
-        AtomicFile.Write(RunsFile(root), string.Concat(waiting.Select(folder => folder.Path + "\n")));
-        AtomicFile.Write(script, SlurmScript.Write(name, root, waiting.Count, command, options));
+        AtomicFile.WriteAllText(RunsFile(root), string.Concat(waiting.Select(folder => folder.Path + "\n")));
+        AtomicFile.WriteAllText(script, SlurmScript.Write(name, root, waiting.Count, command, options));
         return (script, waiting.Count);
     }
 
@@ -57,7 +57,7 @@ public static class SlurmSweep
                     + $"{before}."
             );
         long job = await Slurm.Submit(script, cancel);
-        AtomicFile.Write(JobFile(root), string.Create(CultureInfo.InvariantCulture, $"{job}\n"));
+        AtomicFile.WriteAllText(JobFile(root), string.Create(CultureInfo.InvariantCulture, $"{job}\n"));
         return job;
     }
 

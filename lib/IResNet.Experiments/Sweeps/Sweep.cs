@@ -32,7 +32,7 @@ public sealed record Sweep(string Name, IReadOnlyList<SweepRun> Runs)
     {
         if (!File.Exists(path))
             throw new ConfigurationException($"There is no sweep file '{path}'.");
-        return Parse(File.ReadAllText(path));
+        return Parse(TextFile.Read(path));
     }
 
     /// <summary>Reads the text of a sweep file.</summary>

@@ -18,8 +18,7 @@ public static class ClassifierTraining
     /// <param name="sink">Told about every step, on the training's thread; nobody by default.</param>
     /// <param name="cancel">Ends the training after the step in hand; the result then has no
     /// <see cref="TrainingResult{T}.Test"/>.</param>
-    /// <param name="preprocessing">By default <see cref="Preprocessing.MnistClassification"/> for one channel,
-    /// <see cref="Preprocessing.Cifar10Classification"/> for three.</param>
+    /// <param name="preprocessing">By default the data set's own, <see cref="ImageDataSet.Classification"/>.</param>
     /// <exception cref="ArgumentException">The options are impossible, or the data do not fit the options.</exception>
     /// <exception cref="ShapeException">The images do not fit the model.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
@@ -32,8 +31,7 @@ public static class ClassifierTraining
         Preprocessing? preprocessing = null
     )
     {
-        preprocessing ??=
-            data.Shape.Channels == 1 ? Preprocessing.MnistClassification : Preprocessing.Cifar10Classification;
+        preprocessing ??= data.Classification;
         return InlineTraining.Run<ClassifierEvaluation>(
             () => new ClassifierTask(classifier, new(data.Train, data.Test, data.Test), preprocessing, options),
             options,

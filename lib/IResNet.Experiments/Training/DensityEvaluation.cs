@@ -14,7 +14,7 @@ namespace IResNet.Experiments.Training;
 /// <param name="Shape">The shape on which d counts: 1x28x28 is d = 784, the official code's MNIST 3x32x32 is d = 3072,
 /// and the two cannot be compared.</param>
 /// <param name="Terms">Terms of the series.</param>
-/// <param name="Probes">Probes an image.</param>
+/// <param name="Probes">Probes per image.</param>
 /// <param name="BiasBound">Theorem 3: how far truncation can move the value, in bits/dim, with the certified norms of
 /// the frozen model.</param>
 public sealed record DensityEvaluation(
@@ -39,6 +39,12 @@ public sealed record DensityEvaluation(
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below {BiasBound:g2}{(ProbeError is { } error ? $", {Probes} probes, standard error {error.ToString("g2", CultureInfo.InvariantCulture)}" : "")})"
+            $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Terms} terms, bias below "
+                + $"{BiasBound:g2}{Noise})"
         );
+
+    private string Noise =>
+        ProbeError is { } error
+            ? string.Create(CultureInfo.InvariantCulture, $", {Probes} probes, standard error {error:g2}")
+            : "";
 }

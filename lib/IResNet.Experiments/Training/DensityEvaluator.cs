@@ -17,7 +17,7 @@ public static class DensityEvaluator
     /// <param name="images">Held-out images, at least 2.</param>
     /// <param name="preprocessing">As in training; shifts and flips are left out.</param>
     /// <param name="terms">Terms of the power series.</param>
-    /// <param name="probes">Random-sign probes an image.</param>
+    /// <param name="probes">Random-sign probes per image.</param>
     /// <param name="seed">The seed of dequantisation and probes: the same seed gives the same figure.</param>
     /// <param name="cancel">Stops between two batches.</param>
     public static DensityEvaluation Evaluate(

@@ -33,7 +33,7 @@ internal static class InlineTraining
         using var trainer = new Trainer(create(), options);
         var loop = new TrainingLoop(trainer, options, sink);
         var (losses, evaluations) = (new List<double>(), new List<(long, T)>());
-        trainer.Initialize();
+        trainer.Initialize(sink);
         var outcome = loop.Run(
             step =>
             {
@@ -53,7 +53,7 @@ internal static class InlineTraining
             {
                 outcome = TrainingOutcome.Cancelled;
             }
-        trainer.Settle();
+        trainer.Recalibrate();
         if (trainer.Average is { } average)
             trainer.Parameters.Assign(average);
         trainer.Task.Model.eval();

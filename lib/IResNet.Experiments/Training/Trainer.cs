@@ -42,7 +42,8 @@ internal sealed class Trainer : IDisposable
     public string? LastCheckpoint { get; set; }
 
     /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
-    public void Initialize()
+    /// <param name="sink">Told what is doubtful about these.</param>
+    public void Initialize(ITrainingSink? sink = null)
     {
         if (Task.Flow is not { } flow)
             return;
@@ -54,6 +55,9 @@ internal sealed class Trainer : IDisposable
         using var noGrad = no_grad();
         using (new TemporaryEstimator(flow, new NoLogDet()))
             flow.LatentsOf(Task.InitialExamples());
+        string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
+        if (warnings.Length > 0)
+            sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
         if (Average is not null)
         {
             using var values = Parameters.Values();
@@ -89,13 +93,13 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Before the model is kept: <see cref="TrainingTask.Settle"/>, under the averaged parameters if an average is
+    /// Before the model is kept: <see cref="TrainingTask.Recalibrate"/>, under the averaged parameters if an average is
     /// kept.
     /// </summary>
-    public void Settle() =>
+    public void Recalibrate() =>
         WithAverage(() =>
         {
-            Task.Settle();
+            Task.Recalibrate();
             return true;
         });
 

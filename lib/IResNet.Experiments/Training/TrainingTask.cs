@@ -65,7 +65,7 @@ public abstract class TrainingTask : IDisposable
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.
     /// </summary>
-    public virtual void Settle() { }
+    public virtual void Recalibrate() { }
 
     /// <summary>The figure on held-out examples. Leaves the model in training mode.</summary>
     /// <param name="examples">Which.</param>

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using IResNet.Experiments.Benchmarking;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
-using IResNet.Workbook.Benchmarking;
+using IResNet.Notebooks;
 
 namespace IResNet.Workbook.Commands;
 
@@ -18,7 +19,7 @@ internal static class BenchCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private static readonly Option<FileInfo?> JsonOption = new("--json") { Description = "Where to write the report." };
+    private static readonly Option<string?> JsonOption = new("--json") { Description = "Where to write the report." };
 
     private static readonly Option<double> SecondsOption = new("--seconds")
     {
@@ -32,6 +33,7 @@ internal static class BenchCommand
             "Gradient of the log-determinant in training cases: this library's (neumann) or the paper's own "
             + "algorithm (paper).",
         DefaultValueFactory = _ => LogDetGradient.Neumann,
+        CustomParser = CommandValues.OneOf<LogDetGradient>,
     };
 
     private static readonly Option<bool> InProcessOption = new("--in-process")
@@ -46,11 +48,7 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        SecondsOption.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<double>() > 0))
-                result.AddError("--seconds must be positive.");
-        });
+        SecondsOption.Require(seconds => seconds > 0, "more than 0 is needed");
         var command = new Command("bench", "Time training steps, inverses and estimators on this machine.")
         {
             CaseOption,
@@ -60,7 +58,7 @@ internal static class BenchCommand
             InProcessOption,
             ListOption,
         };
-        command.SetAction(Run);
+        command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Run(parsed, cancel)));
         return command;
     }
 
@@ -118,7 +116,7 @@ internal static class BenchCommand
             Cases = reports,
         };
         if (arguments.GetValue(JsonOption) is { } file)
-            AtomicFile.Write(file.FullName, JsonSerializer.Serialize(whole, Json) + "\n");
+            AtomicFile.WriteAllText(file, JsonSerializer.Serialize(whole, Json) + "\n");
         return 0;
     }
 

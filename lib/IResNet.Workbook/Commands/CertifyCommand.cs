@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 
 namespace IResNet.Workbook.Commands;
@@ -30,16 +31,8 @@ internal static class CertifyCommand
             Tolerance,
         };
         var model = new SavedModelArguments(command);
-        Examples.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0)
-                result.AddError("--examples must be 0 or more.");
-        });
-        Tolerance.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<double>() > 0))
-                result.AddError("--tolerance must be more than 0.");
-        });
+        Examples.Require(examples => examples >= 0, "0 or more are needed");
+        Tolerance.Require(tolerance => tolerance > 0, "more than 0 is needed");
         command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Certify(parsed, model, cancel)));
         return command;
     }
@@ -90,14 +83,17 @@ internal static class CertifyCommand
                 + $"Lip(g)); error of F^-1 at a residual of {tolerance:g3} in the 2-norm"
         );
         line(
-            $"{"block", -6} {"", -6} {"", 6} {"estimate", 10} {"bound", 10} {"frozen", 10} {"Lip(F)", 10} {"Lip(F^-1)", 10} {"error", 10}"
+            $"{"block", -6} {"", -6} {"", 6} {"estimate", 10} {"bound", 10} {"frozen", 10} {"Lip(F)", 10} "
+                + $"{"Lip(F^-1)", 10} {"error", 10}"
         );
         foreach (var block in proof.Blocks)
             line(
-                $"{block.Block, -6} {"", -6} {"", 6} {block.Estimate, 10:F4} {block.Trained, 10:F4} {block.Frozen, 10:F4} {block.Forward, 10:F4} {block.Inverse, 10:F4} {tolerance * block.Inverse, 10:g3}"
+                $"{block.Block, -6} {"", -6} {"", 6} {block.Estimate, 10:F4} {block.Trained, 10:F4} "
+                    + $"{block.Frozen, 10:F4} {block.Forward, 10:F4} {block.Inverse, 10:F4} "
+                    + $"{tolerance * block.Inverse, 10:g3}"
             );
-        line(
-            $"Lip(g) < 1 in all {proof.Blocks.Count} blocks: as trained {(proof.IsInvertibleAsTrained ? "certain" : "not certain")}, frozen {(proof.IsInvertible ? "certain" : "not certain")}."
-        );
+        string trained = proof.IsInvertibleAsTrained ? "certain" : "not certain",
+            frozen = proof.IsInvertible ? "certain" : "not certain";
+        line($"Lip(g) < 1 in all {proof.Blocks.Count} blocks: as trained {trained}, frozen {frozen}.");
     }
 }

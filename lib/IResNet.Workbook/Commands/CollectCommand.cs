@@ -46,7 +46,7 @@ internal static class CollectCommand
             ".md" => table.ToMarkdown(),
             _ => throw new ConfigurationException($"'{file}': choose a name that ends in .csv or .md."),
         };
-        System.IO.File.WriteAllText(file, text);
+        AtomicFile.WriteAllText(file, text);
         output.WriteLine($"{folders.Count} runs: {file}");
         return 0;
     }

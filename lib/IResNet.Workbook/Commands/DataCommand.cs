@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using IResNet.Experiments.Data;
 
 namespace IResNet.Workbook.Commands;
@@ -6,5 +7,11 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet data</c>.</summary>
 internal static class DataCommand
 {
-    public static Command Create() => DataCommandLine.Create();
+    public static Command Create()
+    {
+        var command = DataCommandLine.Create();
+        var action = (AsynchronousCommandLineAction)command.Action!;
+        command.SetAction((parsed, _) => Failures.Report(parsed, cancel => action.InvokeAsync(parsed, cancel)));
+        return command;
+    }
 }

@@ -32,16 +32,8 @@ internal static class EvaluateCommand
             Images,
         };
         var model = new SavedModelArguments(command);
-        Error.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<double>() > 0))
-                result.AddError("--error must be more than 0.");
-        });
-        Images.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 2)
-                result.AddError("--images must be 2 or more.");
-        });
+        Error.Require(error => error > 0, "more than 0 is needed");
+        Images.Require(images => images >= 2, "2 or more are needed");
         command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Evaluate(parsed, model, cancel)));
         return command;
     }

@@ -11,18 +11,42 @@ namespace IResNet.Workbook.Commands;
 /// <summary>Errors that a user can do something about are a message and exit code 1, without a stack trace.</summary>
 internal static class Failures
 {
-    /// <summary>Runs a command with Ctrl-C and SIGTERM as cancellation.</summary>
-    public static async Task<int> Report(ParseResult parsed, Func<CancellationToken, Task<int>> command)
+    /// <summary>How long a command without anything to save may take to end after a signal.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Runs a command with the signals of <see cref="StopSignals"/> as cancellation. Computations and the building of
+    /// models do not look at it: a command that has nothing to save is left behind after a second, and the process ends
+    /// without it. Files are written whole or not at all, so nothing is half done then.
+    /// </summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="saves">Whether it has something to save when it is stopped: then its end is waited for.</param>
+    public static async Task<int> Report(
+        ParseResult parsed,
+        Func<CancellationToken, Task<int>> command,
+        bool saves = false
+    )
     {
         using var signals = new StopSignals();
+        using var late = new CancellationTokenSource();
+        using var asked = signals.Token.Register(() => late.CancelAfter(Grace));
+        var work = Task.Run(() => command(signals.Token));
+        int code = await CodeOf(saves ? work : work.WaitAsync(late.Token), parsed, signals.Token);
+        signals.EndIfStopped(code);
+        return code;
+    }
+
+    private static async Task<int> CodeOf(Task<int> work, ParseResult parsed, CancellationToken stop)
+    {
         try
         {
-            return await command(signals.Token);
+            return await work;
         }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             parsed.InvocationConfiguration.Error.WriteLine("Stopped.");
-            return StopSignals.ExitCode;
+            return 1;
         }
         catch (Exception fault)
             when (fault

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IResNet.Experiments.Data;
 using IResNet.Workbook.Notebooks;
 using IResNet.Workbook.Running;
 
@@ -45,7 +46,7 @@ internal static class RunCommand
             }
             catch (FormatException e)
             {
-                result.AddError(e.Message);
+                result.AddError($"{Timeout!.Name}: {e.Message}");
                 return null;
             }
         },
@@ -66,12 +67,8 @@ internal static class RunCommand
 
     static RunCommand()
     {
-        Preset.AcceptOnlyFromAmong("quick", "standard", "paper");
-        Jobs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-                result.AddError("--jobs must be 1 or more.");
-        });
+        Preset.Choices("quick", "standard", "paper");
+        Jobs.Require(jobs => jobs >= 1, "1 or more are needed");
     }
 
     public static Command Create()
@@ -107,12 +104,13 @@ internal static class RunCommand
                 parsed.GetValue(Timeout)
             );
             if (!parsed.GetValue(Worker))
-                return await new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out).RunAsync(
-                    jobs,
-                    signals.Token
-                );
+            {
+                var batch = new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out);
+                var code = await batch.RunAsync(jobs, signals.Token);
+                return signals.CodeOf(code);
+            }
             signals.StopAtEndOfInput();
-            return await WorkAsync(jobs.Single(), signals.Token);
+            return await WorkAsync(jobs.Single(), signals);
         }
         catch (Exception e)
             when (e is UsageException or NotebookFormatException or IOException or UnauthorizedAccessException)
@@ -125,18 +123,13 @@ internal static class RunCommand
     /// <summary>
     /// Inside a <see cref="WorkerProcess"/>. Why a run failed is in its record, for the parent to tell.
     /// </summary>
-    private static async Task<int> WorkAsync(NotebookJob job, CancellationToken stop)
+    private static async Task<int> WorkAsync(NotebookJob job, StopSignals signals)
     {
         Directory.SetCurrentDirectory(job.Folder);
         RunRecord record;
         using (var progress = RunProgress.ForConsole())
-            record = await new NotebookRunner(job, progress).RunAsync(stop);
-        var code = record.Status switch
-        {
-            RunStatus.Passed => 0,
-            RunStatus.Interrupted => StopSignals.ExitCode,
-            _ => 1,
-        };
+            record = await new NotebookRunner(job, progress).RunAsync(signals.Token);
+        var code = signals.CodeOf(record.Status == RunStatus.Passed ? 0 : 1);
         // Threads that cells left behind must not keep the process.
         Environment.Exit(code);
         return code;
@@ -149,7 +142,7 @@ internal static class RunCommand
         {
             var equals = parameter.IndexOf('=');
             if (equals < 1)
-                throw new UsageException($"-p {parameter}: write -p name=value.");
+                throw new UsageException($"-p \"{parameter}\": write -p name=value.");
             values[parameter[..equals].Trim()] = parameter[(equals + 1)..];
         }
 

@@ -9,10 +9,12 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet runs</c>: the run folders below a folder, with their states and last figures.</summary>
 internal static class RunsCommand
 {
+    private const string DefaultRoot = "runs";
+
     private static readonly Argument<string> Root = new("folder")
     {
         Description = "Where to look, itself and two levels down.",
-        DefaultValueFactory = _ => "runs",
+        DefaultValueFactory = _ => DefaultRoot,
     };
 
     public static Command Create()
@@ -29,6 +31,8 @@ internal static class RunsCommand
 
     private static int List(string root, TextWriter output)
     {
+        if (root != DefaultRoot && !Directory.Exists(root))
+            throw new RunFolderException($"There is no folder '{root}'.");
         var folders = RunFolder.Find(root);
         if (folders.Count == 0)
         {
@@ -51,6 +55,8 @@ internal static class RunsCommand
     private static string[] Row(string root, RunFolder folder)
     {
         string name = Path.GetRelativePath(root, folder.Path);
+        if (name == ".") // the folder is a run itself
+            name = Path.GetFileName(folder.Path);
         try
         {
             if (folder.Summary is not { } run)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 
 namespace IResNet.Workbook.Commands;
@@ -41,16 +42,8 @@ internal static class SampleCommand
             Output,
         };
         var model = new SavedModelArguments(command);
-        Count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000)
-                result.AddError("--count must be 1 to 100000.");
-        });
-        Temperature.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<double>() is >= 0 and < double.PositiveInfinity))
-                result.AddError("--temperature must be 0 or more.");
-        });
+        Count.Require(count => count is >= 1 and <= 100_000, "1 to 100000 are needed");
+        Temperature.Require(temperature => temperature >= 0, "0 or more is needed");
         command.SetAction((parsed, _) => Failures.Report(parsed, _ => Task.FromResult(Sample(parsed, model))));
         return command;
     }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Sweeps;
+using IResNet.Notebooks;
 using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Commands;
@@ -9,7 +11,7 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet sweep</c>: many runs, here or on a Slurm cluster.</summary>
 internal static class SweepCommand
 {
-    private static readonly Argument<string> File = new("file")
+    private static readonly Argument<string> SweepFile = new("file")
     {
         Description = "The sweep: JSON with name, experiment, preset, set, vary, seeds.",
     };
@@ -92,7 +94,7 @@ internal static class SweepCommand
     {
         var command = new Command("sweep", "Make many runs: all combinations of some values, with some seeds.")
         {
-            File,
+            SweepFile,
             Folder,
             Jobs,
             Threads,
@@ -107,20 +109,18 @@ internal static class SweepCommand
             Account,
             AtOnce,
         };
-        foreach (var option in new[] { Jobs, Threads })
-            option.Validators.Add(result =>
-            {
-                if (result.GetValueOrDefault<int>() < 1)
-                    result.AddError($"{option.Name} must be 1 or more.");
-            });
-        command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Run(parsed, cancel)));
+        Jobs.Require(jobs => jobs >= 1, "1 or more are needed");
+        Threads.Require(threads => threads >= 1, "1 or more are needed");
+        Gpus.Require(gpus => gpus >= 0, "0 or more are needed");
+        AtOnce.Require(runs => runs >= 1, "1 or more are needed");
+        command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Run(parsed, cancel), saves: true));
         return command;
     }
 
     private static async Task<int> Run(ParseResult parsed, CancellationToken cancel)
     {
         var output = parsed.InvocationConfiguration.Output;
-        var sweep = Sweep.Load(parsed.GetValue(File)!);
+        var sweep = Sweep.Load(parsed.GetValue(SweepFile)!);
         string root = Path.GetFullPath(parsed.GetValue(Folder) ?? Path.Combine("runs", sweep.Name));
         if (parsed.GetValue(Status))
             return await Show(sweep, root, output, cancel);
@@ -148,7 +148,7 @@ internal static class SweepCommand
         if (cancel.IsCancellationRequested)
         {
             output.WriteLine("Stopped; the same command goes on.");
-            return StopSignals.ExitCode;
+            return 1;
         }
         output.Write(ResultTable.Of(folders).ToMarkdown());
         return unfinished.Count == 0 ? 0 : 1;
@@ -181,12 +181,13 @@ internal static class SweepCommand
         }
         if (parsed.GetValue(ScriptOnly))
         {
-            output.WriteLine($"{runs} tasks in {script}. Submit with: sbatch {script}");
+            output.WriteLine($"{runs} tasks in {script}. Submit with: sbatch {ShellWord.Quote(script)}");
             return 0;
         }
         long job = await SlurmSweep.Submit(root, script, cancel);
         output.WriteLine(
-            $"{runs} tasks submitted as job {job}. How they stand: iresnet sweep {parsed.GetValue(File)} --status"
+            $"{runs} tasks submitted as job {job}. How they stand: "
+                + $"iresnet sweep {ShellWord.Quote(parsed.GetValue(SweepFile)!)} --status"
         );
         return 0;
     }
@@ -199,13 +200,15 @@ internal static class SweepCommand
         foreach (var run in sweep.Runs)
         {
             var folder = new RunFolder(Path.Combine(root, run.Folder));
-            var summary = folder.Summary;
-            string state = summary?.State.ToString().ToLowerInvariant()
-                ?? (folder.Exists ? "prepared" : "not prepared");
+            var summary = folder.ReadableSummary;
+            string state =
+                summary is not null ? summary.State.ToString().ToLowerInvariant()
+                : File.Exists(folder.SummaryFile) ? "damaged"
+                : folder.Exists ? "prepared"
+                : "not prepared";
             string steps = summary is null ? "" : $"{summary.Step}/{summary.TotalSteps}";
-            output.WriteLine(
-                $"{run.Folder, -40} {state, -12} {steps, 12}  {states.GetValueOrDefault(folder.Path, ""), -12} {summary?.Test}".TrimEnd()
-            );
+            string task = states.GetValueOrDefault(folder.Path, "");
+            output.WriteLine($"{run.Folder, -40} {state, -12} {steps, 12}  {task, -12} {summary?.Test}".TrimEnd());
         }
         return 0;
     }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
+using IResNet.Experiments.Sweeps;
 using IResNet.Experiments.Training;
-using IResNet.Workbook.Running;
 using Spectre.Console;
 
 namespace IResNet.Workbook.Commands;
@@ -51,12 +52,10 @@ internal static class TrainCommand
             ShowConfig,
         };
         var experiment = new ExperimentArguments(command, ExperimentArguments.Argument);
-        Threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1)
-                result.AddError("--threads must be 1 or more.");
-        });
-        command.SetAction((parsed, _) => Failures.Report(parsed, cancel => Train(parsed, experiment, cancel)));
+        Threads.Require(threads => threads >= 1, "1 or more are needed");
+        command.SetAction(
+            (parsed, _) => Failures.Report(parsed, cancel => Train(parsed, experiment, cancel), saves: true)
+        );
         return command;
     }
 
@@ -76,21 +75,26 @@ internal static class TrainCommand
         var options = new TrainingRunOptions { Resume = parsed.GetValue(Resume), Device = parsed.GetValue(Device)! };
         output.WriteLine($"run folder: {folder}");
         using var screen = TrainingScreen.For(output);
-        var summary = await TrainingRun.Train(
-            folder,
-            present => arguments.Choose(parsed, present),
-            options,
-            screen.Sink,
-            cancel
-        );
+        RunSummary? summary = null;
+        try
+        {
+            summary = await TrainingRun.Train(
+                folder,
+                present => arguments.Choose(parsed, present),
+                options,
+                screen.Sink,
+                cancel
+            );
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested) { }
         screen.Dispose();
-        if (summary.State == RunState.Interrupted)
+        if (summary is null or { State: RunState.Interrupted })
         {
             output.WriteLine(
-                $"Stopped after step {summary.Step}; a checkpoint was saved. Continue with: iresnet train --run "
-                    + $"{folder} --resume"
+                (summary is { Step: > 0 } ? $"Stopped after step {summary.Step}; a checkpoint was saved." : "Stopped.")
+                    + $" Continue with: iresnet train --run {ShellWord.Quote(folder)} --resume"
             );
-            return StopSignals.ExitCode;
+            return 1;
         }
         output.WriteLine(
             string.Create(

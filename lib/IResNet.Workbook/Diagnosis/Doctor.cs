@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
-using IResNet.Workbook.Charting;
+using IResNet.Notebooks;
 using TorchSharp;
 
 namespace IResNet.Workbook.Diagnosis;
@@ -70,10 +70,15 @@ internal static class Doctor
             Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes),
             memory.TotalAvailableMemoryBytes
         );
-        yield return MachineChecks.Disk(
-            DataFolder.DefaultRoot,
-            new DriveInfo(ExistingParent(DataFolder.DefaultRoot)).AvailableFreeSpace
-        );
+        foreach (
+            var (use, folder) in new[]
+            {
+                ("data", DataFolder.DefaultRoot),
+                ("runs", Path.GetFullPath("runs")),
+                ("temporary", Path.GetTempPath()),
+            }
+        )
+            yield return MachineChecks.Disk(use, folder, Folders.WhyNotWritable(folder), Folders.FreeSpace(folder));
     }
 
     private static IEnumerable<Finding> Data()
@@ -101,13 +106,5 @@ internal static class Doctor
         yield return ProgramChecks.Jupyter(Programs.Find("jupyter"));
         string program = Path.GetFileName(typeof(Doctor).Assembly.Location);
         yield return ProgramChecks.Kernel(KernelSpecFile.Find(KernelSpecFile.KernelsFolders(), program), File.Exists);
-    }
-
-    private static string ExistingParent(string folder)
-    {
-        var existing = new DirectoryInfo(folder);
-        while (!existing.Exists && existing.Parent is not null)
-            existing = existing.Parent;
-        return existing.FullName;
     }
 }

@@ -15,7 +15,8 @@ internal static class MachineChecks
     public static Finding Cpu(int cores, int? threads, string? vectors)
     {
         string found =
-            $"{cores} core{(cores == 1 ? "" : "s")}{(threads is { } n ? $", {n} for libtorch" : "")}, {vectors ?? "no AVX2"}";
+            $"{cores} core{(cores == 1 ? "" : "s")}{(threads is { } n ? $", {n} for libtorch" : "")}, "
+            + (vectors ?? "no AVX2");
         return vectors is null
             ? Finding.Warning("CPU", found, "use a processor with AVX2: convolutions are several times slower without")
             : Finding.Ok("CPU", found);
@@ -33,15 +34,33 @@ internal static class MachineChecks
         };
     }
 
-    /// <summary>Room where data sets and runs are written, in bytes.</summary>
-    public static Finding Disk(string folder, long free)
+    /// <summary>Room, and the right to use it, where something is written.</summary>
+    /// <param name="use">What is written there: data, runs.</param>
+    /// <param name="folder">The folder; it may not be there yet.</param>
+    /// <param name="whyNot">What keeps a file from being written there; null where nothing does.</param>
+    /// <param name="free">Bytes; null where that is not known.</param>
+    public static Finding Disk(string use, string folder, string? whyNot, long? free)
     {
-        string found = string.Create(CultureInfo.InvariantCulture, $"{free / Giga:F1} GiB free in {folder}");
-        return (free / Giga) switch
+        string check = $"disk: {use}";
+        if (whyNot is not null)
+            return Finding.Fault(
+                check,
+                $"{folder} cannot be written: {whyNot}",
+                use switch
+                {
+                    "data" => "choose another folder with the variable IRESNET_DATA",
+                    "runs" => "work in another folder",
+                    _ => "choose another folder with the variable TMPDIR",
+                }
+            );
+        if (free is not { } bytes)
+            return Finding.Warning(check, $"free space in {folder} is not known", "make sure of 4 GiB");
+        string found = string.Create(CultureInfo.InvariantCulture, $"{bytes / Giga:F1} GiB free in {folder}");
+        return (bytes / Giga) switch
         {
-            < 0.5 => Finding.Fault("disk", found, "free 0.5 GiB: data sets and checkpoints could not be written"),
-            < 4 => Finding.Warning("disk", found, "have 4 GiB free for all data sets and some runs"),
-            _ => Finding.Ok("disk", found),
+            < 0.5 => Finding.Fault(check, found, "free 0.5 GiB: data sets and checkpoints could not be written"),
+            < 4 => Finding.Warning(check, found, "have 4 GiB free for all data sets and some runs"),
+            _ => Finding.Ok(check, found),
         };
     }
 }

@@ -17,7 +17,7 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
     /// <summary>Runs them all.</summary>
     /// <param name="jobs">All with the same output folder.</param>
     /// <param name="stop">Stops those that run and starts no more.</param>
-    /// <returns>0 when all passed, 1 when one did not, 130 when stopped.</returns>
+    /// <returns>0 when all passed, 1 when one did not, or when stopped.</returns>
     public async Task<int> RunAsync(IReadOnlyList<NotebookJob> jobs, CancellationToken stop)
     {
         var waiting = new Queue<NotebookJob>(jobs);
@@ -31,9 +31,7 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
                 })
         );
         Report(jobs);
-        return stop.IsCancellationRequested ? StopSignals.ExitCode
-            : AllPassed ? 0
-            : 1;
+        return AllPassed && !stop.IsCancellationRequested ? 0 : 1;
 
         NotebookJob? Next()
         {

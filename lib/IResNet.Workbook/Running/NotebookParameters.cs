@@ -79,25 +79,5 @@ internal sealed class NotebookParameters
     public static string UnknownName(string name, IReadOnlyCollection<string> names) =>
         names.Count == 0
             ? $"There is no parameter {name}: no cell is tagged \"{ParametersTag}\"."
-            : $"There is no parameter {name}. Did you mean {names.MinBy(known => Distance(name, known))}? Declared are {string.Join(", ", names)}.";
-
-    /// <summary>Levenshtein's distance, case ignored.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substituted =
-                    diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
-    }
+            : $"There is no parameter {name}. {Experiments.Configuration.Names.Advice(name, names)}";
 }

@@ -1,4 +1,5 @@
 using IResNet.Lanes;
+using Trace = System.Diagnostics.Trace;
 
 namespace IResNet;
 
@@ -52,6 +53,13 @@ public sealed class ActNorm : Bijection
     }
 
     /// <summary>
+    /// What is doubtful about the batch that initialised it: a single example, or channels that are constant, whose
+    /// scale is then only bounded by the variance's floor. Null where nothing is. Also sent to
+    /// <see cref="Trace.TraceWarning(string)"/>, and to the sink of a training.
+    /// </summary>
+    public string? Warning { get; private set; }
+
+    /// <summary>
     /// Sets scale and shift so that this batch comes out with zero mean and unit variance in every channel.
     /// </summary>
     /// <exception cref="NonFiniteException">The batch holds NaN or an infinity.</exception>
@@ -63,10 +71,14 @@ public sealed class ActNorm : Bijection
         using var noGrad = no_grad();
         var values = x.transpose(0, 1).flatten(1);
         var mean = values.mean([1]);
-        var logScale = -0.5 * ((values - mean.unsqueeze(1)).square().mean([1]) + Epsilon).log();
+        var variance = (values - mean.unsqueeze(1)).square().mean([1]);
+        var logScale = -0.5 * (variance + Epsilon).log();
         _logScale.copy_(logScale);
         _shift.copy_(-mean * logScale.exp());
         IsInitialized = true;
+        Warning = Doubt(x.size(0), (variance < Epsilon).sum().ToInt64());
+        if (Warning is not null)
+            Trace.TraceWarning(Warning);
     }
 
     /// <summary>x exp(s) + b, and H W times the sum of s. In training mode the first batch initialises.</summary>
@@ -101,6 +113,17 @@ public sealed class ActNorm : Bijection
         using var scope = NewDisposeScope();
         return Math.Exp(-_logScale.min().ToDouble());
     }
+
+    private string? Doubt(long examples, long constant) =>
+        (examples, constant) switch
+        {
+            (1, _) => "ActNorm was initialised from a single example, whose mean and variance say little of others: "
+                + "their outputs can be of any size. Initialise it from a batch of some hundred.",
+            (_, > 0) => $"ActNorm was initialised from a batch in which {constant} of {_logScale.size(0)} channels are "
+                + $"constant (variance below {Epsilon:g1}). That is right for injective padding alone: what varies there "
+                + $"later is scaled by up to {1 / Math.Sqrt(Epsilon):f0}. Initialise it from a batch that varies.",
+            _ => null,
+        };
 
     private void Check(Tensor x)
     {

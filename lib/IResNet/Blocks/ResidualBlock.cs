@@ -56,20 +56,9 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        bool frozenHere = !Branch.Layers.All(layer => layer.IsFrozen);
-        if (frozenHere)
-            Branch.Freeze(FrozenNorm.PowerIteration);
-        try
-        {
-            var result = (solver ?? new Chebyshev()).Solve(Branch, y);
-            result.Value.MoveToOuterDisposeScope();
-            return result;
-        }
-        finally
-        {
-            if (frozenHere)
-                Branch.Unfreeze();
-        }
+        var result = (solver ?? new Chebyshev()).Solve(Branch, y);
+        result.Value.MoveToOuterDisposeScope();
+        return result;
     }
 
     /// <summary>1 / (1 - Lip(g)) by Lemma 2; infinite if the branch's bound is not below 1.</summary>

@@ -60,14 +60,22 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     {
         Check(x);
         using var scope = NewDisposeScope();
-        var h = x;
-        for (int i = 0; i < Layers.Count; i++)
+        return Evaluate(x, layer => Layers[layer].EffectiveWeight()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// g with the effective weights of now, computed once: for the many evaluations of an inverse. They live in the
+    /// caller's dispose scope.
+    /// </summary>
+    internal Func<Tensor, Tensor> AtPresentWeights()
+    {
+        Tensor[] weights = [.. Layers.Select(layer => layer.EffectiveWeight())];
+        return x =>
         {
-            if (ActivationBefore(i) is { } activation)
-                h = activation.forward(h);
-            h = Layers[i].ApplyWithBias(Layers[i].EffectiveWeight(), h);
-        }
-        return h.MoveToOuterDisposeScope();
+            Check(x);
+            using var scope = NewDisposeScope();
+            return Evaluate(x, layer => weights[layer]).MoveToOuterDisposeScope();
+        };
     }
 
     /// <summary>Evaluates g at x once and keeps what Jacobian products need.</summary>
@@ -125,6 +133,18 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// that the block is invertible (Theorem 1); at or above 1 it says nothing.
     /// </summary>
     public double LipschitzBound() => Layers.Aggregate(1.0, (product, layer) => product * layer.NormBound());
+
+    private Tensor Evaluate(Tensor x, Func<int, Tensor> weight)
+    {
+        var h = x;
+        for (int i = 0; i < Layers.Count; i++)
+        {
+            if (ActivationBefore(i) is { } activation)
+                h = activation.forward(h);
+            h = Layers[i].ApplyWithBias(weight(i), h);
+        }
+        return h;
+    }
 
     private Activation? ActivationBefore(int layer) =>
         _leadingActivation ? _activations[layer]

@@ -16,7 +16,7 @@ public sealed class Sequence : Bijection
         _bijections = new ModuleList<Bijection>([.. bijections]);
         RegisterComponents();
         Bijections = [.. _bijections];
-        _layers = [.. Leaves.OfType<ResidualBlock>().SelectMany(block => block.Branch.Layers)];
+        _layers = [.. Leaves.OfType<ResidualBlock>().SelectMany(block => block.Branch.Layers).Distinct()];
     }
 
     /// <summary>As the other constructor.</summary>

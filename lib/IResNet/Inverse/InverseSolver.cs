@@ -14,15 +14,15 @@ public abstract class InverseSolver
     public abstract InverseResult Solve(Func<Tensor, Tensor> g, double lipschitz, Tensor y);
 
     /// <summary>
-    /// The solution for the contraction g of a branch whose weights are frozen; evaluated by the vector kernels where
-    /// they know it.
+    /// The solution for the contraction g of a branch, with the weights of now, computed once; evaluated by the vector
+    /// kernels where they know it.
     /// </summary>
     internal virtual InverseResult Solve(ResidualBranch branch, Tensor y)
     {
         using var scope = NewDisposeScope();
         Func<Tensor, Tensor> g = LaneEvaluation.Supports(branch, y)
             ? new LaneEvaluation(branch).Evaluate
-            : branch.forward;
+            : branch.AtPresentWeights();
         var result = Solve(g, branch.LipschitzBound(), y);
         result.Value.MoveToOuterDisposeScope();
         return result;

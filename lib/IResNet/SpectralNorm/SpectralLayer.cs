@@ -28,9 +28,9 @@ public abstract class SpectralLayer : nn.Module
 
     [ComponentName(Name = "sigma")]
     private readonly Tensor _sigma;
-    private Tensor? _frozen,
-        _held;
-    private double? _frozenNorm;
+    private readonly Lock _freezing = new();
+    private FrozenWeight? _frozen;
+    private Tensor? _held;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
     private protected SpectralLayer(
@@ -99,14 +99,13 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>An upper bound of the norm of the weight in use; remembered while the layer is frozen.</summary>
     public double NormBound()
     {
-        if (_frozenNorm is { } known)
-            return known;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        double bound = CertifiedNorm(EffectiveWeight());
-        if (IsFrozen)
-            _frozenNorm = bound;
-        return bound;
+        if (Frozen() is not { } frozen)
+            return CertifiedNorm(EffectiveWeight());
+        if (double.IsNaN(frozen.Bound))
+            frozen.Bound = CertifiedNorm(frozen.Weight);
+        return frozen.Bound;
     }
 
     /// <summary>
@@ -144,40 +143,28 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>
     /// The normalized weight of Equation 2, differentiable in the raw weight; the fixed one after <see cref="Freeze"/>.
     /// </summary>
-    public Tensor EffectiveWeight()
-    {
-        if ((_frozen ?? _held) is { } known)
-            return known;
-        if (!Options.Enabled)
-            return _weight;
-        using var scope = NewDisposeScope();
-        var sigma = _u.dot(Forth(_weight, _v));
-        return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
-    }
+    public Tensor EffectiveWeight() => Frozen()?.Weight ?? _held ?? Normalized();
 
     /// <summary>Makes a weight the effective one during a training step; null ends that.</summary>
     internal void Hold(Tensor? weight) => _held = weight;
 
     /// <summary>
-    /// Fixes the effective weight until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay for no
-    /// normalization, and no gradient reaches the raw weight.
+    /// Normalizes the weight once and for all until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay
+    /// for no normalization, and no gradient reaches the raw weight. A raw weight that is written, by whatever means, is
+    /// normalized anew, by the same norm, at the next use.
     /// </summary>
     /// <param name="norm">Which norm the weight is divided by.</param>
     public void Freeze(FrozenNorm norm)
     {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
         Unfreeze();
-        var weight =
-            norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out _frozenNorm) : EffectiveWeight();
-        _frozen = weight.detach().clone().DetachFromDisposeScope();
+        _frozen = Fix(norm);
     }
 
     /// <summary>Goes back to normalizing the raw weight at every use.</summary>
     public void Unfreeze()
     {
         _frozen?.Dispose();
-        (_frozen, _frozenNorm) = (null, null);
+        _frozen = null;
     }
 
     /// <summary>Training mode unfreezes: the raw weight is about to change.</summary>
@@ -189,27 +176,6 @@ public abstract class SpectralLayer : nn.Module
     }
 
     /// <inheritdoc/>
-    protected override nn.Module _to(ScalarType dtype, bool non_blocking)
-    {
-        Unfreeze();
-        return base._to(dtype, non_blocking);
-    }
-
-    /// <inheritdoc/>
-    protected override nn.Module _to(Device device, ScalarType dtype, bool non_blocking)
-    {
-        Unfreeze();
-        return base._to(device, dtype, non_blocking);
-    }
-
-    /// <inheritdoc/>
-    protected override nn.Module _to(DeviceType deviceType, int deviceIndex, bool non_blocking)
-    {
-        Unfreeze();
-        return base._to(deviceType, deviceIndex, non_blocking);
-    }
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -217,8 +183,46 @@ public abstract class SpectralLayer : nn.Module
         base.Dispose(disposing);
     }
 
+    /// <summary>The fixed weight for the raw weight of now; null where the layer is not frozen.</summary>
+    private FrozenWeight? Frozen()
+    {
+        if (_frozen is not { } known || known.IsOf(Sources(known.Norm)))
+            return _frozen;
+        lock (_freezing)
+            // Other threads may still use the old one, so that it is left to the garbage collector.
+            if (ReferenceEquals(_frozen, known))
+                _frozen = Fix(known.Norm);
+        return _frozen;
+    }
+
+    private FrozenWeight Fix(FrozenNorm norm)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        double bound = double.NaN;
+        var weight =
+            norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out bound) : _held ?? Normalized();
+        return new(norm, weight, bound, Sources(norm));
+    }
+
+    /// <summary>What a fixed weight follows from.</summary>
+    private Tensor[] Sources(FrozenNorm norm) =>
+        norm == FrozenNorm.PowerIteration && Options.Enabled ? [_weight, _u, _v] : [_weight];
+
+    /// <summary>The raw weight divided as Equation 2 has it.</summary>
+    private Tensor Normalized()
+    {
+        if (!Options.Enabled)
+            return _weight;
+        using var scope = NewDisposeScope();
+        // A graph keeps u and v until its gradient is taken, and the next power iteration may come before.
+        var (u, v) = is_grad_enabled() ? (_u.clone(), _v.clone()) : (_u, _v);
+        var sigma = u.dot(Forth(_weight, v));
+        return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The weight divided by a certified norm, and the bound that it then keeps.</summary>
-    private Tensor CertifiedWeight(out double? bound)
+    private Tensor CertifiedWeight(out double bound)
     {
         double norm = CertifiedNorm(_weight);
         bound = Math.Min(norm, Options.Coefficient);

@@ -5,8 +5,7 @@ namespace IResNet;
 /// <c>actnorm._log_scale</c>, <c>prior_mu</c> and so on. The only place that knows them.
 /// </summary>
 /// <remarks>
-/// The official state has no mark for an initialised ActNorm, so loading sets ours. A frozen model must be unfrozen
-/// first (<c>train()</c>): its effective weights would not follow.
+/// The official state has no mark for an initialised ActNorm, so loading sets ours.
 /// </remarks>
 public static class OfficialWeights
 {
@@ -34,10 +33,8 @@ public static class OfficialWeights
 
     /// <summary>Copies an official state_dict into a model.</summary>
     /// <exception cref="WeightsFormatException">Names or shapes do not fit. Nothing was changed.</exception>
-    /// <exception cref="InvalidOperationException">The model is frozen.</exception>
     public static void Load(Flow flow, IReadOnlyDictionary<string, Tensor> state)
     {
-        RefuseFrozen(flow.ResidualBlocks);
         StateDict.Copy(state, Named(flow));
         foreach (var actNorm in flow.ActNorms)
             actNorm.IsInitialized = true;
@@ -46,16 +43,9 @@ public static class OfficialWeights
     /// <summary>As the other overload, for a classifier.</summary>
     public static void Load(Classifier classifier, IReadOnlyDictionary<string, Tensor> state)
     {
-        RefuseFrozen(classifier.Body.ResidualBlocks);
         StateDict.Copy(state, Named(classifier));
         foreach (var actNorm in classifier.Body.ActNorms)
             actNorm.IsInitialized = true;
-    }
-
-    private static void RefuseFrozen(IEnumerable<ResidualBlock> blocks)
-    {
-        if (blocks.Any(block => block.Branch.Layers.Any(layer => layer.IsFrozen)))
-            throw new InvalidOperationException("The model is frozen: call train() before loading weights.");
     }
 
     private static IEnumerable<(string, Tensor)> Scales(MultiscaleFlow flow)

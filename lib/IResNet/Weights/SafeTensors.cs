@@ -14,12 +14,19 @@ public static class SafeTensors
     private const string MetadataKey = "__metadata__";
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="WeightsFormatException">The file is no valid safetensors file; the message says
-    /// why.</exception>
+    /// <exception cref="WeightsFormatException">The file is no valid safetensors file; the message says why, and what it
+    /// is where that is known.</exception>
     public static TensorFile Load(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        return Read(stream);
+        try
+        {
+            return Read(stream);
+        }
+        catch (WeightsFormatException fault)
+        {
+            throw new WeightsFormatException($"{path}: {fault.Message}", fault);
+        }
     }
 
     /// <summary>
@@ -53,8 +60,7 @@ public static class SafeTensors
     }
 
     /// <summary>
-    /// Writes a file under a temporary name, flushes it to disk and renames it, so that no reader ever meets half of
-    /// it.
+    /// Writes a file as a whole, see <see cref="AtomicFile"/>, so that no reader ever meets half of it.
     /// </summary>
     /// <param name="path">Where to write; an existing file is replaced.</param>
     /// <param name="tensors">Names and tensors, written in ordinal order of the names.</param>
@@ -63,26 +69,7 @@ public static class SafeTensors
         string path,
         IReadOnlyDictionary<string, Tensor> tensors,
         IReadOnlyDictionary<string, string>? metadata = null
-    )
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (
-                var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16)
-            )
-            {
-                Write(stream, tensors, metadata);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    ) => AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes to a stream.</summary>
     /// <exception cref="ArgumentException">A tensor's type has no name in the format, or its name is the one kept for
@@ -155,8 +142,10 @@ public static class SafeTensors
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (length > MaxHeaderBytes || (long)length > available)
             throw new WeightsFormatException(
-                $"The header claims {length} bytes, but {available} bytes follow (limit {MaxHeaderBytes}). The file "
-                    + "is truncated or of another format."
+                ForeignFormat.Advice(lengthBytes) is { } advice
+                    ? $"Not a safetensors file. {advice}"
+                    : $"The header claims {length} bytes, but {available} bytes follow (limit {MaxHeaderBytes}). The "
+                        + "file is truncated or of another format."
             );
         var bytes = new byte[length];
         stream.ReadExactly(bytes);
@@ -169,15 +158,15 @@ public static class SafeTensors
                 throw new WeightsFormatException("The header is no JSON object.");
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                if (property.Name == MetadataKey)
+                if (property.Name != MetadataKey)
+                    entries.Add(Entry.Parse(property.Name, property.Value));
+                else if (property.Value.ValueKind != JsonValueKind.Null) // as the reference reader takes it: none
                     foreach (var item in property.Value.EnumerateObject())
                         metadata.Add(
                             item.Name,
                             item.Value.GetString()
                                 ?? throw new WeightsFormatException($"Metadata '{item.Name}' is no string.")
                         );
-                else
-                    entries.Add(Entry.Parse(property.Name, property.Value));
             }
         }
         catch (Exception fault)

@@ -5,12 +5,15 @@ namespace IResNet;
 /// </summary>
 public static class StateDict
 {
+    private static readonly string[] Wrappers = ["module.", "_orig_mod."];
+
     /// <summary>Copies every source tensor into the target of its name.</summary>
-    /// <remarks>TorchSharp's own <c>load_state_dict</c> broadcasts silently; this does not.</remarks>
+    /// <remarks>Names may stand behind the prefix of one of PyTorch's wrappers, <c>module.</c> say. TorchSharp's own <c>load_state_dict</c> broadcasts silently; this does not.</remarks>
     /// <exception cref="WeightsFormatException">A name is missing or unknown, a shape or kind of number differs, or a
     /// number is not finite. Nothing was changed.</exception>
     public static void Copy(IReadOnlyDictionary<string, Tensor> source, IReadOnlyDictionary<string, Tensor> target)
     {
+        source = Unwrapped(source, target);
         var missing = target.Keys.Except(source.Keys).ToList();
         var unknown = source.Keys.Except(target.Keys).ToList();
         if (missing.Count + unknown.Count > 0)
@@ -37,6 +40,27 @@ public static class StateDict
         using var noGrad = no_grad();
         foreach (var (name, tensor) in source)
             target[name].copy_(tensor);
+    }
+
+    /// <summary>
+    /// Names without what PyTorch's wrappers put before them: <c>module.</c> (DataParallel) and <c>_orig_mod.</c>
+    /// (compile); the others as they are.
+    /// </summary>
+    /// <param name="source">Tensors by name.</param>
+    /// <param name="target">The model's names, which may begin so themselves.</param>
+    internal static IReadOnlyDictionary<string, Tensor> Unwrapped(
+        IReadOnlyDictionary<string, Tensor> source,
+        IReadOnlyDictionary<string, Tensor> target
+    )
+    {
+        string? wrapper = Array.Find(Wrappers, prefix =>
+            source.Keys.Any()
+            && source.Keys.All(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            && !target.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal))
+        );
+        return wrapper is null
+            ? source
+            : Unwrapped(source.ToDictionary(pair => pair.Key[wrapper.Length..], pair => pair.Value), target);
     }
 
     private static string Name(List<string> names) =>

@@ -23,7 +23,10 @@ public static class ValueFormatter
     /// Says how values of a type, and of those derived from it, are shown. The last registration wins.
     /// </summary>
     public static void Register<T>(Func<T, MimeBundle> format)
-        where T : notnull => Registered[typeof(T)] = value => format((T)value);
+        where T : notnull => Register(typeof(T), value => format((T)value));
+
+    /// <summary>The same for a type that is known at run time only.</summary>
+    public static void Register(Type type, Func<object, MimeBundle> format) => Registered[type] = format;
 
     /// <summary>All representations of a value that its type prefers; plain text is always among them.</summary>
     /// <param name="value">Anything.</param>

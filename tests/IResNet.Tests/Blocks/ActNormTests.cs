@@ -71,6 +71,23 @@ public class ActNormTests
         Expect.Near(logDet, full(batch, 2 * 9 * -0.5 * Math.Log(1e-5), ScalarType.Float64), 1e-9, "log-determinant");
     }
 
+    [Theory, InlineData(1, 2, "single example"), InlineData(8, 1, "1 of 2 channels"), InlineData(8, 2, null)]
+    public void DoubtfulInitialisationWarns(int batch, int varying, string? warning)
+    {
+        using var scope = NewDisposeScope();
+        Draw.Seed(3);
+        var actNorm = Float64(2);
+        var x = Draw.Normal(batch, 2, 3, 3);
+        x.narrow(1, varying, 2 - varying).fill_(5);
+        using var listener = new StringWriterListener();
+        actNorm.forward(x);
+        if (warning is null)
+            Assert.Null(actNorm.Warning);
+        else
+            Assert.Contains(warning, actNorm.Warning);
+        Assert.Equal(warning is not null, listener.Text.Contains("ActNorm was initialised", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void NaNBatchIsRefusedAndInitialisesNothing()
     {
@@ -85,5 +102,20 @@ public class ActNormTests
         var actNorm = new ActNorm(channels);
         actNorm.to(ScalarType.Float64);
         return actNorm;
+    }
+
+    /// <summary>Hears what goes to <see cref="System.Diagnostics.Trace"/>.</summary>
+    private sealed class StringWriterListener : System.Diagnostics.TextWriterTraceListener
+    {
+        public StringWriterListener()
+            : base(new StringWriter()) => System.Diagnostics.Trace.Listeners.Add(this);
+
+        public string Text => Writer!.ToString()!;
+
+        protected override void Dispose(bool disposing)
+        {
+            System.Diagnostics.Trace.Listeners.Remove(this);
+            base.Dispose(disposing);
+        }
     }
 }

@@ -1,25 +1,29 @@
 namespace IResNet.Tests.Parity;
 
 /// <summary>
-/// Files of numbers that the official PyTorch code computed: every *.safetensors of the folder in IRESNET_FIXTURES, by
-/// default shared/fixtures/official beside the repository.
+/// Files of numbers that official PyTorch codes computed: every *.safetensors below the folder in IRESNET_FIXTURES, by
+/// default <c>fixtures</c> beside these tests. A file's kind is in its metadata.
 /// </summary>
 internal static class OfficialFixtures
 {
     private const string Variable = "IRESNET_FIXTURES";
 
-    private static readonly string? Configured = Environment.GetEnvironmentVariable(Variable);
-
-    private static readonly string Folder = Configured
-        ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "fixtures", "official"));
+    private static readonly string Folder = Path.GetFullPath(
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } configured
+            ? configured
+            : Path.Combine(Repository.Root, "tests", "IResNet.Tests", "fixtures")
+    );
 
     /// <summary>
-    /// One row a file of the kind. Where there is nothing to test, one row without a name, which <see cref="Open"/>
-    /// turns into a skip or a failure.
+    /// One row per file of the kind. Where there is nothing to test, one row without a name, which
+    /// <see cref="Open"/> turns into a skip or a failure.
     /// </summary>
     public static TheoryData<string?> OfKind(string kind)
     {
-        var names = Files().Where(path => Kind(path) == kind).Select(path => Path.GetFileName(path)!).ToArray();
+        var names = Files()
+            .Where(path => Kind(path) == kind)
+            .Select(path => Path.GetRelativePath(Folder, path))
+            .ToArray();
         return names.Length > 0 ? new TheoryData<string?>(names) : new TheoryData<string?>((string?)null);
     }
 
@@ -29,14 +33,14 @@ internal static class OfficialFixtures
             return new(SafeTensors.Load(Path.Combine(Folder, file)));
         if (Files().Length > 0)
             Assert.Skip($"{Folder} has no file of this kind.");
-        if (Configured is null && !Directory.Exists(Folder))
-            Assert.Skip($"There is no {Folder}; set {Variable} to a folder of fixtures.");
         Assert.Fail($"{Folder} has no *.safetensors file.");
         throw new InvalidOperationException();
     }
 
     private static string[] Files() =>
-        Directory.Exists(Folder) ? [.. Directory.GetFiles(Folder, "*.safetensors").Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(Folder)
+            ? [.. Directory.GetFiles(Folder, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
+            : [];
 
     private static string? Kind(string path)
     {

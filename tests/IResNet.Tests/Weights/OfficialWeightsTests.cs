@@ -90,18 +90,6 @@ public class OfficialWeightsTests
     }
 
     [Fact]
-    public void FrozenModelsAreRefused()
-    {
-        using var scope = NewDisposeScope();
-        var flow = new MultiscaleFlow(Config);
-        var state = Copies(OfficialWeights.Named(flow));
-        flow.Freeze();
-        Assert.Throws<InvalidOperationException>(() => OfficialWeights.Load(flow, state));
-        flow.train();
-        OfficialWeights.Load(flow, state);
-    }
-
-    [Fact]
     public void ToyFlowHasNoOfficialNames() =>
         Assert.Throws<ArgumentException>(() => OfficialWeights.Named(new ToyFlow(1)));
 

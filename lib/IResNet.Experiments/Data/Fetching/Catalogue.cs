@@ -8,6 +8,8 @@ internal static class Catalogue
         stall: TimeSpan.FromSeconds(20)
     );
 
+    private static readonly ImageShape Digits = new(1, 28, 28);
+
     private static readonly string[] IdxFiles =
     [
         "train-images-idx3-ubyte.gz",
@@ -34,6 +36,7 @@ internal static class Catalogue
             "MNIST",
             new IdxFormat(
                 "MNIST",
+                Digits,
                 [
                     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -42,6 +45,7 @@ internal static class Catalogue
                 ],
                 ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
             ),
+            Preprocessing.MnistClassification,
             [
                 Idx(
                     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -60,6 +64,7 @@ internal static class Catalogue
             "Fashion-MNIST",
             new IdxFormat(
                 "Fashion-MNIST",
+                Digits,
                 [
                     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
                     "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
@@ -79,6 +84,7 @@ internal static class Catalogue
                     "Ankle boot",
                 ]
             ),
+            Preprocessing.MnistClassification,
             [
                 new LocalSource(
                     "/usr/share/datasets/fashion-mnist",
@@ -135,6 +141,7 @@ internal static class Catalogue
                     "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
                 ],
             },
+            Preprocessing.Cifar10Classification,
             [new HttpSource([Cifar10Archive], Download)]
         );
 
@@ -259,6 +266,7 @@ internal static class Catalogue
                     "worm",
                 ],
             },
+            Preprocessing.Cifar100Classification,
             [new HttpSource([Cifar100Archive], Download)]
         );
 

@@ -21,8 +21,10 @@ internal sealed class CifarFormat : IImageFormat
     /// <summary>Label bytes a row; the last is the class.</summary>
     public required int LabelBytes { get; init; }
 
-    /// <summary>Names of the classes.</summary>
-    public required string[] Classes { get; init; }
+    /// <inheritdoc/>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    public ImageShape Shape => CifarReader.Shape;
 
     /// <summary>Published SHA-256 of the files, in the order of <see cref="Files"/>.</summary>
     public required string[] Sha256 { get; init; }
@@ -39,7 +41,7 @@ internal sealed class CifarFormat : IImageFormat
 
     public string Import(IEnumerable<DataEntry> entries, string source, string folder, CancellationToken cancel)
     {
-        var pictures = new PictureFolders(Classes, LabelBytes);
+        var pictures = new PictureFolders([.. Classes], LabelBytes);
         foreach (var entry in entries)
         {
             cancel.ThrowIfCancellationRequested();
@@ -131,7 +133,7 @@ internal sealed class CifarFormat : IImageFormat
                 files[i].Path,
                 files[i].Content,
                 LabelBytes,
-                Classes.Length,
+                Classes.Count,
                 images.AsSpan(start * CifarReader.Shape.Dimensions),
                 labels.AsSpan(start)
             );

@@ -17,7 +17,7 @@ internal sealed class DataFolder(string root)
     /// The one named by <see cref="Variable"/>, else <c>iresnet/data</c> in the user's folder for local application
     /// data.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The system names no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">The system names no such folder.</exception>
     public static string DefaultRoot
     {
         get
@@ -30,7 +30,9 @@ internal sealed class DataFolder(string root)
             );
             return user.Length > 0
                 ? Path.Combine(user, "iresnet", "data")
-                : throw new InvalidOperationException($"There is no home folder for data: set {Variable} to a folder.");
+                : throw new DirectoryNotFoundException(
+                    $"There is no home folder for data: set {Variable} to a folder."
+                );
         }
     }
 
@@ -126,7 +128,7 @@ internal sealed class DataFolder(string root)
                 throw new DataIntegrityException(path, expected, actual);
             files.Add((path, content));
         }
-        return data.Format.Read(manifest.Name, files);
+        return data.Format.Read(manifest.Name, files) with { Classification = data.Classification };
     }
 
     /// <summary>Waits until no other process fetches this data set, and keeps others out until disposed.</summary>

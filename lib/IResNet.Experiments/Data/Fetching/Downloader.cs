@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace IResNet.Experiments.Data.Fetching;
 
@@ -10,10 +12,11 @@ namespace IResNet.Experiments.Data.Fetching;
 /// when length and checksum are right, else it is set aside as <c>NAME.rejected</c>.
 /// </summary>
 /// <param name="connect">How long to wait for a connection, name resolution included.</param>
-/// <param name="stall">How long to wait for the answer, and for each piece of it.</param>
-internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
+/// <param name="stall">How long to wait for the answer, and for each 16 KiB of it.</param>
+internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
 {
     private const int Tries = 4;
+    private const int LeastPiece = 1 << 14;
     private const long LargestUnknown = 256 << 20;
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = connect })
@@ -86,13 +89,19 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
             await Transfer(file, part, progress, cancel);
             return;
         }
+        if ((int)response.StatusCode is >= 300 and < 400)
+            throw new DataFetchException(
+                file.Address.ToString(),
+                $"HTTP status {(int)response.StatusCode}, a redirect to {response.Headers.Location} that leads nowhere (it "
+                    + "goes round in a circle, or from https to http)"
+            );
         if (!response.IsSuccessStatusCode)
             throw new DataFetchException(
                 file.Address.ToString(),
                 $"HTTP status {(int)response.StatusCode} {response.ReasonPhrase}"
             );
         if (response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml")
-            throw HtmlPage(file);
+            throw HtmlPage(file, await Beginning(response.Content, patience.Token));
         if (response.StatusCode != HttpStatusCode.PartialContent)
             have = 0;
         else if (response.Content.Headers.ContentRange?.From != have)
@@ -112,15 +121,30 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
         output.Position = have;
         await using var input = await response.Content.ReadAsStreamAsync(patience.Token);
         var buffer = new byte[1 << 17];
-        var (start, received, reported) = (Stopwatch.GetTimestamp(), 0L, 0L);
+        var (start, received, reported, piece) = (Stopwatch.GetTimestamp(), 0L, 0L, 0L);
+        patience.CancelAfter(stall);
         while (true)
         {
-            patience.CancelAfter(stall);
-            var read = await input.ReadAsync(buffer, patience.Token);
+            int read;
+            try
+            {
+                read = await input.ReadAsync(buffer, patience.Token);
+            }
+            catch (OperationCanceledException) when (piece > 0 && !cancel.IsCancellationRequested)
+            {
+                output.Flush(flushToDisk: true);
+                throw new HttpRequestException($"only {piece:N0} bytes came within {stall.TotalSeconds:F0} s");
+            }
             if (read == 0)
                 break;
+            // A byte now and then is no download: patience lasts for a whole piece.
+            if ((piece += read) >= LeastPiece)
+            {
+                piece = 0;
+                patience.CancelAfter(stall);
+            }
             if (have + received == 0 && LooksLikeHtml(buffer.AsSpan(0, read)))
-                throw HtmlPage(file);
+                throw HtmlPage(file, Text(buffer.AsSpan(0, read)));
             await output.WriteAsync(buffer.AsMemory(0, read), patience.Token);
             received += read;
             if (have + received > (total ?? LargestUnknown))
@@ -167,11 +191,43 @@ internal sealed class Downloader(TimeSpan connect, TimeSpan stall)
         return reason.TrimEnd('.') + (have > 0 ? $" ({have:N0} bytes are kept: run again to continue)" : "");
     }
 
-    private static DataFetchException HtmlPage(RemoteFile file) =>
+    private static DataFetchException HtmlPage(RemoteFile file, string page) =>
         new(
             file.Address.ToString(),
             "an HTML page came instead of the file (a login page of the network, or the file has moved)"
+                + (page.Length > 0 ? $": \"{page}\"" : "")
         );
+
+    /// <summary>What a page says at its beginning; nothing where that cannot be had.</summary>
+    private static async Task<string> Beginning(HttpContent content, CancellationToken cancel)
+    {
+        try
+        {
+            await using var page = await content.ReadAsStreamAsync(cancel);
+            var buffer = new byte[4096];
+            return Text(buffer.AsSpan(0, await page.ReadAtLeastAsync(buffer, buffer.Length, false, cancel)));
+        }
+        catch (Exception e) when (IsOfTheNetwork(e))
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The title of a page, else its first words.</summary>
+    private static string Text(ReadOnlySpan<byte> page)
+    {
+        var html = Encoding.UTF8.GetString(page);
+        var title = Title().Match(html);
+        var text = title.Success ? title.Groups[1].Value : Markup().Replace(html, " ");
+        var words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return words.Length > 80 ? words[..80] + "…" : words;
+    }
+
+    [GeneratedRegex(@"<title[^>]*>([^<]*)</title", RegexOptions.IgnoreCase)]
+    private static partial Regex Title();
+
+    [GeneratedRegex(@"<(script|style)[^>]*>.*?</\1>|<[^>]*>", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex Markup();
 
     private static bool LooksLikeHtml(ReadOnlySpan<byte> start) =>
         start.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];

@@ -3,6 +3,12 @@ namespace IResNet.Experiments.Data.Fetching;
 /// <summary>How a data set lies on the disk.</summary>
 internal interface IImageFormat
 {
+    /// <summary>The shape of one image.</summary>
+    ImageShape Shape { get; }
+
+    /// <summary>Names of the classes, by label.</summary>
+    IReadOnlyList<string> Classes { get; }
+
     /// <summary>Names of the files, in the order of <see cref="Read"/>.</summary>
     string[] Files { get; }
 

@@ -2,11 +2,17 @@ namespace IResNet.Experiments.Data.Fetching;
 
 /// <summary>MNIST and its kin: four IDX files with published checksums.</summary>
 /// <param name="title">The data set's name.</param>
+/// <param name="shape">The shape of one image: one channel.</param>
 /// <param name="sha256">SHA-256 of the uncompressed files, in the order of <see cref="Files"/>.</param>
 /// <param name="classes">Names of the classes.</param>
-internal sealed class IdxFormat(string title, string[] sha256, string[] classes) : IImageFormat
+internal sealed class IdxFormat(string title, ImageShape shape, string[] sha256, IReadOnlyList<string> classes)
+    : IImageFormat
 {
     private const long LargestFile = 64 << 20;
+
+    public ImageShape Shape => shape;
+
+    public IReadOnlyList<string> Classes => classes;
 
     public string[] Files { get; } =
     ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
@@ -40,19 +46,15 @@ internal sealed class IdxFormat(string title, string[] sha256, string[] classes)
     {
         var train = Split(files[0], files[1]);
         var test = Split(files[2], files[3]);
-        return train.Shape == test.Shape
-            ? new(name, classes, train, test)
-            : throw new DataFormatException(
-                files[2].Path,
-                $"images of {test.Shape}",
-                $"{train.Shape} as in {files[0].Path}"
-            );
+        return new(name, classes, train, test);
     }
 
     private ImageSplit Split((string Path, byte[] Content) images, (string Path, byte[] Content) labels)
     {
-        var (shape, pixels) = IdxReader.Images(images.Path, images.Content);
-        var classOf = IdxReader.Labels(labels.Path, labels.Content, classes.Length);
+        var (found, pixels) = IdxReader.Images(images.Path, images.Content);
+        if (found != shape)
+            throw new DataFormatException(images.Path, $"images of {found}", $"images of {shape}");
+        var classOf = IdxReader.Labels(labels.Path, labels.Content, classes.Count);
         return pixels.Length / shape.Dimensions == classOf.Length
             ? new(shape, pixels, classOf)
             : throw new DataFormatException(

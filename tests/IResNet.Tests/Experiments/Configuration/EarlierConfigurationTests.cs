@@ -35,10 +35,9 @@ public sealed class EarlierConfigurationTests : IDisposable
     {
         var earlier = JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures, "presets.json")))![preset]!.ToJsonString();
         string[] names = preset.Split('/');
-        Assert.Equal(
-            ExperimentJson.Write(ExperimentCatalogue.Get(names[0], names[1])),
-            ExperimentJson.Write(ExperimentJson.Read(earlier))
-        );
+        // The note's words may change.
+        static string Values(Experiment experiment) => ExperimentJson.Write(experiment with { Note = "" });
+        Assert.Equal(Values(ExperimentCatalogue.Get(names[0], names[1])), Values(ExperimentJson.Read(earlier)));
     }
 
     /// <summary>Values that differ from the preset's are read, and not lost on the way to it.</summary>

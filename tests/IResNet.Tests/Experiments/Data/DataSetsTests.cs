@@ -39,7 +39,13 @@ public sealed class DataSetsTests : IDisposable
         new(
             "tiny",
             "Tiny",
-            new IdxFormat("Tiny", [.. Contents.Select(c => Hex(HashAlgorithmName.SHA256, c))], ["no", "yes"]),
+            new IdxFormat(
+                "Tiny",
+                new(1, 2, 2),
+                [.. Contents.Select(c => Hex(HashAlgorithmName.SHA256, c))],
+                ["no", "yes"]
+            ),
+            new Preprocessing { Std = [0.25] },
             sources
         );
 
@@ -99,6 +105,7 @@ public sealed class DataSetsTests : IDisposable
         Assert.Equal([0, 1, 0, 1, 1], set.Train.Labels.ToArray());
         Assert.Equal(Contents[2][16..], set.Test.Images.ToArray());
         Assert.Equal([1, 1, 0], set.Test.Labels.ToArray());
+        Assert.Equal([0.25], set.Classification.Std);
     }
 
     private void NothingIsLeftBut(params string[] names) =>
@@ -287,19 +294,27 @@ public sealed class DataSetsTests : IDisposable
             "choose mnist, fashion-mnist",
             (await Assert.ThrowsAsync<ArgumentException>(() => DataSets.Load("minst", cancel: Cancel))).Message
         );
+        Assert.Equal([10, 10, 10, 100], Catalogue.All.Select(d => d.Classes.Distinct().Count()));
+        Assert.Equal(Catalogue.Cifar100.Classes.Order(StringComparer.Ordinal), Catalogue.Cifar100.Classes);
+    }
+
+    /// <summary>Mean and deviation per channel as published; a set of three channels is not CIFAR-10 for that.</summary>
+    [Fact]
+    public void EachDataSetHasItsOwnShapeAndStatistics()
+    {
         Assert.Equal(
-            [10, 10, 10, 100],
-            Catalogue.All.Select(d =>
-                d.Format switch
-                {
-                    CifarFormat c => c.Classes.Distinct().Count(),
-                    _ => 10,
-                }
-            )
+            [new ImageShape(1, 28, 28), new(1, 28, 28), new(3, 32, 32), new(3, 32, 32)],
+            Catalogue.All.Select(d => d.Shape)
         );
-        Assert.Equal(
-            Catalogue.Cifar100.Format is CifarFormat f ? f.Classes.Order(StringComparer.Ordinal) : [],
-            ((CifarFormat)Catalogue.Cifar100.Format).Classes
-        );
+        Assert.Equal([0.4914, 0.4822, 0.4465], Catalogue.Cifar10.Classification.Mean);
+        Assert.Equal([0.2023, 0.1994, 0.2010], Catalogue.Cifar10.Classification.Std);
+        Assert.Equal([0.5071, 0.4865, 0.4409], Catalogue.Cifar100.Classification.Mean);
+        Assert.Equal([0.2673, 0.2564, 0.2762], Catalogue.Cifar100.Classification.Std);
+        Assert.All(Catalogue.All, d => d.Classification.Check(d.Shape));
+        // A set of one's own is taken as it is.
+        var own = new ImageDataSet("own", ["a"], SmallData.Images(4, new(3, 8, 8)), SmallData.Images(2, new(3, 8, 8)));
+        Assert.Equal([0.5], own.Classification.Mean);
+        Assert.Equal([1], own.Classification.Std);
+        Assert.Equal((0, false), (own.Classification.MaxShift, own.Classification.Flip));
     }
 }

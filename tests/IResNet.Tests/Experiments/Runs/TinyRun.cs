@@ -131,7 +131,7 @@ internal sealed class TinyRun : IDisposable
             CPU,
             sink
         );
-        return session.Run(cancel);
+        return session.Run(() => { }, cancel);
     }
 
     public void Dispose()

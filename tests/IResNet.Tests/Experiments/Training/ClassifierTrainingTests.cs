@@ -15,6 +15,26 @@ public class ClassifierTrainingTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <summary>The channels of the padding are constant in the batch that initialises the first ActNorm.</summary>
+    [Fact]
+    public async Task DoubtfulActNormsAreToldToTheSink()
+    {
+        using var classifier = Tiny.Classifier();
+        var messages = new List<string>();
+        await ClassifierTraining.Run(
+            classifier,
+            Tiny.Corners(),
+            new() { Steps = 1, Batch = 16 },
+            TrainingSink.Of(happened =>
+            {
+                if (happened is MessageEvent message)
+                    messages.Add(message.Text);
+            }),
+            TestContext.Current.CancellationToken
+        );
+        Assert.StartsWith("1 of 2 layers: ActNorm was initialised from a batch in which 3 of 4", messages[0]);
+    }
+
     [Fact]
     public async Task LearnsToTellCornersApart()
     {

@@ -73,7 +73,11 @@ public class ChecksTests
     public void MemoryAndDiskHaveTwoLimits(int gigabytes, string verdict)
     {
         AssertFinding(MachineChecks.Memory(gigabytes * Giga, 16 * Giga), verdict, $"{gigabytes}.0 GiB free of 16.0");
-        AssertFinding(MachineChecks.Disk("/data", gigabytes * Giga), verdict, $"{gigabytes}.0 GiB free in /data");
+        AssertFinding(
+            MachineChecks.Disk("data", "/data", null, gigabytes * Giga),
+            verdict,
+            $"{gigabytes}.0 GiB free in /data"
+        );
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class NotebookChartTests : EngineTest
     {
         await Value(
             """
-            using IResNet.Workbook.Charting;
+            using IResNet.Notebooks;
             using TorchSharp;
             var y = new[] { 3.0, 2, 1 };
             Charts.Lines(("train", [0, 1, 2], y), ("test", torch.arange(3), y.Select(v => v + 1).ToArray())).WithY("loss", log: true)
@@ -35,7 +35,7 @@ public sealed class NotebookChartTests : EngineTest
     [Fact]
     public async Task OneOfAChartsFormsCanBeAskedFor()
     {
-        await Value("IResNet.Workbook.Charting.Charts.Lines([0, 1], [2, 3]).Display(\"image/png\");");
+        await Value("IResNet.Notebooks.Charts.Lines([0, 1], [2, 3]).Display(\"image/png\");");
         Assert.Equal([Png, Text], Sink.Displays[0].Data.Keys.Order());
         Assert.Equal("chart", Sink.Displays[0].Data[Text]);
     }
@@ -45,7 +45,7 @@ public sealed class NotebookChartTests : EngineTest
     {
         await Value(
             """
-            using IResNet.Workbook.Charting;
+            using IResNet.Notebooks;
             using TorchSharp;
             var x = torch.rand(4, 3, 8, 8);
             Charts.Images(("original", x), ("reconstruction", x)).Display();
@@ -59,7 +59,7 @@ public sealed class NotebookChartTests : EngineTest
     {
         await Value(
             """
-            using IResNet.Workbook.Charting;
+            using IResNet.Notebooks;
             var live = Charts.Live("loss");
             for (int step = 0; step < 1000; step++) live.Add(step, 1.0 / (step + 1));
             """
@@ -75,7 +75,7 @@ public sealed class NotebookChartTests : EngineTest
     {
         await Error(
             """
-            using IResNet.Workbook.Charting;
+            using IResNet.Notebooks;
             var live = Charts.Live();
             live.Add(0, ("loss", 1.0));
             live.Add(1, ("loss", double.NaN), ("accuracy", 0.5));

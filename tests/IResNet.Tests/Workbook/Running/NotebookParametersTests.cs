@@ -82,7 +82,7 @@ public class NotebookParametersTests
             parameters.Inject(new Dictionary<string, string> { ["Step"] = "1" })
         );
 
-        Assert.Contains("Did you mean steps?", error.Message);
+        Assert.Contains("Did you mean 'steps'?", error.Message);
         Assert.DoesNotContain("local", parameters.Names);
     }
 

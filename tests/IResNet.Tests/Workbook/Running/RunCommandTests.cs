@@ -84,7 +84,7 @@ public sealed class RunCommandTests : IDisposable
 
     [Theory]
     [InlineData("no notebook or folder", "none.ipynb")]
-    [InlineData("Did you mean steps?", "a.ipynb", "-p", "step=1")]
+    [InlineData("Did you mean 'steps'?", "a.ipynb", "-p", "step=1")]
     [InlineData("write -p name=value", "a.ipynb", "-p", "steps")]
     [InlineData("not a time", "a.ipynb", "--timeout", "soon")]
     [InlineData("--jobs must be", "a.ipynb", "--jobs", "0")]

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+using Plotly.NET;
+using ScottPlot;
+using TorchSharp;
+
+namespace IResNet.Notebooks;
+
+/// <summary>How cells show charts, tensors and modules: told to whichever program runs the notebook.</summary>
+public static class NotebookFormatters
+{
+    /// <summary>The MIME types of what is shown.</summary>
+    public const string PlotlyType = "application/vnd.plotly.v1+json",
+        PngType = "image/png",
+        TextType = "text/plain";
+
+    private const int PlotWidth = 720,
+        PlotHeight = 400;
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Representations> All { get; } =
+    [
+        Chart<Figure>(PlotlyJson.Of, figure => figure.ToPng()),
+        Chart<SliderFigure>(slider => slider.Plotly(), slider => slider.ToPng()),
+        Chart<LiveFigure>(live => PlotlyJson.Of(live.Figure), live => live.Figure.ToPng()),
+        Of<ImageGrid>(Png<ImageGrid>(grid => grid.ToPng()), Text<ImageGrid>(grid => grid.ToString())),
+        Of<Plot>(
+            Png<Plot>(plot => plot.GetImageBytes(PlotWidth, PlotHeight, ImageFormat.Png)),
+            Text<Plot>(_ => "ScottPlot chart")
+        ),
+        // Plotly.NET draws in a browser only: there is no picture for readers without one.
+        Of<GenericChart>(
+            Plotly<GenericChart>(chart => JsonNode.Parse(GenericChart.toFigureJson(chart))!),
+            Text<GenericChart>(_ =>
+                "Plotly chart: interactive only; Charts.Lines(…) and its like draw a picture as well"
+            )
+        ),
+        Of<torch.Tensor>(Text<torch.Tensor>(TensorSummary.Of)),
+        Of<torch.nn.Module>(Text<torch.nn.Module>(ModuleSummary.Of)),
+    ];
+
+    private static Representations Chart<T>(Func<T, JsonNode> plotly, Func<T, byte[]> png)
+        where T : notnull => Of<T>(Plotly(plotly), Png(png), Text<T>(chart => chart.ToString()!));
+
+    private static Representations Of<T>(params (string MimeType, Func<object, object> Content)[] forms) =>
+        new(typeof(T), forms);
+
+    private static (string MimeType, Func<object, object> Content) Plotly<T>(Func<T, JsonNode> json) =>
+        (PlotlyType, value => json((T)value));
+
+    private static (string MimeType, Func<object, object> Content) Png<T>(Func<T, byte[]> png) =>
+        (PngType, value => Convert.ToBase64String(png((T)value)));
+
+    private static (string MimeType, Func<object, object> Content) Text<T>(Func<T, string> text) =>
+        (TextType, value => text((T)value));
+}

@@ -1,0 +1,59 @@
+namespace IResNet;
+
+/// <summary>
+/// An effective weight that is kept, with copies of what it was computed from: whoever writes these (an optimiser, a
+/// loader, <c>copy_</c>) cannot tell the layer, so each use compares.
+/// </summary>
+internal sealed class FrozenWeight : IDisposable
+{
+    private readonly Tensor[] _copies;
+
+    /// <summary>Keeps a weight.</summary>
+    /// <param name="norm">By which it was divided.</param>
+    /// <param name="weight">The effective weight; copied.</param>
+    /// <param name="bound">An upper bound of its norm, NaN where none is known yet.</param>
+    /// <param name="sources">What it was computed from.</param>
+    public FrozenWeight(FrozenNorm norm, Tensor weight, double bound, IEnumerable<Tensor> sources)
+    {
+        (Norm, Weight, Bound) = (norm, Copy(weight), bound);
+        _copies = [.. sources.Select(Copy)];
+    }
+
+    /// <summary>By which norm the weight was divided.</summary>
+    public FrozenNorm Norm { get; }
+
+    /// <summary>The effective weight.</summary>
+    public Tensor Weight { get; }
+
+    /// <summary>An upper bound of its norm, NaN where none is known yet.</summary>
+    public double Bound { get; set; }
+
+    /// <summary>Whether it still belongs to its sources: to their values, type and device.</summary>
+    public bool IsOf(IEnumerable<Tensor> sources)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Tensor? same = null;
+        foreach (var (source, copy) in sources.Zip(_copies))
+        {
+            if (source.dtype != copy.dtype || !SameDevice(source, copy))
+                return false;
+            var equal = source.eq(copy).all();
+            same = same is null ? equal : same.logical_and(equal);
+        }
+        return same is null || same.ToBoolean();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Weight.Dispose();
+        foreach (var copy in _copies)
+            copy.Dispose();
+    }
+
+    private static bool SameDevice(Tensor a, Tensor b) =>
+        a.device_type == b.device_type && a.device_index == b.device_index;
+
+    private static Tensor Copy(Tensor tensor) => tensor.detach().clone().DetachFromDisposeScope();
+}
