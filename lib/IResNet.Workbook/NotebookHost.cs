@@ -1,7 +1,10 @@
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Training;
 using IResNet.Notebooks;
 using NotebookEngine;
 using NotebookEngine.Cells;
 using NotebookEngine.Formatting;
+using Plotly.NET;
 
 namespace IResNet.Workbook;
 
@@ -20,13 +23,22 @@ internal sealed class NotebookHost : INotebookHost
     {
         NativeRuntime.Configure();
         Cell.Host = Instance;
-        foreach (var (type, forms) in NotebookFormatters.All)
+        foreach (var (type, forms) in NotebookFormatters.All.Append(NotebookFormatters.OfPlotly(typeof(GenericChart))))
             ValueFormatter.Register(type, value => Bundle(value, forms));
         return new ScriptEngine(Options(baseDirectory));
     }
 
     /// <inheritdoc/>
+    public CancellationToken CancellationToken => new CellGlobals().CancellationToken;
+
+    /// <inheritdoc/>
     public Action<object> Show(object value) => value.Display().Update;
+
+    /// <inheritdoc/>
+    public Task<string?> Ask(string prompt) => Task.FromResult(CellFunctions.input(prompt));
+
+    /// <inheritdoc/>
+    public void Clear() => CellFunctions.clear_output();
 
     private static MimeBundle Bundle(object value, IEnumerable<(string MimeType, Func<object, object> Content)> forms)
     {
@@ -44,11 +56,14 @@ internal sealed class NotebookHost : INotebookHost
             // What the README's example uses. Notebooks name their own, as other hosts import nothing.
             Imports =
             [
-                "IResNet",
-                "IResNet.Experiments.Data",
-                "IResNet.Experiments.Training",
-                "IResNet.Workbook.Charting",
-                "TorchSharp",
+                .. new[]
+                {
+                    typeof(Flow),
+                    typeof(DataSets),
+                    typeof(DensityTraining),
+                    typeof(Charts),
+                    typeof(TorchSharp.torch),
+                }.Select(type => type.Namespace!),
             ],
             Assemblies =
             [

@@ -16,6 +16,13 @@ internal static class ModuleExtensions
             buffer.DetachFromDisposeScope();
     }
 
+    /// <summary>
+    /// All modules in a module, each before those in it and in the order in which they were registered: forward order,
+    /// which TorchSharp's <c>modules()</c> does not keep.
+    /// </summary>
+    public static IEnumerable<nn.Module> Descendants(this nn.Module module) =>
+        module.children().SelectMany(child => child.Descendants().Prepend(child));
+
     /// <summary>BatchNorm of feature maps.</summary>
     /// <exception cref="ShapeException">It trains on one value a channel, which has no variance: TorchSharp would put
     /// NaN into the running variance.</exception>

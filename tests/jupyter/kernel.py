@@ -1,12 +1,13 @@
 """Starts the kernel as a frontend does, and collects what a cell answers. Nothing here waits without a limit."""
 
 import contextlib
+import os
 import queue
 import time
 
 from jupyter_client.manager import KernelManager
 
-NAME = "iresnet"
+NAME = os.environ.get("KERNEL", "iresnet")
 LIMIT = 60
 
 

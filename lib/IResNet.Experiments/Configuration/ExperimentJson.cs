@@ -167,7 +167,7 @@ public static class ExperimentJson
         /// <summary>The experiment.</summary>
         public Experiment Finish()
         {
-            var experiment = Deserialize().Completed();
+            var experiment = Deserialize();
             experiment.Validate();
             return experiment;
         }
@@ -235,7 +235,7 @@ public static class ExperimentJson
         {
             try
             {
-                return (Experiment)_root.Deserialize(start.GetType(), Format)!;
+                return ((Experiment)_root.Deserialize(start.GetType(), Format)!).Completed();
             }
             catch (JsonException fault)
             {

@@ -30,7 +30,10 @@ public sealed record ImageDataSettings
     /// <summary>Number of classes.</summary>
     internal int Classes => Entry.Classes.Count;
 
-    private ImageData Entry => Catalogue.Find(Name);
+    private ImageData Entry =>
+        DataSets.Names.Contains(Name)
+            ? Catalogue.Find(Name)
+            : throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
 
     /// <summary>Loads the images.</summary>
     internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) =>
@@ -59,8 +62,6 @@ public sealed record ImageDataSettings
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (!DataSets.Names.Contains(Name))
-            throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
         if (Validation < 0)
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(Entry.Shape);

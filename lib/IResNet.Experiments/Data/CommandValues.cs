@@ -6,8 +6,9 @@ using System.Numerics;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// How all commands take their values: numbers as the invariant culture writes them (a decimal comma is refused, not read
-/// as a thousands separator), nothing empty. What is wrong is said in one line with option, value and what would be right.
+/// How all commands take their values: numbers as the invariant culture writes them (a decimal comma is refused, not
+/// read as a thousands separator), nothing empty. What is wrong is said in one line with option, value and what would
+/// be right.
 /// </summary>
 internal static class CommandValues
 {
@@ -25,7 +26,13 @@ internal static class CommandValues
             option.Validators.Add(result => RefuseEmpty(result, option.Name, result.Tokens));
         }
         foreach (var argument in command.Arguments)
-            argument.Validators.Add(result => RefuseEmpty(result, $"<{argument.Name}>", result.Tokens));
+            argument.Validators.Add(result =>
+            {
+                RefuseEmpty(result, $"<{argument.Name}>", result.Tokens);
+                // The parser takes an unknown option for an argument where there is room for one.
+                if (result.Tokens.FirstOrDefault(IsOption) is { } option)
+                    result.AddError($"Unrecognized option '{option.Value}'.");
+            });
         foreach (var below in command.Subcommands)
             below.WithCheckedValues();
         return command;
@@ -126,6 +133,9 @@ internal static class CommandValues
             if (token.Value.Length > 0 && !words.Contains(token.Value))
                 result.AddError(Message(name, token.Value, $"choose {string.Join(", ", words)}"));
     }
+
+    /// <summary>Whether a word looks like an option.</summary>
+    public static bool IsOption(Token word) => word.Type == TokenType.Argument && word.Value is ['-', '-', _, ..];
 
     private static string NameOf(ArgumentResult result) =>
         result.Parent is OptionResult option ? option.Option.Name : $"<{result.Argument.Name}>";

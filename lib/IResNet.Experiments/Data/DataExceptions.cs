@@ -57,7 +57,9 @@ public sealed class DataFetchException(string source, string reason, Exception? 
 /// <param name="advice">What to do.</param>
 public sealed class DataUnavailableException(string dataSet, IReadOnlyList<DataSetException> attempts, string advice)
     : DataSetException(
-        $"{dataSet} could not be fetched. Tried:\n{string.Join("\n", attempts.Select((a, i) => $"  {i + 1}. {a.Message}"))}\n{advice}"
+        $"{dataSet} could not be fetched. Tried:\n"
+            + string.Concat(attempts.Select((attempt, i) => $"  {i + 1}. {attempt.Message}\n"))
+            + advice
     )
 {
     /// <summary>What was tried, in order, and the reason why each did not work.</summary>

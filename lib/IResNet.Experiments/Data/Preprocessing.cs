@@ -69,8 +69,8 @@ public sealed record Preprocessing
     public static Preprocessing MnistClassification { get; } = new() { MaxShift = 2 };
 
     /// <summary>
-    /// Classification of CIFAR-10: crops, flips, and the official code's mean and deviation per channel. Its deviation is
-    /// the mean of the deviations of the single images; that of all pixels is 0.2470, 0.2435, 0.2616.
+    /// Classification of CIFAR-10: crops, flips, and the official code's mean and deviation per channel. Its deviation
+    /// is the mean of the deviations of the single images; that of all pixels is 0.2470, 0.2435, 0.2616.
     /// </summary>
     public static Preprocessing Cifar10Classification { get; } =
         new()

@@ -76,7 +76,8 @@ internal static class CheckpointPart
             if (tensor.dtype != target.dtype || !tensor.shape.SequenceEqual(target.shape))
                 throw new CheckpointException(
                     path,
-                    $"'{name}' is {tensor.dtype} [{string.Join(", ", tensor.shape)}], but the model needs {target.dtype} [{string.Join(", ", target.shape)}]."
+                    $"'{name}' is {tensor.dtype} [{string.Join(", ", tensor.shape)}], but the model needs "
+                        + $"{target.dtype} [{string.Join(", ", target.shape)}]."
                 );
             using var scope = NewDisposeScope();
             if (tensor.is_floating_point() && !isfinite(tensor).all().ToBoolean())

@@ -103,9 +103,9 @@ public static class Exchange
     private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) =>
         model switch
         {
-            { Invertible.ResidualBlocks.Count: 0 } => null,
+            { Invertible: { } flow } when !OfficialWeights.Knows(flow) => null,
             { Classifier: { } classifier } => OfficialWeights.Named(classifier),
-            { Invertible: MultiscaleFlow or SingleScaleFlow } => OfficialWeights.Named(model.Flow),
+            { Invertible: { } flow } => OfficialWeights.Named(flow),
             _ => null,
         };
 }

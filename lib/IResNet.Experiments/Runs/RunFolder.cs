@@ -124,8 +124,8 @@ public sealed class RunFolder
             )
         )
             throw new RunFolderException(
-                $"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or choose "
-                    + "another --run."
+                $"{Path} is not empty: it holds {(Exists ? "a run; continue it with --resume" : "other files")}, or "
+                    + "choose another --run."
             );
         Directory.CreateDirectory(Path);
     }

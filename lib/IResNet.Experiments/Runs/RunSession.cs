@@ -136,7 +136,9 @@ internal sealed class RunSession : IDisposable
         }
     }
 
-    /// <summary>What earlier starts noted. All that training needs is in the checkpoints: damage is set aside.</summary>
+    /// <summary>
+    /// What earlier starts noted. All that training needs is in the checkpoints: damage is set aside.
+    /// </summary>
     private RunSummary? Before()
     {
         try

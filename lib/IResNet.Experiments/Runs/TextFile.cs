@@ -23,8 +23,8 @@ internal static class TextFile
         {
             string found = string.Join(' ', (fault.BytesUnknown ?? []).Select(value => $"0x{value:x2}"));
             throw new ConfigurationException(
-                $"{path} is not UTF-8: byte {fault.Index + 1} ({found}) belongs to no character of it. Save the file as "
-                    + "UTF-8.",
+                $"{path} is not UTF-8: byte {fault.Index + 1} ({found}) belongs to no character of it. Save the "
+                    + "file as UTF-8.",
                 fault
             );
         }

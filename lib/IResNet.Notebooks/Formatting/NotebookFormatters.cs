@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Plotly.NET;
 using ScottPlot;
 using TorchSharp;
 
@@ -16,7 +15,7 @@ public static class NotebookFormatters
     private const int PlotWidth = 720,
         PlotHeight = 400;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All of them but <see cref="OfPlotly"/>.</summary>
     public static IReadOnlyList<Representations> All { get; } =
     [
         Chart<Figure>(PlotlyJson.Of, figure => figure.ToPng()),
@@ -27,16 +26,30 @@ public static class NotebookFormatters
             Png<Plot>(plot => plot.GetImageBytes(PlotWidth, PlotHeight, ImageFormat.Png)),
             Text<Plot>(_ => "ScottPlot chart")
         ),
-        // Plotly.NET draws in a browser only: there is no picture for readers without one.
-        Of<GenericChart>(
-            Plotly<GenericChart>(chart => JsonNode.Parse(GenericChart.toFigureJson(chart))!),
-            Text<GenericChart>(_ =>
-                "Plotly chart: interactive only; Charts.Lines(…) and its like draw a picture as well"
-            )
-        ),
         Of<torch.Tensor>(Text<torch.Tensor>(TensorSummary.Of)),
         Of<torch.nn.Module>(Text<torch.nn.Module>(ModuleSummary.Of)),
     ];
+
+    /// <summary>
+    /// Charts that the reader makes with Plotly.NET. It draws in a browser only: there is no picture for readers
+    /// without one.
+    /// </summary>
+    /// <param name="genericChart">
+    /// Plotly.NET's type GenericChart, from whichever copy of that package the cells use.
+    /// </param>
+    public static Representations OfPlotly(Type genericChart)
+    {
+        var toFigureJson = genericChart.GetMethod("toFigureJson", [genericChart])!;
+        return new Representations(
+            genericChart,
+            [
+                Plotly<object>(chart => JsonNode.Parse((string)toFigureJson.Invoke(null, [chart])!)!),
+                Text<object>(_ =>
+                    "Plotly chart: interactive only; Charts.Lines(…) and its like draw a picture as well"
+                ),
+            ]
+        );
+    }
 
     private static Representations Chart<T>(Func<T, JsonNode> plotly, Func<T, byte[]> png)
         where T : notnull => Of<T>(Plotly(plotly), Png(png), Text<T>(chart => chart.ToString()!));

@@ -56,7 +56,8 @@ internal sealed class ExperimentArguments
         new("--experiment")
         {
             Description =
-                $"The experiment whose architecture a weights file has, where the file does not say: {string.Join(", ", ExperimentCatalogue.Names)}.",
+                "The experiment whose architecture a weights file has, where the file does not say: "
+                + $"{string.Join(", ", ExperimentCatalogue.Names)}.",
             HelpName = "experiment",
         };
 

@@ -31,10 +31,12 @@ internal static class IResNetCommand
     public static int Refuse(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        string message = parsed.UnmatchedTokens is [var unknown, ..]
-            ? $"Unrecognized command or argument '{unknown}'."
-                + (Names.Nearest(unknown, Known(command)) is { } near ? $" Did you mean {near}?" : "")
-            : parsed.Errors[0].Message;
+        string? unknown = parsed.Tokens.FirstOrDefault(CommandValues.IsOption)?.Value
+            ?? parsed.UnmatchedTokens.FirstOrDefault();
+        string message = unknown is null
+            ? parsed.Errors[0].Message
+            : $"Unrecognized command or argument '{unknown}'."
+                + (Names.Nearest(unknown, Known(command)) is { } near ? $" Did you mean {near}?" : "");
         var error = parsed.InvocationConfiguration.Error;
         error.WriteLine(message);
         string path = string.Concat(

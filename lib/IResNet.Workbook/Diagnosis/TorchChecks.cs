@@ -50,7 +50,8 @@ internal static class TorchChecks
     public static Finding Settings(bool flushesDenormals, bool keepsMemory, bool usesOneDnn)
     {
         string state =
-            $"denormals {(flushesDenormals ? "flushed" : "kept")}, freed memory {(keepsMemory ? "kept" : "given back")}, oneDNN {(usesOneDnn ? "used" : "off")}";
+            $"denormals {(flushesDenormals ? "flushed" : "kept")}, freed memory "
+            + $"{(keepsMemory ? "kept" : "given back")}, oneDNN {(usesOneDnn ? "used" : "off")}";
         if (!usesOneDnn)
             return Finding.Warning(
                 "settings",

@@ -1,30 +1,9 @@
 namespace IResNet;
 
-/// <summary>The nonlinearities that a residual branch can use. All have Lipschitz constant at most 1.</summary>
-public enum ActivationKind
-{
-    /// <summary><see cref="IResNet.Elu"/>, the paper's choice.</summary>
-    Elu,
-
-    /// <summary><see cref="IResNet.Softplus"/>.</summary>
-    Softplus,
-
-    /// <summary><see cref="IResNet.LipSwish"/>, of Residual Flows.</summary>
-    LipSwish,
-
-    /// <summary>
-    /// <see cref="IResNet.Relu"/>. Its derivative is not continuous: for classifiers, not for densities.
-    /// </summary>
-    Relu,
-
-    /// <summary><see cref="IResNet.MaxMin"/>, called "sorting" in the official code.</summary>
-    MaxMin,
-}
-
 /// <summary>
-/// A nonlinearity phi with Lip(phi) at most 1, and its first derivative as ordinary tensor operations. Jacobian
-/// products of a branch are built from these, so one level of automatic differentiation is enough to differentiate a
-/// log-determinant.
+/// A nonlinearity phi, and its first derivative as ordinary tensor operations. Jacobian products of a branch are built
+/// from these, so that one level of automatic differentiation is enough to differentiate a log-determinant. Derive from
+/// it to use another one; <see cref="ActivationKind"/> makes it a choice of a model's configuration.
 /// </summary>
 public abstract class Activation : nn.Module<Tensor, Tensor>
 {
@@ -32,34 +11,36 @@ public abstract class Activation : nn.Module<Tensor, Tensor>
     protected Activation(string name)
         : base(name) { }
 
-    /// <summary>The activation of a kind; a fresh module, as LipSwish has a parameter of its own.</summary>
-    public static Activation Of(ActivationKind kind) =>
-        kind switch
-        {
-            ActivationKind.Elu => new Elu(),
-            ActivationKind.Softplus => new Softplus(),
-            ActivationKind.LipSwish => new LipSwish(),
-            ActivationKind.Relu => new Relu(),
-            ActivationKind.MaxMin => new MaxMin(),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown activation."),
-        };
+    /// <summary>An upper bound of Lip(phi) in the 2-norm. 1 for all activations of the library.</summary>
+    public virtual double LipschitzBound => 1;
+
+    /// <summary>The number of channels (axis 1) that come out where so many go in. By default as many.</summary>
+    public virtual int Channels(int inputs) => inputs;
 
     /// <summary>
     /// What <see cref="Jvp"/> and <see cref="Vjp"/> need of phi at <paramref name="p"/>: for elementwise activations
     /// phi'(p).
     /// </summary>
-    /// <param name="p">The pre-activation.</param>
+    /// <param name="p">The pre-activation, shape (n, channels, ...).</param>
     /// <param name="value">phi(p), as <c>forward</c> gave it.</param>
-    public abstract Tensor Slope(Tensor p, Tensor value);
+    public abstract Tensor Derivative(Tensor p, Tensor value);
 
     /// <summary>
-    /// J t. <paramref name="tangent"/> may have leading axes before those of <paramref name="slope"/>.
+    /// J t. By default for elementwise activations: the product with the derivative.
     /// </summary>
-    public virtual Tensor Jvp(Tensor slope, Tensor tangent) => slope * tangent;
+    /// <param name="derivative">What <see cref="Derivative"/> gave.</param>
+    /// <param name="tangent">Of p's shape, or with leading axes before it.</param>
+    public virtual Tensor Jvp(Tensor derivative, Tensor tangent) => derivative * tangent;
 
     /// <summary>
-    /// Transposed J times u. <paramref name="cotangent"/> may have leading axes before those of
-    /// <paramref name="slope"/>.
+    /// Transposed J times u. By default for elementwise activations: the product with the derivative.
     /// </summary>
-    public virtual Tensor Vjp(Tensor slope, Tensor cotangent) => slope * cotangent;
+    /// <param name="derivative">What <see cref="Derivative"/> gave.</param>
+    /// <param name="cotangent">Of the value's shape, or with leading axes before it.</param>
+    public virtual Tensor Vjp(Tensor derivative, Tensor cotangent) => derivative * cotangent;
+
+    /// <summary>The axis of a direction's channels: 1, behind the leading axes that it has and the derivative has
+    /// not.</summary>
+    protected static int ChannelAxis(Tensor derivative, Tensor direction) =>
+        1 + (int)(direction.dim() - derivative.dim());
 }

@@ -2,7 +2,8 @@ namespace IResNet;
 
 /// <summary>
 /// An invertible map. <c>forward</c> gives y and ln |det dy/dx| per example, shape (n);
-/// <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back.
+/// <see cref="Inverse(Tensor, InverseSolver?)"/> gives x back. Derive from it for another one; one that is composed of
+/// others registers these as submodules, in forward order, so that a flow finds the residual blocks in it.
 /// </summary>
 public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
 {
@@ -28,12 +29,9 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// <summary>An upper bound of Lip(F^-1), infinite where none is known (Lemma 2 for residual blocks).</summary>
     public abstract double InverseLipschitzBound();
 
-    /// <summary>The bijections of which this one is composed, in forward order; itself if it is not composed.</summary>
-    internal virtual IEnumerable<Bijection> Leaves => [this];
-
     /// <summary>The inverse of a map that has a closed form: exact but for rounding.</summary>
-    private protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
+    protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
 
     /// <summary>Zeros of shape (n): the log-determinant of a volume-preserving map.</summary>
-    private protected static Tensor NoLogDet(Tensor x) => zeros(x.size(0), dtype: x.dtype, device: x.device);
+    protected static Tensor NoLogDet(Tensor x) => zeros(x.size(0), dtype: x.dtype, device: x.device);
 }

@@ -3,7 +3,7 @@ namespace IResNet;
 /// <summary>
 /// A branch of dense layers, as the paper uses for 2-D densities (Appendix C.3: 2-64-64-64-2 with ELU).
 /// </summary>
-public sealed class DenseBranch : ResidualBranch
+public sealed class DenseBranch : SequentialBranch
 {
     private readonly int _features;
 
@@ -11,17 +11,27 @@ public sealed class DenseBranch : ResidualBranch
     /// <param name="features">Dimensions of the data.</param>
     /// <param name="hidden">Widths of the hidden layers; at least one.</param>
     /// <param name="options">Spectral normalization of all layers.</param>
-    /// <param name="activation">Nonlinearity.</param>
+    /// <param name="activation">Nonlinearity; by default ELU.</param>
     /// <param name="leadingActivation">Whether an activation comes before the first layer.</param>
+    /// <exception cref="ArgumentException">There is no hidden layer.</exception>
     public DenseBranch(
         int features,
         IReadOnlyList<int> hidden,
         SpectralNormOptions options,
-        ActivationKind activation = ActivationKind.Elu,
+        ActivationKind? activation = null,
         bool leadingActivation = false
     )
-        : base(nameof(DenseBranch), Layers(features, hidden, options), activation, leadingActivation) =>
-        _features = features;
+        : base(
+            nameof(DenseBranch),
+            Parts(
+                hidden.Count > 0
+                    ? [features, .. hidden, features]
+                    : throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden)),
+                activation ?? ActivationKind.Elu,
+                leadingActivation,
+                (_, inputs, outputs) => new SpectralLinear(inputs, outputs, options)
+            )
+        ) => _features = features;
 
     /// <summary>
     /// As the other constructor, with a coefficient and the defaults of <see cref="SpectralNormOptions"/>.
@@ -30,17 +40,10 @@ public sealed class DenseBranch : ResidualBranch
         int features,
         IReadOnlyList<int> hidden,
         double coefficient = 0.9,
-        ActivationKind activation = ActivationKind.Elu
+        ActivationKind? activation = null
     )
         : this(features, hidden, new SpectralNormOptions { Coefficient = coefficient }, activation) { }
 
-    private protected override void CheckShape(Tensor x) => Guard.Points(x, _features);
-
-    private static new SpectralLinear[] Layers(int features, IReadOnlyList<int> hidden, SpectralNormOptions options)
-    {
-        if (hidden.Count == 0)
-            throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden));
-        int[] widths = [features, .. hidden, features];
-        return [.. widths.Zip(widths.Skip(1), (inputs, outputs) => new SpectralLinear(inputs, outputs, options))];
-    }
+    /// <inheritdoc/>
+    protected override void CheckShape(Tensor x) => Guard.Points(x, _features);
 }

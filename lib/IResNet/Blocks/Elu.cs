@@ -9,5 +9,5 @@ public sealed class Elu() : Activation(nameof(Elu))
     public override Tensor forward(Tensor p) => p.elu();
 
     /// <summary>phi'(p) = min(phi(p), 0) + 1.</summary>
-    public override Tensor Slope(Tensor p, Tensor value) => value.clamp_max(0) + 1;
+    public override Tensor Derivative(Tensor p, Tensor value) => value.clamp_max(0) + 1;
 }

@@ -36,8 +36,6 @@ public sealed class FactorOut : Bijection
             Channels = shape.Channels - shape.Channels / 2,
         };
 
-    internal override IEnumerable<Bijection> Leaves => Rest.Leaves;
-
     /// <inheritdoc/>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {

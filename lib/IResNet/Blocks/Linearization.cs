@@ -2,7 +2,8 @@ namespace IResNet;
 
 /// <summary>
 /// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants
-/// see only this. Products are differentiable in the branch's parameters and in x unless taken under <c>no_grad</c>.
+/// see only this. A branch with products of its own derives from it. Products are differentiable in the branch's
+/// parameters and in x unless taken under <c>no_grad</c>.
 /// </summary>
 public abstract class Linearization
 {
@@ -10,10 +11,19 @@ public abstract class Linearization
     private readonly ResidualBranch _branch;
 
     /// <summary>At a batch x.</summary>
-    private protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
+    /// <param name="branch">g.</param>
+    /// <param name="x">A batch, shape (n, ...).</param>
+    /// <param name="value">g(x).</param>
+    /// <exception cref="ShapeException">The value has another shape than x.</exception>
+    protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
     {
         (_branch, Point, Value) = (branch, x, value);
         _shape = x.shape;
+        if (!value.shape.SequenceEqual(_shape))
+            throw new ShapeException(
+                $"{branch.GetName()} made ({string.Join(", ", value.shape)}) of ({string.Join(", ", _shape)}), but a "
+                    + "residual branch keeps the shape: x + g(x)."
+            );
         Dimensions = x.numel() / x.size(0);
     }
 
@@ -52,10 +62,23 @@ public abstract class Linearization
     public Tensor Vjp(Tensor cotangents) => Vjp(cotangents, Multiple(cotangents));
 
     /// <summary>J times k tangents an example.</summary>
-    private protected abstract Tensor Jvp(Tensor tangents, long k);
+    /// <param name="tangents">Shape (k n, ...), all examples of the first tangent first; checked.</param>
+    /// <param name="k">How many for each example.</param>
+    protected abstract Tensor Jvp(Tensor tangents, long k);
 
     /// <summary>Transposed J times k cotangents an example.</summary>
-    private protected abstract Tensor Vjp(Tensor cotangents, long k);
+    /// <param name="cotangents">Shape (k n, ...), all examples of the first cotangent first; checked.</param>
+    /// <param name="k">How many for each example.</param>
+    protected abstract Tensor Vjp(Tensor cotangents, long k);
+
+    /// <summary>
+    /// Lets what was kept of one batch act on k stacked ones, as <see cref="Activation.Jvp"/> does with a derivative.
+    /// </summary>
+    /// <param name="stacked">Shape (k n, ...).</param>
+    /// <param name="k">How many.</param>
+    /// <param name="act">From shape (n, ...) or (k, n, ...) to the same leading axes.</param>
+    protected static Tensor Stacked(Tensor stacked, long k, Func<Tensor, Tensor> act) =>
+        k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
 
     /// <summary>
     /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.

@@ -25,7 +25,7 @@ public sealed class LipSwish : Activation
     public override Tensor forward(Tensor p) => p * (nn.functional.softplus(_beta) * p).sigmoid() / Divisor;
 
     /// <summary>phi'(p) = s (1 + beta p (1 - s)) / 1.1 with s = sigmoid(beta p).</summary>
-    public override Tensor Slope(Tensor p, Tensor value)
+    public override Tensor Derivative(Tensor p, Tensor value)
     {
         var scaled = nn.functional.softplus(_beta) * p;
         var s = scaled.sigmoid();

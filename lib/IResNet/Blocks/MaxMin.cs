@@ -15,30 +15,28 @@ public sealed class MaxMin() : Activation(nameof(MaxMin))
     }
 
     /// <summary>A mask, shape of half the channels: true where the first of a pair is the larger one.</summary>
-    public override Tensor Slope(Tensor p, Tensor value)
+    public override Tensor Derivative(Tensor p, Tensor value)
     {
         var (first, second) = Pairs(p, 1);
         return first >= second;
     }
 
     /// <inheritdoc/>
-    public override Tensor Jvp(Tensor slope, Tensor tangent)
+    public override Tensor Jvp(Tensor derivative, Tensor tangent)
     {
-        int axis = Axis(slope, tangent);
+        int axis = ChannelAxis(derivative, tangent);
         var (first, second) = Pairs(tangent, axis);
-        return cat([where(slope, first, second), where(slope, second, first)], axis);
+        return cat([where(derivative, first, second), where(derivative, second, first)], axis);
     }
 
     /// <inheritdoc/>
-    public override Tensor Vjp(Tensor slope, Tensor cotangent)
+    public override Tensor Vjp(Tensor derivative, Tensor cotangent)
     {
-        int axis = Axis(slope, cotangent);
+        int axis = ChannelAxis(derivative, cotangent);
         var halves = cotangent.chunk(2, axis);
-        return stack([where(slope, halves[0], halves[1]), where(slope, halves[1], halves[0])], axis + 1)
+        return stack([where(derivative, halves[0], halves[1]), where(derivative, halves[1], halves[0])], axis + 1)
             .flatten(axis, axis + 1);
     }
-
-    private static int Axis(Tensor slope, Tensor direction) => 1 + (int)(direction.dim() - slope.dim());
 
     private static (Tensor first, Tensor second) Pairs(Tensor p, int axis)
     {

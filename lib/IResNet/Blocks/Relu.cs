@@ -10,5 +10,5 @@ public sealed class Relu() : Activation(nameof(Relu))
     public override Tensor forward(Tensor p) => p.relu();
 
     /// <summary>phi'(p) = 1 for p &gt; 0, else 0.</summary>
-    public override Tensor Slope(Tensor p, Tensor value) => (p > 0).to(p.dtype);
+    public override Tensor Derivative(Tensor p, Tensor value) => (p > 0).to(p.dtype);
 }

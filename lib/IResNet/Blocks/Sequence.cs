@@ -16,7 +16,7 @@ public sealed class Sequence : Bijection
         _bijections = new ModuleList<Bijection>([.. bijections]);
         RegisterComponents();
         Bijections = [.. _bijections];
-        _layers = [.. Leaves.OfType<ResidualBlock>().SelectMany(block => block.Branch.Layers).Distinct()];
+        _layers = [.. this.Descendants().OfType<SpectralLayer>().Distinct()];
     }
 
     /// <summary>As the other constructor.</summary>
@@ -25,8 +25,6 @@ public sealed class Sequence : Bijection
 
     /// <summary>The parts, in forward order.</summary>
     public IReadOnlyList<Bijection> Bijections { get; }
-
-    internal override IEnumerable<Bijection> Leaves => Bijections.SelectMany(bijection => bijection.Leaves);
 
     /// <inheritdoc/>
     public override (Tensor y, Tensor logDet) forward(Tensor x)

@@ -7,5 +7,5 @@ public sealed class Softplus() : Activation(nameof(Softplus))
     public override Tensor forward(Tensor p) => nn.functional.softplus(p);
 
     /// <summary>phi'(p) = 1 / (1 + exp(-p)).</summary>
-    public override Tensor Slope(Tensor p, Tensor value) => p.sigmoid();
+    public override Tensor Derivative(Tensor p, Tensor value) => p.sigmoid();
 }

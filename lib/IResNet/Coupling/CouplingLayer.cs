@@ -25,19 +25,22 @@ public sealed class CouplingLayer : Bijection
     /// through.</param>
     /// <param name="hidden">Width of the network's two inner feature maps.</param>
     /// <param name="affine">Whether the rest is scaled besides being shifted.</param>
-    /// <param name="activation">Nonlinearity of the network. Glow's is <see cref="ActivationKind.Relu"/>.</param>
+    /// <param name="activation">Nonlinearity of the network; by default ELU. Glow's is
+    /// <see cref="ActivationKind.Relu"/>.</param>
     /// <exception cref="ShapeException">There are fewer than two channels.</exception>
-    public CouplingLayer(ImageShape shape, int hidden, bool affine, ActivationKind activation = ActivationKind.Elu)
+    public CouplingLayer(ImageShape shape, int hidden, bool affine, ActivationKind? activation = null)
         : base(nameof(CouplingLayer))
     {
         var (inputs, outputs) = Widths(shape.Channels, affine);
         (_channels, _passing, _shape, IsAffine) = (shape.Channels, inputs, shape, affine);
         Guard.AtLeast(hidden, 1, nameof(hidden));
+        activation ??= ActivationKind.Elu;
+        int between = activation.Channels(hidden);
         _net = Net(
             activation,
             nn.Conv2d(inputs, hidden, 3, padding: 1),
-            nn.Conv2d(hidden, hidden, 1),
-            nn.Conv2d(hidden, outputs, 3, padding: 1)
+            nn.Conv2d(between, hidden, 1),
+            nn.Conv2d(between, outputs, 3, padding: 1)
         );
         RegisterComponents();
     }
@@ -46,22 +49,18 @@ public sealed class CouplingLayer : Bijection
     /// <param name="dimensions">Dimensions of the points, at least 2; the smaller half passes through.</param>
     /// <param name="hidden">Widths of the network's hidden layers.</param>
     /// <param name="affine">Whether the rest is scaled besides being shifted.</param>
-    /// <param name="activation">Nonlinearity of the network.</param>
+    /// <param name="activation">Nonlinearity of the network; by default ELU.</param>
     /// <exception cref="ShapeException">There are fewer than two dimensions.</exception>
-    public CouplingLayer(
-        int dimensions,
-        IReadOnlyList<int> hidden,
-        bool affine,
-        ActivationKind activation = ActivationKind.Elu
-    )
+    public CouplingLayer(int dimensions, IReadOnlyList<int> hidden, bool affine, ActivationKind? activation = null)
         : base(nameof(CouplingLayer))
     {
         var (inputs, outputs) = Widths(dimensions, affine);
         (_channels, _passing, IsAffine) = (dimensions, inputs, affine);
         foreach (int width in hidden)
             Guard.AtLeast(width, 1, nameof(hidden));
-        int[] widths = [inputs, .. hidden, outputs];
-        _net = Net(activation, [.. widths.Zip(widths.Skip(1), (from, to) => nn.Linear(from, to))]);
+        activation ??= ActivationKind.Elu;
+        int[] from = [inputs, .. hidden.Select(activation.Channels)];
+        _net = Net(activation, [.. from.Zip([.. hidden, outputs], (width, next) => nn.Linear(width, next))]);
         RegisterComponents();
     }
 
@@ -136,7 +135,7 @@ public sealed class CouplingLayer : Bijection
         foreach (var parameter in layers[^1].parameters())
             nn.init.zeros_(parameter);
         return nn.Sequential([
-            .. layers.SelectMany((layer, i) => i == 0 ? [layer] : new[] { Activation.Of(activation), layer }),
+            .. layers.SelectMany((layer, i) => i == 0 ? [layer] : new[] { activation.Create(), layer }),
         ]);
     }
 }

@@ -19,7 +19,8 @@ public sealed class Anderson : IterativeSolver
     public Anderson(double tolerance = 1e-6, int memory = 2, int maxIterations = 1000)
         : base(tolerance, maxIterations) => _memory = Guard.AtLeast(memory, 1, nameof(memory));
 
-    private protected override Acceleration Start(double lipschitz) => new History(_memory);
+    /// <inheritdoc/>
+    public override Acceleration Start(double lipschitz) => new History(_memory);
 
     private sealed class History(int memory) : Acceleration
     {

@@ -21,7 +21,7 @@ public sealed class Chebyshev : IterativeSolver
     /// Groups of sixteen examples by themselves, each on one thread and in packed form from start to end, where the
     /// kernels know the branch.
     /// </summary>
-    internal override InverseResult Solve(ResidualBranch branch, Tensor y)
+    public override InverseResult Solve(ResidualBranch branch, Tensor y)
     {
         if (!LaneEvaluation.Supports(branch, y))
             return base.Solve(branch, y);
@@ -44,7 +44,8 @@ public sealed class Chebyshev : IterativeSolver
         return Certify(x, ends.Max(end => end.Largest), ends.Max(end => end.Distance), iterations, lipschitz);
     }
 
-    private protected override Acceleration Start(double lipschitz) => new Recurrence(lipschitz);
+    /// <inheritdoc/>
+    public override Acceleration Start(double lipschitz) => new Recurrence(lipschitz);
 
     private sealed class Recurrence(double lipschitz) : Acceleration
     {

@@ -20,7 +20,8 @@ public sealed class FixedPoint : IterativeSolver
     /// <summary>Exactly <paramref name="count"/> iterations, whatever finite point they reach.</summary>
     public static FixedPoint Iterations(int count) => new(Guard.AtLeast(count, 0, nameof(count)));
 
-    private protected override Acceleration Start(double lipschitz) => new None();
+    /// <inheritdoc/>
+    public override Acceleration Start(double lipschitz) => new None();
 
     private protected override InverseResult Run(Func<Tensor, Tensor> g, double lipschitz, Tensor y) =>
         _count is int count ? ByCount(g, lipschitz, y, count) : base.Run(g, lipschitz, y);

@@ -17,7 +17,7 @@ public abstract class InverseSolver
     /// The solution for the contraction g of a branch, with the weights of now, computed once; evaluated by the vector
     /// kernels where they know it.
     /// </summary>
-    internal virtual InverseResult Solve(ResidualBranch branch, Tensor y)
+    public virtual InverseResult Solve(ResidualBranch branch, Tensor y)
     {
         using var scope = NewDisposeScope();
         Func<Tensor, Tensor> g = LaneEvaluation.Supports(branch, y)
@@ -31,7 +31,7 @@ public abstract class InverseSolver
     /// <summary>
     /// The result at an iterate whose residual x + g(x) - y is known (a-posteriori bound of a contraction).
     /// </summary>
-    private protected static InverseResult Certify(Tensor x, Tensor residual, int iterations, double lipschitz) =>
+    protected static InverseResult Certify(Tensor x, Tensor residual, int iterations, double lipschitz) =>
         Certify(
             x,
             residual.abs().max().ToDouble(),
@@ -41,11 +41,6 @@ public abstract class InverseSolver
         );
 
     /// <summary>The same, given the residual's largest element and the largest 2-norm of an example's.</summary>
-    private protected static InverseResult Certify(
-        Tensor x,
-        double largest,
-        double norm,
-        int iterations,
-        double lipschitz
-    ) => new(x, iterations, largest, lipschitz < 1 ? norm / (1 - lipschitz) : double.PositiveInfinity);
+    protected static InverseResult Certify(Tensor x, double largest, double norm, int iterations, double lipschitz) =>
+        new(x, iterations, largest, lipschitz < 1 ? norm / (1 - lipschitz) : double.PositiveInfinity);
 }

@@ -2,7 +2,7 @@ namespace IResNet;
 
 /// <summary>
 /// Iterations for the fixed point of x -> y - g(x) that start at x = y and evaluate g once each, until |x + g(x) - y|
-/// is at most a tolerance in every element.
+/// is at most a tolerance in every element. Derive from it for another rule for the next point.
 /// </summary>
 public abstract class IterativeSolver : InverseSolver
 {
@@ -13,7 +13,7 @@ public abstract class IterativeSolver : InverseSolver
     /// units are accepted. The result says what was reached.
     /// </param>
     /// <param name="maxIterations">When to give up.</param>
-    private protected IterativeSolver(double tolerance, int maxIterations)
+    protected IterativeSolver(double tolerance, int maxIterations)
     {
         if (!(tolerance >= 0))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance must be 0 or positive.");
@@ -37,7 +37,8 @@ public abstract class IterativeSolver : InverseSolver
     }
 
     /// <summary>A fresh rule for the next point.</summary>
-    private protected abstract Acceleration Start(double lipschitz);
+    /// <param name="lipschitz">An upper bound of Lip(g).</param>
+    public abstract Acceleration Start(double lipschitz);
 
     /// <summary>
     /// The iteration. A proposed point whose residual has not fallen by Lip(g), as the image's does for certain, is
@@ -101,19 +102,5 @@ public abstract class IterativeSolver : InverseSolver
     {
         using var scope = NewDisposeScope();
         return (y - g(x)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>How the next point follows from those before.</summary>
-    private protected abstract class Acceleration
-    {
-        /// <summary>The next point; null for the image.</summary>
-        /// <param name="x">The present point.</param>
-        /// <param name="image">y - g(x).</param>
-        /// <param name="residual">x - image.</param>
-        /// <param name="norm">Its 2-norm.</param>
-        public abstract Tensor? Next(Tensor x, Tensor image, Tensor residual, double norm);
-
-        /// <summary>Forgets the points before.</summary>
-        public abstract void Restart();
     }
 }

@@ -8,11 +8,8 @@ namespace IResNet.Lanes;
 /// gradient of s is the sum of dy (y - b), so the output is kept and not the input: the block behind needs it anyway.
 /// That is the gradient at a y changed by a rounding unit.
 /// </summary>
-internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<ChannelAffine>
+internal sealed unsafe class ChannelAffine : HandWrittenFunction<ChannelAffine, ChannelAffine.Setting>
 {
-    /// <inheritdoc/>
-    public override string Name => nameof(ChannelAffine);
-
     /// <summary>Whether x can be taken here.</summary>
     public static bool Supports(Tensor x) =>
         Avx512F.IsSupported && x.dim() == 4 && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
@@ -21,17 +18,16 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
     /// <param name="x">Shape (n, channels, height, width).</param>
     /// <param name="logScale">s.</param>
     /// <param name="shift">b.</param>
-    public static Tensor Apply(Tensor x, Tensor logScale, Tensor shift) => apply(x, logScale, shift)[0];
+    public static Tensor Apply(Tensor x, Tensor logScale, Tensor shift) => Run(new(), x, logScale, shift)[0];
 
     /// <inheritdoc/>
-    public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
+    protected override (List<Tensor> outputs, List<Tensor> saved) Forward(
+        Setting call,
+        Tensor[] inputs,
+        bool differentiable
+    )
     {
-        using var scope = NewDisposeScope();
-        var (x, scale, shift) = (
-            ((Tensor)inputs[0]).contiguous(),
-            ((Tensor)inputs[1]).exp(),
-            ((Tensor)inputs[2]).contiguous()
-        );
+        var (x, scale, shift) = (inputs[0].contiguous(), inputs[1].exp(), inputs[2].contiguous());
         var y = empty_like(x);
         float* xs = LaneThreads.Data(x),
             ys = LaneThreads.Data(y),
@@ -46,27 +42,22 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
                 VectorMath.Affine(xs + at, scales[channel], shifts[channel], ys + at, plane);
             }
         });
-        context.save_for_backward([y, scale, shift]);
-        foreach (var tensor in new[] { y, scale, shift })
-            tensor.MoveToOuterDisposeScope();
-        return [y];
+        return ([y], [y, inputs[1], inputs[2]]);
     }
 
     /// <inheritdoc/>
-    public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
+    protected override IEnumerable<Tensor?> Backward(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
-        using var scope = NewDisposeScope();
-        var saved = context.get_saved_variables();
-        var dy = cotangents[0].contiguous();
+        var (y, scale, shift, dy) = (saved[0], saved[1].exp(), saved[2].contiguous(), cotangents[0]!.contiguous());
         var (examples, channels, plane) = Sizes(dy);
         Tensor dx = empty_like(dy),
             sums = empty(examples, 2, channels);
         float* dys = LaneThreads.Data(dy),
             dxs = LaneThreads.Data(dx),
-            ys = LaneThreads.Data(saved[0]),
+            ys = LaneThreads.Data(y),
             totals = LaneThreads.Data(sums);
-        float* scales = LaneThreads.Data(saved[1]),
-            shifts = LaneThreads.Data(saved[2]);
+        float* scales = LaneThreads.Data(scale),
+            shifts = LaneThreads.Data(shift);
         LaneThreads.Run(examples, 0, (example, _) =>
         {
             float* total = totals + (nint)example * 2 * channels;
@@ -84,7 +75,21 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
             }
         });
         var total = sums.sum([0]);
-        return BackwardPass.End(cotangents, [dx, total.select(0, 0), total.select(0, 1)]);
+        return [dx, total.select(0, 0), total.select(0, 1)];
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
+    {
+        var (y, dy) = (saved[0], cotangents[0]!);
+        long[] perChannel = [1, -1, 1, 1],
+            others = [0, 2, 3];
+        return
+        [
+            dy * saved[1].exp().view(perChannel),
+            (dy * (y - saved[2].view(perChannel))).sum(others),
+            dy.sum(others),
+        ];
     }
 
     private static (int examples, int channels, int plane) Sizes(Tensor x)
@@ -92,4 +97,7 @@ internal sealed unsafe class ChannelAffine : autograd.MultiTensorFunction<Channe
         var s = x.shape;
         return ((int)s[0], (int)s[1], (int)(s[2] * s[3]));
     }
+
+    /// <summary>There is nothing to set.</summary>
+    internal sealed record Setting;
 }

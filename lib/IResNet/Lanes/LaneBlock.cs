@@ -9,15 +9,10 @@ namespace IResNet.Lanes;
 /// cotangents of value and tangent share each weight. Sums over groups are taken in a fixed order, so that results do
 /// not depend on the number of threads.
 /// </summary>
-internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
+internal sealed unsafe class LaneBlock : HandWrittenFunction<LaneBlock, LaneBlock.Setting>
 {
-    private const string Setting = "setting";
-
     // With fewer, most lanes would be empty and torch is faster.
     private const int LeastExamples = LaneGeometry.Lanes / 2;
-
-    /// <inheritdoc/>
-    public override string Name => nameof(LaneBlock);
 
     /// <summary>Whether a block's step can be taken here; otherwise it is composed of torch's operations.</summary>
     public static bool Supports(ResidualBranch branch, LogDetEstimator estimator, Tensor x) =>
@@ -30,66 +25,49 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
 
     private static bool Knows(ResidualBranch branch, Tensor x) =>
         Avx512F.IsSupported
-        && branch is ConvBranch { Activation: ActivationKind.Elu }
+        && branch is ConvBranch convolutional
+        && convolutional.Activations.All(activation => activation is Elu)
         && x.dtype == ScalarType.Float32
         && x.device_type == DeviceType.CPU;
 
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
     {
-        var (first, middle, last) = (branch.Layers[0], branch.Layers[1], branch.Layers[2]);
-        var series = estimator as NeumannSeries;
-        Tensor[] weights =
-        [
-            first.EffectiveWeight(),
-            first.Bias,
-            middle.EffectiveWeight(),
-            middle.Bias,
-            last.EffectiveWeight(),
-            last.Bias,
-        ];
-        bool differentiable = is_grad_enabled() && (x.requires_grad || weights.Any(weight => weight.requires_grad));
-        var outputs = apply([
-            x,
-            .. weights,
-            new Call(branch.LeadingActivation, series?.Terms ?? 0, series?.Probes, differentiable),
-        ]);
-        return (outputs[0], series is null ? null : outputs[1]);
+        var outputs = Run(
+            new((ConvBranch)branch, estimator as NeumannSeries),
+            [x, .. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias })]
+        );
+        return (outputs[0], outputs.ElementAtOrDefault(1));
     }
 
     /// <inheritdoc/>
-    public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
+    protected override (List<Tensor> outputs, List<Tensor> saved) Forward(
+        Setting call,
+        Tensor[] inputs,
+        bool differentiable
+    )
     {
-        using var scope = NewDisposeScope();
-        var call = (Call)inputs[^1];
-        var x = ((Tensor)inputs[0]).contiguous();
-        Tensor y = empty_like(x),
+        var x = inputs[0];
+        Tensor y = empty(x.shape),
             logDet = empty(call.HasSeries ? x.size(0) : 0),
-            probe = call.HasSeries ? call.Probes!.Draw(1, x.shape, x).contiguous() : empty(0);
-        Tensor[] saved = [x, probe, .. inputs.Skip(1).OfType<Tensor>()];
+            probe = call.Series?.Probes.Draw(1, x.shape, x).contiguous() ?? empty(0);
+        List<Tensor> saved = [x, probe, .. inputs.Skip(1)];
         call.Maps = Compute(call, saved, y, logDet);
-        if (!call.Differentiable)
+        if (!differentiable)
             call.Release();
-        context.save_for_backward([.. saved]);
-        context.save_data(Setting, call);
-        foreach (var tensor in new[] { x, probe, y, logDet })
-            tensor.MoveToOuterDisposeScope();
-        return call.HasSeries ? [y, logDet] : [y];
+        return (call.HasSeries ? [y, logDet] : [y], saved);
     }
 
     /// <inheritdoc/>
-    public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
+    protected override IEnumerable<Tensor?> Backward(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
-        using var scope = NewDisposeScope();
-        var call = (Call)context.get_data(Setting);
-        var saved = context.get_saved_variables();
-        var (x, first, middle, last) = (saved[0], saved[2], saved[4], saved[6]);
+        var (x, first, middle, last) = (saved[0].contiguous(), saved[2], saved[4], saved[6]);
         // A retained graph can be differentiated again after its maps have gone to another step.
         call.Maps ??= Compute(call, saved, empty_like(x), empty(x.size(0)));
         var step = call.StepFor(x, first);
         nint size = step.SavedSize(call.HasSeries);
-        Tensor dy = cotangents[0].contiguous(),
-            dLogDet = call.HasSeries ? cotangents[1].contiguous() : empty(0);
+        var dy = cotangents[0]?.contiguous() ?? zeros_like(x);
+        var dLogDet = call.HasSeries ? cotangents[1]?.contiguous() : null;
         Tensor dx = empty_like(dy),
             gradients = empty(step.Groups, step.GradientSize);
         using var weights = Pack(step, saved);
@@ -99,13 +77,13 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
             maps = call.Maps.Pointer,
             sums = LaneThreads.Data(gradients);
         float* dys = LaneThreads.Data(dy),
-            dLogDets = LaneThreads.Data(dLogDet),
+            dLogDets = dLogDet is null ? null : LaneThreads.Data(dLogDet),
             dxs = LaneThreads.Data(dx);
         step.ForEachGroup(
             (group, work) =>
             {
                 nint from = group * step.GroupSize;
-                float* estimate = call.HasSeries ? dLogDets + step.FirstOf(group) : null;
+                float* estimate = dLogDets is null ? null : dLogDets + step.FirstOf(group);
                 step.Backward(
                     weights.Pointers,
                     transposed.Pointers,
@@ -132,7 +110,15 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
             results.Add(total.narrow(0, at + weight.numel(), bias));
             at += weight.numel() + bias;
         }
-        return BackwardPass.End(cotangents, [.. results, null]);
+        return results;
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
+    {
+        var g = call.Branch.Linearize(saved[0], [saved[2], saved[4], saved[6]]);
+        var logDet = call.Series?.With(new GivenProbe(saved[1])).Estimate(g);
+        return Gradients([saved[0] + g.Value, logDet], cotangents, [saved[0], .. saved.Skip(2)]);
     }
 
     /// <summary>In the groups' order, a piece a thread.</summary>
@@ -158,13 +144,14 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
     /// <param name="inputs">x, the probe, and three weights with their biases.</param>
     /// <param name="y">As x.</param>
     /// <param name="logDet">One an example.</param>
-    private static LaneMemory Compute(Call call, IReadOnlyList<Tensor> inputs, Tensor y, Tensor logDet)
+    private static LaneMemory Compute(Setting call, IReadOnlyList<Tensor> inputs, Tensor y, Tensor logDet)
     {
-        var step = call.StepFor(inputs[0], inputs[2]);
+        using var x = inputs[0].contiguous();
+        var step = call.StepFor(x, inputs[2]);
         nint size = step.SavedSize(call.HasSeries);
         var maps = LaneMemory.Rent(step.Groups * size);
         using var weights = Pack(step, inputs);
-        float* xs = LaneThreads.Data(inputs[0]),
+        float* xs = LaneThreads.Data(x),
             probes = LaneThreads.Data(inputs[1]),
             ys = LaneThreads.Data(y),
             logDets = LaneThreads.Data(logDet);
@@ -178,7 +165,7 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
                 if (call.HasSeries)
                     step.Series(
                         weights.Pointers,
-                        call.Terms,
+                        call.Series!.Terms,
                         probes + from,
                         examples,
                         logDets + step.FirstOf(group),
@@ -194,14 +181,15 @@ internal sealed unsafe class LaneBlock : autograd.MultiTensorFunction<LaneBlock>
         step.Pack([inputs[2], inputs[4], inputs[6]], [inputs[3], inputs[5], inputs[7]]);
 
     /// <summary>What a call needs besides tensors.</summary>
-    private sealed record Call(bool LeadingActivation, int Terms, Probes? Probes, bool Differentiable)
+    internal sealed record Setting(SequentialBranch Branch, NeumannSeries? Series)
     {
-        public bool HasSeries => Terms > 0;
+        public bool HasSeries => Series is not null;
 
         /// <summary>Of the forward pass, until the backward pass has used them.</summary>
         public LaneMemory? Maps { get; set; }
 
-        public BlockStep StepFor(Tensor x, Tensor first) => BlockStep.Of(x.shape, first.size(0), LeadingActivation);
+        public BlockStep StepFor(Tensor x, Tensor first) =>
+            BlockStep.Of(x.shape, first.size(0), Branch.LeadingActivation);
 
         public void Release()
         {

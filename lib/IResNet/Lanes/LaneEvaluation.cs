@@ -26,7 +26,7 @@ internal sealed unsafe class LaneEvaluation
         using var scope = NewDisposeScope();
         var input = x.contiguous();
         var value = empty_like(input);
-        var plan = new LanePlan(input.shape, _hidden, _branch.LeadingActivation);
+        var plan = new LanePlan(input.shape, _hidden, ((ConvBranch)_branch).LeadingActivation);
         float* xs = LaneThreads.Data(input),
             values = LaneThreads.Data(value);
         nint point = plan.Branch.PointSize;

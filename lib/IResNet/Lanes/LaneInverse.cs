@@ -30,7 +30,7 @@ internal sealed unsafe class LaneInverse(ResidualBranch branch, Tensor y)
         using var weights = LanePlan.Packed.Of(branch);
         var input = y.contiguous();
         var solution = empty_like(input);
-        var plan = new LanePlan(input.shape, branch.Layers[0].Weight.size(0), branch.LeadingActivation);
+        var plan = new LanePlan(input.shape, branch.Layers[0].Weight.size(0), ((ConvBranch)branch).LeadingActivation);
         var ends = new End[plan.Groups];
         float* ys = LaneThreads.Data(input),
             xs = LaneThreads.Data(solution);

@@ -24,7 +24,7 @@ internal sealed unsafe class LaneLinearization : Linearization
     /// <summary>Evaluates the branch. Everything lives in the caller's dispose scope.</summary>
     public static LaneLinearization At(ResidualBranch branch, Tensor x)
     {
-        var plan = new LanePlan(x.shape, branch.Layers[0].Weight.size(0), branch.LeadingActivation);
+        var plan = new LanePlan(x.shape, branch.Layers[0].Weight.size(0), ((ConvBranch)branch).LeadingActivation);
         var weights = LanePlan.Packed.Of(branch);
         nint size = plan.Branch.PointSize;
         Tensor input = x.contiguous(),
@@ -52,9 +52,9 @@ internal sealed unsafe class LaneLinearization : Linearization
         return new(branch, x, value, plan, weights, LanePlan.Packed.TransposedOf(branch), maps);
     }
 
-    private protected override Tensor Jvp(Tensor tangents, long k) => Product(tangents, k, transposed: false);
+    protected override Tensor Jvp(Tensor tangents, long k) => Product(tangents, k, transposed: false);
 
-    private protected override Tensor Vjp(Tensor cotangents, long k) => Product(cotangents, k, transposed: true);
+    protected override Tensor Vjp(Tensor cotangents, long k) => Product(cotangents, k, transposed: true);
 
     private Tensor Product(Tensor directions, long k, bool transposed)
     {

@@ -36,8 +36,10 @@ internal readonly unsafe struct LanePowerIteration(int rows, int columns, int ke
     public static LanePowerIteration? Of(SpectralLayer layer)
     {
         var (rows, columns) = ((int)layer.Weight.size(0), (int)layer.Weight.size(1));
+        // A class derived from these may have another norm.
         return layer switch
         {
+            _ when layer.GetType() != typeof(SpectralConv2d) && layer.GetType() != typeof(SpectralLinear) => null,
             SpectralConv2d { Kernel: 3 } convolution => new(
                 rows,
                 columns,

@@ -7,13 +7,8 @@ namespace IResNet.Lanes;
 /// ones. Power iterations advance on the way. Layers are spread over threads; each is small, and library calls would
 /// cost more than the arithmetic.
 /// </summary>
-internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<LaneSpectralNorm>
+internal sealed unsafe class LaneSpectralNorm : HandWrittenFunction<LaneSpectralNorm, LaneSpectralNorm.Setting>
 {
-    private const string Setting = "setting";
-
-    /// <inheritdoc/>
-    public override string Name => nameof(LaneSpectralNorm);
-
     /// <summary>Whether a layer can be normalized here.</summary>
     public static bool Supports(SpectralLayer layer) =>
         Avx512F.IsSupported
@@ -25,15 +20,17 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
 
     /// <summary>The effective weights, in the layers' order.</summary>
     public static IReadOnlyList<Tensor> Apply(IReadOnlyList<SpectralLayer> layers) =>
-        apply([.. layers.Select(layer => layer.Weight), layers]);
+        Run(new Setting(layers), [.. layers.Select(layer => layer.Weight)]);
 
     /// <inheritdoc/>
-    public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
+    protected override (List<Tensor> outputs, List<Tensor> saved) Forward(
+        Setting call,
+        Tensor[] inputs,
+        bool differentiable
+    )
     {
-        using var scope = NewDisposeScope();
-        var layers = (IReadOnlyList<SpectralLayer>)inputs[^1];
+        var layers = call.Layers;
         var effective = layers.Select(layer => empty_like(layer.Weight)).ToList();
-        var call = new Call(layers);
         // Copies: the next step's iterations may come before this one's gradient.
         var vectors = empty(call.VectorCount);
         var pieces = new Piece[layers.Count];
@@ -63,38 +60,35 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
                 new Span<float>(piece.Vectors + operation.RowLength, operation.ColumnLength)
             );
         });
-        context.save_for_backward([vectors, .. effective]);
-        context.save_data(Setting, call);
-        vectors.MoveToOuterDisposeScope();
-        foreach (var weight in effective)
-            weight.MoveToOuterDisposeScope();
-        return effective;
+        return (effective, [vectors, .. inputs]);
     }
 
     /// <summary>
-    /// W / f(sigma) with f = max(1, sigma / c) + margin: the cotangent h of the effective weight E gives h / f, and
-    /// where sigma exceeds c, -(h.E / (c f)) d sigma / dW.
+    /// W / f(sigma) with f = max(1, sigma / c) + margin: the cotangent h of the effective weight gives h / f, and where
+    /// sigma exceeds c, -(h.W / (c f^2)) d sigma / dW.
     /// </summary>
-    public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
+    protected override IEnumerable<Tensor?> Backward(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
-        using var scope = NewDisposeScope();
-        var call = (Call)context.get_data(Setting);
-        var saved = context.get_saved_variables();
-        var given = cotangents.Select(cotangent => cotangent.contiguous()).ToArray();
-        var results = given.Select(cotangent => empty_like(cotangent)).ToList();
-        var pieces = new Piece[given.Length];
+        int[] used = [.. Enumerable.Range(0, cotangents.Length).Where(i => cotangents[i] is not null)];
+        var (given, results) = (new Tensor?[cotangents.Length], new Tensor?[cotangents.Length]);
+        var pieces = new Piece[cotangents.Length];
         float* vectors = LaneThreads.Data(saved[0]);
-        for (int i = 0; i < pieces.Length; i++)
+        foreach (int i in used)
+        {
+            given[i] = cotangents[i]!.contiguous();
+            results[i] = empty_like(given[i]!);
             pieces[i] = new(
                 LaneThreads.Data(saved[i + 1]),
-                LaneThreads.Data(results[i]),
+                LaneThreads.Data(results[i]!),
                 null,
                 null,
                 vectors + call.Offsets[i],
-                LaneThreads.Data(given[i])
+                LaneThreads.Data(given[i]!)
             );
-        LaneThreads.Run(given.Length, call.ScratchSize, (index, scratch) =>
+        }
+        LaneThreads.Run(used.Length, call.ScratchSize, (at, scratch) =>
         {
+            int index = used[at];
             var (piece, operation, divisor) = (pieces[index], call.Operations[index], call.Divisors[index]);
             int count = operation.WeightCount;
             VectorMath.Divide(piece.Sigma, divisor, piece.Result, count);
@@ -103,10 +97,18 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
             float* derivative = scratch + operation.ScratchSize - count;
             operation.Gradient(piece.Vectors, piece.Vectors + operation.RowLength, derivative, scratch);
             float share =
-                VectorMath.Dot(piece.Sigma, piece.Weight, count) / (divisor * (float)call.Coefficients[index]);
+                VectorMath.Dot(piece.Sigma, piece.Weight, count)
+                / (divisor * divisor * (float)call.Layers[index].Options.Coefficient);
             VectorMath.Add(derivative, -share, piece.Result, count);
         });
-        return BackwardPass.End(cotangents, [.. results, null]);
+        return results;
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
+    {
+        var weights = saved[1..];
+        return Gradients(weights.Select((weight, i) => call.Effective(i, weight, saved[0])), cotangents, weights);
     }
 
     /// <summary>
@@ -124,12 +126,12 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
     }
 
     /// <summary>What the backward pass needs besides tensors.</summary>
-    private sealed class Call
+    internal sealed class Setting
     {
-        public Call(IReadOnlyList<SpectralLayer> layers)
+        public Setting(IReadOnlyList<SpectralLayer> layers)
         {
+            Layers = layers;
             Operations = [.. layers.Select(layer => LanePowerIteration.Of(layer)!.Value)];
-            Coefficients = [.. layers.Select(layer => layer.Options.Coefficient)];
             (Offsets, Divisors, IsOver) = (new int[layers.Count], new float[layers.Count], new bool[layers.Count]);
             for (int i = 0; i < layers.Count; i++)
             {
@@ -141,7 +143,7 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
 
         public LanePowerIteration[] Operations { get; }
 
-        public double[] Coefficients { get; }
+        public IReadOnlyList<SpectralLayer> Layers { get; }
 
         public float[] Divisors { get; }
 
@@ -154,5 +156,14 @@ internal sealed unsafe class LaneSpectralNorm : autograd.MultiTensorFunction<Lan
         public int[] Offsets { get; }
 
         public int VectorCount { get; }
+
+        /// <summary>A layer's effective weight by torch's operations, for the vectors of the forward pass.</summary>
+        public Tensor Effective(int index, Tensor weight, Tensor vectors)
+        {
+            var (layer, operation) = (Layers[index], Operations[index]);
+            var u = vectors.narrow(0, Offsets[index], operation.RowLength);
+            var v = vectors.narrow(0, Offsets[index] + operation.RowLength, operation.ColumnLength);
+            return layer.Normalized(weight, u, v);
+        }
     }
 }

@@ -2,18 +2,21 @@ namespace IResNet;
 
 /// <summary>
 /// A normalizing flow: a bijection F and a prior on z = F(x), so that ln p(x) = ln p(z) + ln |det dF/dx| (Equation 3).
-/// <c>forward</c> gives ln p(x) per example.
+/// <c>forward</c> gives ln p(x) per example. Derive from it for a flow of bijections of your choice.
 /// </summary>
 public abstract class Flow : nn.Module<Tensor, Tensor>
 {
     /// <summary>Registers the parts.</summary>
-    private protected Flow(string name, Sequence transform, DiagonalGaussian prior)
+    /// <param name="name">The module's name.</param>
+    /// <param name="transform">F.</param>
+    /// <param name="prior">p(z).</param>
+    protected Flow(string name, Sequence transform, DiagonalGaussian prior)
         : base(name)
     {
         (Transform, Prior) = (transform, prior);
         RegisterComponents();
-        ResidualBlocks = [.. transform.Leaves.OfType<ResidualBlock>()];
-        ActNorms = [.. transform.Leaves.OfType<ActNorm>()];
+        ResidualBlocks = [.. transform.Descendants().OfType<ResidualBlock>().Distinct()];
+        ActNorms = [.. transform.Descendants().OfType<ActNorm>().Distinct()];
     }
 
     /// <summary>F, from data to latents.</summary>
@@ -31,7 +34,7 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     public IReadOnlyList<ActNorm> ActNorms { get; }
 
     /// <summary>The shape of a latent without its batch axis.</summary>
-    private protected abstract long[] LatentShape { get; }
+    protected abstract long[] LatentShape { get; }
 
     /// <summary>Chooses how all blocks compute their log-determinants.</summary>
     public Flow WithEstimator(LogDetEstimator estimator)
@@ -95,8 +98,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     public Flow Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {
         eval();
-        foreach (var block in ResidualBlocks)
-            block.Branch.Freeze(norm);
+        foreach (var layer in Transform.Descendants().OfType<SpectralLayer>())
+            layer.Freeze(norm);
         return this;
     }
 }

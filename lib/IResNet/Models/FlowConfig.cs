@@ -10,7 +10,7 @@ public sealed record FlowConfig
     public required ImageShape Input { get; init; }
 
     /// <summary>What the blocks are.</summary>
-    public BlockKind Kind { get; init; }
+    public BlockKind Kind { get; init; } = BlockKind.Residual;
 
     /// <summary>Blocks a stage.</summary>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4];

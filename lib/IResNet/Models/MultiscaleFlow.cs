@@ -23,7 +23,8 @@ public sealed class MultiscaleFlow : Flow
     /// <summary>d, the number of dimensions of a latent: that of the image, more with padding.</summary>
     public int Dimensions { get; }
 
-    private protected override long[] LatentShape => [Dimensions];
+    /// <inheritdoc/>
+    protected override long[] LatentShape => [Dimensions];
 
     private static (Sequence, int) Build(FlowConfig config)
     {

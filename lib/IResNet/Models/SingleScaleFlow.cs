@@ -25,7 +25,8 @@ public sealed class SingleScaleFlow : Flow
     /// <summary>Shape of the last feature map.</summary>
     public ImageShape Output { get; }
 
-    private protected override long[] LatentShape => [Output.Channels, Output.Height, Output.Width];
+    /// <inheritdoc/>
+    protected override long[] LatentShape => [Output.Channels, Output.Height, Output.Width];
 
     private static (Sequence, ImageShape) Build(FlowConfig config)
     {

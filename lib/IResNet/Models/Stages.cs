@@ -35,34 +35,23 @@ internal static class Stages
         {
             if (config.ActNorm)
                 bijections.Add(new ActNorm(shape.Channels));
-            if (config.Kind == BlockKind.Residual)
-                bijections.Add(Residual(config, stage, block, input, shape));
-            else
-                bijections.AddRange(
-                    Glow.Step(config.Kind, shape.Channels, affine => new CouplingLayer(
-                        shape,
-                        config.Hidden[stage],
-                        affine,
-                        config.Activation
-                    ))
-                );
+            var norm = block == 0 && config.NormBeforeSqueeze ? input : shape;
+            bijections.AddRange(
+                config.Kind.Create(
+                    new()
+                    {
+                        Channels = shape.Channels,
+                        Shape = shape,
+                        Hidden = [config.Hidden[stage]],
+                        SpectralNorm = config.SpectralNorm,
+                        Activation = config.Activation,
+                        LeadingActivation = stage + block > 0,
+                        NormHeight = norm.Height,
+                        NormWidth = norm.Width,
+                    }
+                )
+            );
         }
         return (bijections, shape);
-    }
-
-    private static ResidualBlock Residual(FlowConfig config, int stage, int block, ImageShape input, ImageShape shape)
-    {
-        var norm = block == 0 && config.NormBeforeSqueeze ? input : shape;
-        return new ResidualBlock(
-            new ConvBranch(
-                shape,
-                config.Hidden[stage],
-                config.SpectralNorm,
-                config.Activation,
-                leadingActivation: stage + block > 0,
-                norm.Height,
-                norm.Width
-            )
-        );
     }
 }

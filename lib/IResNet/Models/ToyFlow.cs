@@ -4,7 +4,7 @@ namespace IResNet;
 /// The flows for 2-D densities (Figure 2, Appendix C.3). The i-ResNet: blocks of dense layers 2-64-64-64-2 with ELU,
 /// ActNorm after each block, the exact log-determinant. No activation precedes a branch's first layer: it would be flat
 /// where a coordinate is negative, and leave the branch blind there. Glow: as many coupling layers with invertible
-/// linear maps and ActNorm between them. The paper uses 100 blocks.
+/// linear maps and ActNorm before each. The paper uses 100 blocks.
 /// </summary>
 public sealed class ToyFlow : Flow
 {
@@ -25,24 +25,24 @@ public sealed class ToyFlow : Flow
     /// <param name="blocks">Number of blocks, at least 1.</param>
     /// <param name="hidden">Widths of the hidden layers of each branch or coupling; by default 64, 64, 64.</param>
     /// <param name="spectralNorm">Spectral normalization of every layer of the residual branches.</param>
-    /// <param name="activation">Nonlinearity.</param>
+    /// <param name="activation">Nonlinearity; by default ELU.</param>
     /// <param name="dimensions">Dimensions of the data.</param>
-    /// <param name="kind">What the blocks are.</param>
+    /// <param name="kind">What the blocks are; by default residual.</param>
     public ToyFlow(
         int blocks,
         IReadOnlyList<int>? hidden = null,
         SpectralNormOptions? spectralNorm = null,
-        ActivationKind activation = ActivationKind.Elu,
+        ActivationKind? activation = null,
         int dimensions = 2,
-        BlockKind kind = BlockKind.Residual
+        BlockKind? kind = null
     )
         : this(
             new()
             {
-                Kind = kind,
+                Kind = kind ?? BlockKind.Residual,
                 Blocks = blocks,
                 Hidden = hidden ?? [64, 64, 64],
-                Activation = activation,
+                Activation = activation ?? ActivationKind.Elu,
                 SpectralNorm = spectralNorm ?? new(),
             },
             dimensions
@@ -51,30 +51,26 @@ public sealed class ToyFlow : Flow
     /// <summary>The architecture.</summary>
     public ToyFlowConfig Config { get; }
 
-    private protected override long[] LatentShape => [_dimensions];
+    /// <inheritdoc/>
+    protected override long[] LatentShape => [_dimensions];
 
     private static Sequence Build(ToyFlowConfig config, int dimensions)
     {
         config.Validate();
-        IEnumerable<Bijection> Block() =>
-            config.Kind == BlockKind.Residual
-                ?
-                [
-                    new ResidualBlock(
-                        new DenseBranch(dimensions, config.Hidden, config.SpectralNorm, config.Activation)
-                    ),
-                    new ActNorm(dimensions),
-                ]
-                :
-                [
-                    new ActNorm(dimensions),
-                    .. Glow.Step(config.Kind, dimensions, affine => new CouplingLayer(
-                        dimensions,
-                        config.Hidden,
-                        affine,
-                        config.Activation
-                    )),
-                ];
+        var site = new BlockSite
+        {
+            Channels = dimensions,
+            Hidden = config.Hidden,
+            SpectralNorm = config.SpectralNorm,
+            Activation = config.Activation,
+        };
+        IEnumerable<Bijection> Block()
+        {
+            Bijection[] block = [.. config.Kind.Create(site)];
+            return block.OfType<ResidualBlock>().Any()
+                ? [.. block, new ActNorm(dimensions)]
+                : [new ActNorm(dimensions), .. block];
+        }
         return new Sequence(Enumerable.Range(0, config.Blocks).SelectMany(_ => Block()));
     }
 }

@@ -4,7 +4,7 @@ namespace IResNet;
 public sealed record ToyFlowConfig
 {
     /// <summary>What the blocks are.</summary>
-    public BlockKind Kind { get; init; }
+    public BlockKind Kind { get; init; } = BlockKind.Residual;
 
     /// <summary>Number of blocks.</summary>
     public int Blocks { get; init; } = 100;

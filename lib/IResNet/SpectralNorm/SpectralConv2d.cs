@@ -6,7 +6,7 @@ namespace IResNet;
 /// 2.1); the reshaped kernel would not bound it. A 1x1 convolution acts as a matrix on the channels, and its norm is
 /// that matrix's.
 /// </summary>
-public sealed class SpectralConv2d : SpectralLayer
+public class SpectralConv2d : SpectralLayer
 {
     private readonly long[] _padding;
     private readonly int _inputs,
@@ -42,7 +42,8 @@ public sealed class SpectralConv2d : SpectralLayer
     /// <summary>Width of the feature map on which the norm is taken.</summary>
     public int NormWidth { get; }
 
-    internal override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
+    /// <inheritdoc/>
+    protected internal override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.conv2d(x, weight, padding: _padding);
@@ -61,10 +62,12 @@ public sealed class SpectralConv2d : SpectralLayer
     public override double CertifiedNorm(Tensor weight) =>
         Kernel == 1 ? OperatorNorm.OfMatrix(weight.detach().flatten(1)) : OperatorNorm.CertifiedBound(weight);
 
-    private protected override Tensor Forth(Tensor weight, Tensor v) =>
+    /// <inheritdoc/>
+    protected override Tensor Matvec(Tensor weight, Tensor v) =>
         Kernel == 1 ? weight.flatten(1).mv(v) : Apply(weight, v.view(1, _inputs, NormHeight, NormWidth)).flatten();
 
-    private protected override Tensor Back(Tensor weight, Tensor u) =>
+    /// <inheritdoc/>
+    protected override Tensor RMatvec(Tensor weight, Tensor u) =>
         Kernel == 1
             ? weight.flatten(1).t().mv(u)
             : ApplyTranspose(weight, u.view(1, _outputs, NormHeight, NormWidth)).flatten();

@@ -7,7 +7,10 @@ namespace IResNet;
 /// </summary>
 /// <remarks>
 /// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged.
-/// <see cref="Freeze"/> replaces the estimate by a certified upper bound.
+/// <see cref="Freeze"/> replaces the estimate by a certified upper bound. A layer with another operator derives from
+/// this class. One with another norm also overrides <see cref="PowerIteration"/> and
+/// <see cref="Normalized(Tensor, Tensor, Tensor)"/>; <see cref="CertifiedNorm"/>, on which certificates rest, stays a
+/// bound of the 2-norm.
 /// </remarks>
 public abstract class SpectralLayer : nn.Module
 {
@@ -33,13 +36,13 @@ public abstract class SpectralLayer : nn.Module
     private Tensor? _held;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
-    private protected SpectralLayer(
-        string name,
-        long[] weightShape,
-        long inputs,
-        long outputs,
-        SpectralNormOptions options
-    )
+    /// <param name="name">The module's name.</param>
+    /// <param name="weightShape">Shape of the raw weight, outputs first; the bias has one entry for each of
+    /// these.</param>
+    /// <param name="inputs">Entries of a flattened input at the size on which the norm is taken.</param>
+    /// <param name="outputs">Entries of a flattened output at that size.</param>
+    /// <param name="options">Coefficient and details.</param>
+    protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options)
         : base(name)
     {
         Options = options;
@@ -79,20 +82,27 @@ public abstract class SpectralLayer : nn.Module
     internal bool IsHeld => _held is not null;
 
     /// <summary>Added to the divisor of Equation 2.</summary>
-    internal abstract double Margin { get; }
+    protected internal virtual double Margin => 0;
 
-    /// <summary>W x, without bias, for a batch.</summary>
+    /// <summary>W x, without bias, for a batch: shape (n, inputs, ...) to (n, outputs, ...).</summary>
+    /// <param name="weight">The weight, raw or effective.</param>
+    /// <param name="x">The batch.</param>
     public abstract Tensor Apply(Tensor weight, Tensor x);
 
     /// <summary>Transposed W times y for a batch: the adjoint of <see cref="Apply"/>.</summary>
     public abstract Tensor ApplyTranspose(Tensor weight, Tensor y);
 
-    /// <summary>W x + b for a batch.</summary>
-    public abstract Tensor ApplyWithBias(Tensor weight, Tensor x);
+    /// <summary>W x + b for a batch; by default the bias is added along axis 1.</summary>
+    public virtual Tensor ApplyWithBias(Tensor weight, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var y = Apply(weight, x);
+        return (y + Bias.view([-1, .. Enumerable.Repeat(1L, (int)y.dim() - 2)])).MoveToOuterDisposeScope();
+    }
 
     /// <summary>
-    /// An upper bound of the operator norm of <paramref name="weight"/> that holds without any iteration having
-    /// converged.
+    /// An upper bound of the operator's norm in the 2-norm, for a <paramref name="weight"/>, that holds without any
+    /// iteration having converged.
     /// </summary>
     public abstract double CertifiedNorm(Tensor weight);
 
@@ -116,18 +126,18 @@ public abstract class SpectralLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return _u.dot(Forth(EffectiveWeight(), _v)).ToDouble();
+        return _u.dot(Matvec(EffectiveWeight(), _v)).ToDouble();
     }
 
     /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>
-    private protected abstract Tensor Forth(Tensor weight, Tensor v);
+    protected abstract Tensor Matvec(Tensor weight, Tensor v);
 
     /// <summary>Transposed W times u for one flattened vector, at the size on which the norm is taken.</summary>
-    private protected abstract Tensor Back(Tensor weight, Tensor u);
+    protected abstract Tensor RMatvec(Tensor weight, Tensor u);
 
     /// <summary>Advances u and v by power iterations on the raw weight.</summary>
     /// <param name="iterations">Number of iterations; each costs one product with W and one with its transpose.</param>
-    public void PowerIteration(int iterations)
+    public virtual void PowerIteration(int iterations)
     {
         if (!Options.Enabled)
             return;
@@ -135,8 +145,8 @@ public abstract class SpectralLayer : nn.Module
         using var noGrad = no_grad();
         for (int i = 0; i < iterations; i++)
         {
-            Turn(_v, Back(_weight, _u));
-            _sigma.copy_(Turn(_u, Forth(_weight, _v)));
+            TakeDirection(_v, RMatvec(_weight, _u));
+            _sigma.copy_(TakeDirection(_u, Matvec(_weight, _v)));
         }
     }
 
@@ -217,8 +227,20 @@ public abstract class SpectralLayer : nn.Module
         using var scope = NewDisposeScope();
         // A graph keeps u and v until its gradient is taken, and the next power iteration may come before.
         var (u, v) = is_grad_enabled() ? (_u.clone(), _v.clone()) : (_u, _v);
-        var sigma = u.dot(Forth(_weight, v));
-        return (_weight / Divisor(sigma)).MoveToOuterDisposeScope();
+        return Normalized(_weight, u, v).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Equation 2: the weight divided by max(1, sigma / c), where sigma = u.W v is differentiated through W.
+    /// </summary>
+    /// <param name="weight">The raw weight.</param>
+    /// <param name="u">Left singular vector estimate; constant.</param>
+    /// <param name="v">Right singular vector estimate; constant.</param>
+    protected internal virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v)
+    {
+        using var scope = NewDisposeScope();
+        var sigma = u.dot(Matvec(weight, v));
+        return (weight / ((sigma / Options.Coefficient).clamp_min(1) + Margin)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weight divided by a certified norm, and the bound that it then keeps.</summary>
@@ -233,17 +255,15 @@ public abstract class SpectralLayer : nn.Module
             : _weight;
     }
 
-    private Tensor Divisor(Tensor sigma) => (sigma / Options.Coefficient).clamp_min(1) + Margin;
-
     private static Tensor Unit(Tensor x) => x / x.norm();
 
     /// <summary>
-    /// Turns a vector into the direction of a product with the weight. Where that vanishes, as it does for a weight of
+    /// Makes a vector the direction of a product with the weight. Where that vanishes, as it does for a weight of
     /// zeros, the vector stays: it could never recover from being zero, and a weight that grew again would go
     /// unnormalized.
     /// </summary>
     /// <returns>The product's norm.</returns>
-    private static Tensor Turn(Tensor vector, Tensor product)
+    private static Tensor TakeDirection(Tensor vector, Tensor product)
     {
         var norm = product.norm();
         vector.copy_(where(norm > NormFloor, product / norm.clamp_min(NormFloor), vector));

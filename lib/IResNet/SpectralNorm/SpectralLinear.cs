@@ -3,7 +3,7 @@ namespace IResNet;
 /// <summary>
 /// A dense layer with spectral norm at most c. The matrix is the operator, so power iteration works on it directly.
 /// </summary>
-public sealed class SpectralLinear : SpectralLayer
+public class SpectralLinear : SpectralLayer
 {
     /// <summary>Draws the weights from PyTorch's default distribution.</summary>
     /// <param name="inputs">Input features.</param>
@@ -18,8 +18,6 @@ public sealed class SpectralLinear : SpectralLayer
             options
         ) { }
 
-    internal override double Margin => 0;
-
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.linear(x, weight);
 
@@ -32,7 +30,9 @@ public sealed class SpectralLinear : SpectralLayer
     /// <summary>The exact norm, by singular values in float64.</summary>
     public override double CertifiedNorm(Tensor weight) => OperatorNorm.OfMatrix(weight);
 
-    private protected override Tensor Forth(Tensor weight, Tensor v) => weight.mv(v);
+    /// <inheritdoc/>
+    protected override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
 
-    private protected override Tensor Back(Tensor weight, Tensor u) => weight.t().mv(u);
+    /// <inheritdoc/>
+    protected override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
 }

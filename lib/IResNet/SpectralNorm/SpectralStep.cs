@@ -17,7 +17,8 @@ internal sealed class SpectralStep : IDisposable
     /// </summary>
     public static SpectralStep Begin(IEnumerable<SpectralLayer> layers)
     {
-        var step = new SpectralStep([.. layers.Where(layer => layer.training && !layer.IsHeld)]);
+        // A block that stands twice in a model is normalized once.
+        var step = new SpectralStep([.. layers.Distinct().Where(layer => layer.training && !layer.IsHeld)]);
         var together = step._layers.Where(LaneSpectralNorm.Supports).ToList();
         if (together.Count > 0)
         {

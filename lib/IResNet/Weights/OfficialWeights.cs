@@ -9,15 +9,25 @@ namespace IResNet;
 /// </remarks>
 public static class OfficialWeights
 {
+    /// <summary>Whether the official code has such a model: a flow of images, all of whose blocks are
+    /// <see cref="ConvBranch"/>.</summary>
+    public static bool Knows(Flow flow) =>
+        flow is SingleScaleFlow or MultiscaleFlow
+        && flow.ResidualBlocks.Count > 0
+        && flow.ResidualBlocks.All(block => block.Branch is ConvBranch);
+
     /// <summary>The model's tensors under their official names; the tensors are the model's own, not copies.</summary>
-    /// <exception cref="ArgumentException">The official code has no such model: a 2-D flow, a Glow.</exception>
+    /// <exception cref="ArgumentException">The official code has no such model: a 2-D flow, a Glow, another
+    /// branch.</exception>
     public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) =>
         flow switch
         {
-            { ResidualBlocks.Count: 0 } => throw new ArgumentException("The official code has no Glow.", nameof(flow)),
-            SingleScaleFlow => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
+            _ when !Knows(flow) => throw new ArgumentException(
+                $"The official code has no {flow.GetType().Name} with such blocks: it has images and ConvBranch alone.",
+                nameof(flow)
+            ),
             MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
-            _ => throw new ArgumentException($"The official code has no {flow.GetType().Name}.", nameof(flow)),
+            _ => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
         };
 
     /// <summary>
@@ -73,10 +83,13 @@ public static class OfficialWeights
             yield return ($"{prefix}actnorm._log_scale", actNorm.LogScale);
             yield return ($"{prefix}actnorm._shift", actNorm.Shift);
         }
-        foreach (var (i, layer) in block.Branch.Layers.Index())
+        var branch =
+            block.Branch as SequentialBranch
+            ?? throw new ArgumentException($"The official code has no {block.Branch.GetName()}.", nameof(block));
+        foreach (var (i, layer) in branch.Layers.Index())
         {
             // In the official nn.Sequential activations and convolutions alternate.
-            string name = $"{prefix}bottleneck_block.{2 * i + (block.Branch.LeadingActivation ? 1 : 0)}.";
+            string name = $"{prefix}bottleneck_block.{2 * i + (branch.LeadingActivation ? 1 : 0)}.";
             yield return ($"{name}bias", layer.Bias);
             yield return ($"{name}weight_orig", layer.Weight);
             yield return ($"{name}weight_u", layer.U);

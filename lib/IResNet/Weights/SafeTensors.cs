@@ -14,8 +14,8 @@ public static class SafeTensors
     private const string MetadataKey = "__metadata__";
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="WeightsFormatException">The file is no valid safetensors file; the message says why, and what it
-    /// is where that is known.</exception>
+    /// <exception cref="WeightsFormatException">The file is no valid safetensors file; the message says why, and what
+    /// it is where that is known.</exception>
     public static TensorFile Load(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
@@ -230,7 +230,8 @@ public static class SafeTensors
             long bytes = shape.Contains(0) ? 0 : extent;
             if (bytes != offsets[1] - offsets[0])
                 throw new WeightsFormatException(
-                    $"Tensor '{name}' of shape [{string.Join(", ", shape)}] needs {bytes} bytes, but its offsets span {offsets[1] - offsets[0]}."
+                    $"Tensor '{name}' of shape [{string.Join(", ", shape)}] needs {bytes} bytes, but its offsets span "
+                        + $"{offsets[1] - offsets[0]}."
                 );
             return new(name, dtype, shape, offsets[0], offsets[1]);
         }

@@ -21,7 +21,8 @@ internal static class SafeTensorsTypes
         Array.Find(Types, type => type.Name == name) is { Name: not null } found
             ? found.Type
             : throw new WeightsFormatException(
-                $"Tensor '{tensor}' has the type '{name}', which is not one of {string.Join(", ", Types.Select(type => type.Name))}."
+                $"Tensor '{tensor}' has the type '{name}', which is not one of "
+                    + $"{string.Join(", ", Types.Select(type => type.Name))}."
             );
 
     public static string NameOf(ScalarType type) =>

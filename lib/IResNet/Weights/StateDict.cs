@@ -8,7 +8,10 @@ public static class StateDict
     private static readonly string[] Wrappers = ["module.", "_orig_mod."];
 
     /// <summary>Copies every source tensor into the target of its name.</summary>
-    /// <remarks>Names may stand behind the prefix of one of PyTorch's wrappers, <c>module.</c> say. TorchSharp's own <c>load_state_dict</c> broadcasts silently; this does not.</remarks>
+    /// <remarks>
+    /// Names may stand behind the prefix of one of PyTorch's wrappers, <c>module.</c> say. TorchSharp's own
+    /// <c>load_state_dict</c> broadcasts silently; this does not.
+    /// </remarks>
     /// <exception cref="WeightsFormatException">A name is missing or unknown, a shape or kind of number differs, or a
     /// number is not finite. Nothing was changed.</exception>
     public static void Copy(IReadOnlyDictionary<string, Tensor> source, IReadOnlyDictionary<string, Tensor> target)
@@ -24,7 +27,8 @@ public static class StateDict
         {
             if (!tensor.shape.SequenceEqual(target[name].shape))
                 throw new WeightsFormatException(
-                    $"'{name}' has shape [{string.Join(", ", tensor.shape)}], but the model needs [{string.Join(", ", target[name].shape)}]."
+                    $"'{name}' has shape [{string.Join(", ", tensor.shape)}], but the model needs "
+                        + $"[{string.Join(", ", target[name].shape)}]."
                 );
             if (tensor.dtype != target[name].dtype && !(tensor.is_floating_point() && target[name].is_floating_point()))
                 throw new WeightsFormatException(

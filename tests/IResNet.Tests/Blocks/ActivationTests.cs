@@ -1,12 +1,14 @@
+using System.Text.Json;
+
 namespace IResNet.Tests.Blocks;
 
-/// <summary>The nonlinearities: values, slopes, and that none stretches.</summary>
+/// <summary>The nonlinearities: values, derivatives, and that none stretches.</summary>
 public class ActivationTests
 {
-    public static TheoryData<ActivationKind> Kinds => new(Enum.GetValues<ActivationKind>());
+    public static TheoryData<ActivationKind> Kinds => new(ActivationKind.All);
 
     public static TheoryData<ActivationKind> Elementwise =>
-        new(Enum.GetValues<ActivationKind>().Where(kind => kind != ActivationKind.MaxMin));
+        new(ActivationKind.All.Where(kind => kind != ActivationKind.MaxMin));
 
     private static double Sigmoid(double p) => 1 / (1 + Math.Exp(-p));
 
@@ -16,11 +18,11 @@ public class ActivationTests
     {
         using var scope = NewDisposeScope();
         double beta = Math.Log(1 + Math.Exp(0.5));
-        Func<double, double> formula = kind switch
+        Func<double, double> formula = kind.Name switch
         {
-            ActivationKind.Elu => p => p > 0 ? p : Math.Exp(p) - 1,
-            ActivationKind.Softplus => p => Math.Log(1 + Math.Exp(p)),
-            ActivationKind.LipSwish => p => p * Sigmoid(beta * p) / 1.1,
+            "Elu" => p => p > 0 ? p : Math.Exp(p) - 1,
+            "Softplus" => p => Math.Log(1 + Math.Exp(p)),
+            "LipSwish" => p => p * Sigmoid(beta * p) / 1.1,
             _ => p => Math.Max(p, 0),
         };
         double[] points = [-30, -3, -1, -1e-3, 0, 1e-3, 0.5, 2, 15];
@@ -36,16 +38,16 @@ public class ActivationTests
         var activation = Float64(kind);
         var p = 2 * Draw.Normal(3, 6, 2);
         var jacobian = Jacobians.Of(activation.forward, p);
-        var slope = activation.Slope(p, activation.forward(p));
+        var derivative = activation.Derivative(p, activation.forward(p));
         var t = randn_like(p);
         Expect.Close(
-            activation.Jvp(slope, t).flatten(1),
+            activation.Jvp(derivative, t).flatten(1),
             jacobian.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
             1e-14,
             "J t"
         );
         Expect.Close(
-            activation.Vjp(slope, t).flatten(1),
+            activation.Vjp(derivative, t).flatten(1),
             jacobian.mT.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
             1e-14,
             "J't"
@@ -53,10 +55,10 @@ public class ActivationTests
     }
 
     /// <summary>
-    /// The steepest slope is at most 1, and close to it: no capacity is given away. LipSwish at every beta.
+    /// The largest derivative is at most 1, and close to it: no capacity is given away. LipSwish at every beta.
     /// </summary>
     [Theory, MemberData(nameof(Elementwise))]
-    public void SlopesReachOneAndNoMore(ActivationKind kind)
+    public void DerivativesReachOneAndNoMore(ActivationKind kind)
     {
         using var scope = NewDisposeScope();
         var activation = Float64(kind);
@@ -66,8 +68,8 @@ public class ActivationTests
             using (no_grad())
                 foreach (var beta in activation.parameters())
                     beta.fill_(b);
-            double steepest = activation.Slope(p, activation.forward(p)).abs().max().ToDouble();
-            Assert.InRange(steepest, 0.99, 1);
+            double largest = activation.Derivative(p, activation.forward(p)).abs().max().ToDouble();
+            Assert.InRange(largest, 0.99, 1);
         }
     }
 
@@ -107,13 +109,32 @@ public class ActivationTests
     public void MaxMinRefusesOddChannels() =>
         Assert.Throws<ShapeException>(() => new MaxMin().forward(ones(2, 3, 4, 4)));
 
-    [Fact]
-    public void UnknownKindIsRefused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Activation.Of((ActivationKind)99));
+    /// <summary>Configurations write a name and find the same kind again.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public void KindsAreWrittenByName(ActivationKind kind)
+    {
+        string json = JsonSerializer.Serialize(kind);
+        Assert.Equal(kind.Name, json.Trim('"'), ignoreCase: true);
+        Assert.Same(kind, JsonSerializer.Deserialize<ActivationKind>(json));
+        Assert.Same(kind, JsonSerializer.Deserialize<ActivationKind>(json.ToUpperInvariant()));
+    }
+
+    [Theory, InlineData("\"sine\""), InlineData("3"), InlineData("null")]
+    public void UnknownKindIsRefused(string json)
+    {
+        var fault = Record.Exception(() => JsonSerializer.Deserialize<Holder>($$"""{"Kind":{{json}}}"""));
+        Assert.Contains(
+            "elu, softplus, lipSwish",
+            Assert.IsType<JsonException>(fault).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    private sealed record Holder(ActivationKind Kind);
 
     private static Activation Float64(ActivationKind kind)
     {
-        var activation = Activation.Of(kind);
+        var activation = kind.Create();
         activation.to(ScalarType.Float64);
         return activation;
     }

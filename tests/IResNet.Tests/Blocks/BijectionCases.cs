@@ -5,7 +5,7 @@ namespace IResNet.Tests.Blocks;
 /// </summary>
 internal static class BijectionCases
 {
-    private static readonly ActivationKind[] Activations = Enum.GetValues<ActivationKind>();
+    private static readonly IReadOnlyList<ActivationKind> Activations = ActivationKind.All;
 
     private static readonly Dictionary<string, Func<Random, (Bijection bijection, long[] shape)>> Factories = new()
     {

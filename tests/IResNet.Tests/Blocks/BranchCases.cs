@@ -1,13 +1,14 @@
 namespace IResNet.Tests.Blocks;
 
 /// <summary>
-/// Residual branches of both kinds with every activation, prepared for the judges of Jacobians and Lipschitz constants.
+/// Residual branches of both kinds with every activation, with Jacobian products of their own and by automatic
+/// differentiation, prepared for the judges of Jacobians and Lipschitz constants.
 /// </summary>
 internal static class BranchCases
 {
     public static IEnumerable<(string kind, ActivationKind activation)> All =>
-        from kind in new[] { "dense", "convolutional" }
-        from activation in Enum.GetValues<ActivationKind>()
+        from kind in new[] { "dense", "convolutional", "dense by autograd", "convolutional by autograd" }
+        from activation in ActivationKind.All
         select (kind, activation);
 
     /// <summary>One row a branch.</summary>
@@ -24,6 +25,11 @@ internal static class BranchCases
         long batch = 3
     )
     {
+        if (kind.EndsWith(" by autograd", StringComparison.Ordinal))
+        {
+            var (inner, points) = Create(kind[..^" by autograd".Length], activation, seed, batch);
+            return (new ForwardOnly(inner), points);
+        }
         var random = Draw.Seed(seed);
         bool leading = random.Next(2) == 0;
         if (kind == "dense")
@@ -40,5 +46,23 @@ internal static class BranchCases
             Draw.Prepared(new ConvBranch(shape, 4, new SpectralNormOptions(), activation, leading)),
             Draw.Normal(batch, shape.Channels, shape.Height, shape.Width)
         );
+    }
+
+    /// <summary>A branch that says no more than what it must.</summary>
+    private sealed class ForwardOnly : ResidualBranch
+    {
+        private readonly ResidualBranch _inner;
+
+        public ForwardOnly(ResidualBranch inner)
+            : base(nameof(ForwardOnly))
+        {
+            _inner = inner;
+            RegisterComponents();
+            eval();
+        }
+
+        public override Tensor forward(Tensor x) => _inner.forward(x);
+
+        public override double LipschitzBound() => _inner.LipschitzBound();
     }
 }

@@ -63,13 +63,13 @@ public class GradientTests
 
     static GradientTests()
     {
-        foreach (var kind in Enum.GetValues<ActivationKind>())
+        foreach (var kind in ActivationKind.All)
         {
             Cases[$"{kind}"] = () =>
-                Of(Activation.Of(kind), Draw.Normal(3, 4), (activation, p) => activation.forward(p).square());
+                Of(kind.Create(), Draw.Normal(3, 4), (activation, p) => activation.forward(p).square());
             Cases[$"{kind}, slope"] = () =>
-                Of(Activation.Of(kind), Draw.Normal(3, 4), (activation, p) =>
-                    activation.Jvp(activation.Slope(p, activation.forward(p)), p * p)
+                Of(kind.Create(), Draw.Normal(3, 4), (activation, p) =>
+                    activation.Jvp(activation.Derivative(p, activation.forward(p)), p * p)
                 );
         }
         foreach (var (branchKind, activation) in BranchCases.All)

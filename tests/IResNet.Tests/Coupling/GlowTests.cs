@@ -130,9 +130,10 @@ public class GlowTests
     /// The classifiers of Table 3 learn, and their bodies invert in closed form. In double precision: training may
     /// bring an affine coupling's scales so close to 0 that in single precision what they multiply is lost.
     /// </summary>
-    [Theory, InlineData(BlockKind.AffineGlow), InlineData(BlockKind.AdditiveGlow)]
-    public void ClassifierLearnsAndInverts(BlockKind kind)
+    [Theory, InlineData(true), InlineData(false)]
+    public void ClassifierLearnsAndInverts(bool affine)
     {
+        var kind = affine ? BlockKind.AffineGlow : BlockKind.AdditiveGlow;
         Draw.Seed(5);
         var config = new FlowConfig
         {

@@ -189,7 +189,7 @@ public class LaneInverseTests
             var h = x;
             for (int layer = 0; layer < 3; layer++)
             {
-                if (layer > 0 || block.Branch.LeadingActivation)
+                if (layer > 0 || ((ConvBranch)block.Branch).LeadingActivation)
                     h = h.elu();
                 h = nn.functional.conv2d(
                     h,

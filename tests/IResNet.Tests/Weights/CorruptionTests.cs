@@ -146,14 +146,19 @@ public class CorruptionTests
             """{"a":{"dtype":"F32","shape":[1],"data_offsets":"0,4"}}""",
             """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
             // overlap, gap, tail, doubles
-            """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
-            """{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""",
-            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""",
+            """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"""
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+            """{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"""
+                + "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}",
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"""
+                + "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}",
             """{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}""",
             "{}",
-            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"a":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""",
+            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"""
+                + "\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}",
             """{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}""",
-            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"\u0061":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""",
+            """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"""
+                + "\"\\u0061\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}",
             // metadata
             """{"__metadata__":3,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
             """{"__metadata__":{"k":3},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
@@ -163,8 +168,10 @@ public class CorruptionTests
             """{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}""",
             """{"a":{"dtype":"F32","shape":[9223372036854775807,2],"data_offsets":[0,4]}}""",
             """{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}}""",
-            """{"z":{"dtype":"F32","shape":[0,9223372036854775807,5],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
-            """{"z":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"""
+            """{"z":{"dtype":"F32","shape":[0,9223372036854775807,5],"data_offsets":[0,0]},"""
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+            """{"z":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],"data_offsets":[0,0]},"""
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
         );
 
     [Theory, MemberData(nameof(Headers))]

@@ -1,3 +1,4 @@
+using IResNet.Experiments.Data.Fetching;
 using IResNet.Tests.NotebookEngine;
 using IResNet.Workbook;
 using Xunit;
@@ -25,4 +26,27 @@ public sealed class NotebookHostTests : EngineTest
                     + "}).GetType().Assembly"
             )
         );
+
+    /// <summary>The README's first block of C#, as somebody pastes it; only its training is shorter.</summary>
+    [Fact]
+    public async Task TheReadmesExampleRunsAsItStands()
+    {
+        Assert.SkipUnless(
+            new DataFolder(DataFolder.DefaultRoot).Find(Catalogue.Mnist) is not null,
+            "needs MNIST: iresnet data mnist"
+        );
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
+        string code = readme.Split("```csharp\n")[1].Split("```")[0];
+        Assert.Contains("Seconds = 120", code);
+        Assert.NotNull(await Value(code.Replace("Seconds = 120", "Seconds = 1, EvaluationImages = 20")));
+    }
+
+    /// <summary>Of the same block what needs no data.</summary>
+    [Fact]
+    public async Task TheReadmesBlockAndItsInverse()
+    {
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
+        string code = readme.Split("```csharp\n")[1].Split("\n\n")[0];
+        Assert.InRange((double)(await Value(code + "\nback.ErrorBound"))!, 1e-12, 1e-2);
+    }
 }

@@ -92,8 +92,8 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
         if ((int)response.StatusCode is >= 300 and < 400)
             throw new DataFetchException(
                 file.Address.ToString(),
-                $"HTTP status {(int)response.StatusCode}, a redirect to {response.Headers.Location} that leads nowhere (it "
-                    + "goes round in a circle, or from https to http)"
+                $"HTTP status {(int)response.StatusCode}, a redirect to {response.Headers.Location} that leads "
+                    + "nowhere (it goes round in a circle, or from https to http)"
             );
         if (!response.IsSuccessStatusCode)
             throw new DataFetchException(

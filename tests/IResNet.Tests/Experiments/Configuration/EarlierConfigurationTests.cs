@@ -35,9 +35,13 @@ public sealed class EarlierConfigurationTests : IDisposable
     {
         var earlier = JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures, "presets.json")))![preset]!.ToJsonString();
         string[] names = preset.Split('/');
+        var today = ExperimentCatalogue.Get(names[0], names[1]);
+        // Its statistics were others then, to the fourth digit.
+        if (names[0].EndsWith("cifar100", StringComparison.Ordinal))
+            today = today.With("data.mean=0.5071,0.4867,0.4408", "data.std=0.2675,0.2565,0.2761");
         // The note's words may change.
         static string Values(Experiment experiment) => ExperimentJson.Write(experiment with { Note = "" });
-        Assert.Equal(Values(ExperimentCatalogue.Get(names[0], names[1])), Values(ExperimentJson.Read(earlier)));
+        Assert.Equal(Values(today), Values(ExperimentJson.Read(earlier)));
     }
 
     /// <summary>Values that differ from the preset's are read, and not lost on the way to it.</summary>

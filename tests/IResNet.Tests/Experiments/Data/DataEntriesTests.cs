@@ -9,9 +9,9 @@ public class DataEntriesTests
 {
     // A tar archive of a.txt ("alpha") and sub/b.bin.gz (1,000 zeros), by tar cJ: .NET has no xz to make it here.
     private const string Xz =
-        "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Cf/AJtdADCLiofEDvKXpPh1PcWp7dmXqh+bSpmjHhKpegbWhSnJ5QJg36rJM5QtrsVmtte3YjbH3rHIHeaVGajb"
-        + "O9Cay1hb62Az3hKRXGIhUlTv9GT7EJVAImeMZV+Py1gFEBI/eoGwF1dnTbEg+YgPOvQvAPDnD1pT4ZQP06gFBltGIGPifUZTVRNH0Du+UWX4B6b31q7I1amk"
-        + "oMZKbsYAAACeuZ/U4Q63WQABtwGAUAAAK0YfeLHEZ/sCAAAAAARZWg==";
+        "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Cf/AJtdADCLiofEDvKXpPh1PcWp7dmXqh+bSpmjHhKpegbWhSnJ5QJg36rJM5QtrsVm"
+        + "tte3YjbH3rHIHeaVGajbO9Cay1hb62Az3hKRXGIhUlTv9GT7EJVAImeMZV+Py1gFEBI/eoGwF1dnTbEg+YgPOvQvAPDnD1pT4ZQP"
+        + "06gFBltGIGPifUZTVRNH0Du+UWX4B6b31q7I1amkoMZKbsYAAACeuZ/U4Q63WQABtwGAUAAAK0YfeLHEZ/sCAAAAAARZWg==";
 
     private static List<(string Path, string Hex)> Read(string path) =>
         [

@@ -158,7 +158,9 @@ public sealed class DataSetsTests : IDisposable
         );
         Assert.Equal(3, error.Attempts.Count);
         Assert.Matches(
-            @"(?s)Tiny could not be fetched\. Tried:\n  1\. http://127\.0\.0\.1:\d+/images\.gz: an HTML page.*\n  2\. .*nowhere: there is no such file or folder \(install it\)\.\n  3\. .*empty: found no train-images-idx3-ubyte.*--from",
+            @"(?s)Tiny could not be fetched\. Tried:\n  1\. http://127\.0\.0\.1:\d+/images\.gz: an HTML page.*\n"
+                + @"  2\. .*nowhere: there is no such file or folder \(install it\)\.\n"
+                + @"  3\. .*empty: found no train-images-idx3-ubyte.*--from",
             error.Message
         );
         NothingIsLeftBut();
@@ -298,7 +300,7 @@ public sealed class DataSetsTests : IDisposable
         Assert.Equal(Catalogue.Cifar100.Classes.Order(StringComparer.Ordinal), Catalogue.Cifar100.Classes);
     }
 
-    /// <summary>Mean and deviation per channel as published; a set of three channels is not CIFAR-10 for that.</summary>
+    /// <summary>Mean and deviation per channel as published; three channels do not make a CIFAR-10.</summary>
     [Fact]
     public void EachDataSetHasItsOwnShapeAndStatistics()
     {

@@ -204,6 +204,53 @@ public class DownloaderTests
         Assert.False(File.Exists(folder["data.gz"]));
     }
 
+    /// <summary>Its title, or its first words, tell which page it was.</summary>
+    [Theory]
+    [InlineData("<html><head><title>Sign in to\n the network</title></head></html>", "Sign in to the network")]
+    [InlineData("<html><style>p { x }</style><p>Moved to <b>another</b> place</html>", "Moved to another place")]
+    public async Task WhatAnHtmlPageSaysIsSaid(string page, string words)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string type in new[] { "text/html", "application/octet-stream" })
+        {
+            await using var server = new LocalServer(r => r.Serve(System.Text.Encoding.UTF8.GetBytes(page), type));
+            var error = await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder));
+            Assert.Contains($"\"{words}\"", error.Message);
+        }
+    }
+
+    [Fact]
+    public async Task ARedirectInACircleIsSaid()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = new LocalServer(r => r.Head("302 Found", "Location: /data.gz?again"));
+        var error = await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder));
+        Assert.Contains("302", error.Message);
+        Assert.Contains("/data.gz?again", error.Message);
+        Assert.Contains("circle", error.Message);
+        Assert.InRange(server.Requests.Count, 2, 100);
+    }
+
+    [Fact]
+    public async Task AByteNowAndThenIsNoDownload()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = new LocalServer(async r =>
+        {
+            await r.Head("200 OK", $"Content-Length: {Content.Length}");
+            for (var i = 0; ; i++)
+            {
+                await r.Stream.WriteAsync(Content.AsMemory(i, 1), r.Stop);
+                await Task.Delay(20, r.Stop);
+            }
+        });
+        var start = Stopwatch.GetTimestamp();
+        var error = await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder));
+        Assert.Matches(@"only \d+ bytes came within", error.Message);
+        Assert.Contains("bytes are kept", error.Message);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
+    }
+
     [Theory]
     [InlineData("404 Not Found")]
     [InlineData("503 Service Unavailable")]

@@ -119,7 +119,8 @@ public class ToyDataTests
             return Math.Min(upper, lower);
         }
         Assert.All(plain, p => Assert.InRange(Distance(p), 0, 0.6));
-        Assert.InRange(plain.Average(Distance), 0.06, 0.085); // 0.1 √(2/π) = 0.08, less where the moons are near each other
+        // 0.1 √(2/π) = 0.08, less where the moons are near each other
+        Assert.InRange(plain.Average(Distance), 0.06, 0.085);
     }
 
     [Fact]

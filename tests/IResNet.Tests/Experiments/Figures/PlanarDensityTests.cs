@@ -10,9 +10,10 @@ public class PlanarDensityTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Trained, it is a density that has learned: it integrates to 1 and lies on the data.</summary>
-    [Theory, InlineData(BlockKind.Residual), InlineData(BlockKind.AffineGlow)]
-    public async Task AModelTrainsAndDescribesADensity(BlockKind kind)
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task AModelTrainsAndDescribesADensity(bool residual)
     {
+        var kind = residual ? BlockKind.Residual : BlockKind.AffineGlow;
         manual_seed(1);
         using var flow = new ToyFlow(
             new ToyFlowConfig

@@ -55,6 +55,45 @@ public class SlurmTests
         Assert.DoesNotContain("--time", plain);
     }
 
+    /// <summary>What sbatch reads, with the shell in its place: in double quotes both take a backslash alike.</summary>
+    [Theory]
+    [InlineData("/data/my sweep", "/data/my sweep")]
+    [InlineData("/data/5%A", "/data/5%%A")]
+    [InlineData("/data/a 100% \"b\" $HOME `ls` it's #1", "/data/a 100%% \"b\" $HOME `ls` it's #1")]
+    public void FoldersAreTakenAsTheyAre(string folder, string pattern)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs bash");
+        string script = SlurmScript.Write("a", folder, 1, ["iresnet"], new() { Partition = "my partition" });
+        string[] lines = [.. script.Split('\n').Where(line => line.StartsWith("#SBATCH ", StringComparison.Ordinal))];
+        Assert.Contains($"--output={pattern}/slurm-%A_%a.log", lines.Select(Word));
+        Assert.Contains("--partition=my partition", lines.Select(Word));
+
+        static string Word(string line)
+        {
+            var start = new ProcessStartInfo("bash", ["-c", $"printf '%s|' {line["#SBATCH ".Length..]}"])
+            {
+                RedirectStandardOutput = true,
+            };
+            using var shell = Process.Start(start)!;
+            return Assert.Single(shell.StandardOutput.ReadToEnd().Split('|', StringSplitOptions.RemoveEmptyEntries));
+        }
+    }
+
+    [Theory]
+    [InlineData("/data/back\\slash")]
+    [InlineData("/data/line\nbreak")]
+    public void FoldersThatSlurmCannotTakeAreRefused(string folder) =>
+        Assert.Contains(
+            "--folder",
+            Assert.Throws<SlurmException>(() => SlurmScript.Write("a", folder, 1, ["iresnet"], new())).Message
+        );
+
+    [Fact]
+    public void AnOptionWithALineBreakIsRefused() =>
+        Assert.Throws<SlurmException>(() =>
+            SlurmScript.Write("a", "/r", 1, ["iresnet"], new() { Account = "lab\n#SBATCH --exclusive" })
+        );
+
     /// <summary>The script itself, with a stand-in for the training and for scontrol.</summary>
     [Theory]
     [InlineData("USR1", 130, true)] // the time limit comes: save, and back into the queue

@@ -35,6 +35,9 @@ public sealed class TrainingCommandsTests : IDisposable
         (code, output, _) = await Run("runs", In(""));
         Assert.Equal(0, code);
         Assert.Matches("run +density-toy quick +5 +finished +12/12", output);
+        (code, output, _) = await Run("runs", In("run"));
+        Assert.Equal(0, code);
+        Assert.Matches("run +density-toy quick +5 +finished +12/12", output);
 
         (code, output, _) = await Run("evaluate", In("run"), "--images", "100");
         Assert.Equal(0, code);
@@ -64,8 +67,10 @@ public sealed class TrainingCommandsTests : IDisposable
         File.WriteAllText(
             In("sweep.json"),
             """
-            { "name": "small", "experiment": "density-toy", "preset": "quick", "vary": { "model.coefficient": [0.9, 0.5] }, "seeds": [1],
-              "set": { "model.blocks": 1, "model.hidden": [4], "training.steps": 3, "training.batch": 16, "training.evaluateEvery": 2, "training.evaluationPoints": 20, "run.samples": 0 } }
+            { "name": "small", "experiment": "density-toy", "preset": "quick",
+              "vary": { "model.coefficient": [0.9, 0.5] }, "seeds": [1],
+              "set": { "model.blocks": 1, "model.hidden": [4], "training.steps": 3, "training.batch": 16,
+                       "training.evaluateEvery": 2, "training.evaluationPoints": 20, "run.samples": 0 } }
             """
         );
         var (code, output, error) = await Run(
@@ -109,6 +114,7 @@ public sealed class TrainingCommandsTests : IDisposable
     [InlineData("There is no file 'nowhere'", "import", "nowhere", "--run", "x")]
     [InlineData("There is no sweep file 'nowhere'", "sweep", "nowhere")]
     [InlineData("There is no run in nowhere", "collect", "nowhere")]
+    [InlineData("There is no folder 'nowhere'", "runs", "nowhere")]
     public async Task MistakesAreAWordAndExitCodeOne(string message, string command, params string[] arguments)
     {
         var (code, output, error) = await Run(
@@ -145,18 +151,7 @@ public sealed class TrainingCommandsTests : IDisposable
     private static async Task<(int Code, string Output, string Error)> Run(string command, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var root = new RootCommand
-        {
-            TrainCommand.Create(),
-            RunsCommand.Create(),
-            SampleCommand.Create(),
-            EvaluateCommand.Create(),
-            CertifyCommand.Create(),
-            ExportCommand.Create(),
-            ImportCommand.Create(),
-            SweepCommand.Create(),
-            CollectCommand.Create(),
-        };
+        var root = IResNetCommand.Create();
         int code = await root.Parse([command, .. arguments])
             .InvokeAsync(
                 new InvocationConfiguration

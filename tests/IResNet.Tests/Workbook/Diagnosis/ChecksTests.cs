@@ -133,12 +133,12 @@ public class ChecksTests
     public void TheLoadersReasonIsFound()
     {
         const string version = """
-            Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider strace:
+            Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help, consider strace:
             /app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found
             /app/LibTorchSharp.so: cannot open shared object file: No such file or directory
             """;
         const string absent = """
-            Unable to load shared library 'torch_cpu' or one of its dependencies. In order to help diagnose loading problems, consider strace:
+            Unable to load shared library 'torch_cpu' or one of its dependencies. In order to help, consider strace:
             torch_cpu.so: cannot open shared object file: No such file or directory
             """;
         Assert.Equal("/app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found", NativeTorch.Reason(version));

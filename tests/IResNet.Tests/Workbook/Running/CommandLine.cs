@@ -13,8 +13,13 @@ internal sealed class CommandLine : IDisposable
     private readonly Process _process;
 
     public CommandLine(string folder, params string[] arguments)
+        : this(folder, [], arguments) { }
+
+    public CommandLine(string folder, Dictionary<string, string> environment, params string[] arguments)
     {
         var start = ProgramStart.Of(arguments);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         start.WorkingDirectory = folder;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += Append;
@@ -25,6 +30,17 @@ internal sealed class CommandLine : IDisposable
     }
 
     public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
 
     /// <summary>Waits for the end and returns the exit code and all that was printed.</summary>
     public async Task<(int Code, string Output)> EndAsync(CancellationToken cancellationToken)
