@@ -17,9 +17,9 @@ public static class ExperimentCatalogue
     private static readonly ImageShape Mnist = new(1, 28, 28),
         Cifar = new(3, 32, 32);
 
-    // Fewer power iterations per step lag behind the weights at these rates, training takes the slack, and the model with
-    // certified norms is not the one that was trained. Test bits/dim of 4 + 4 blocks of width 32 on MNIST after 1500
-    // steps of 64, seed 1, by iterations: 1: 4.05, 5: 3.73, 15: 3.55; with about a tenth more time.
+    // Fewer power iterations per step lag behind the weights at these rates, training takes the slack, and the model
+    // with certified norms is not the one that was trained. Test bits/dim of 4 + 4 blocks of width 32 on MNIST after
+    // 1500 steps of 64, seed 1, by iterations: 1: 4.05, 5: 3.73, 15: 3.55; with about a tenth more time.
     private const int Iterations = 15;
 
     private static readonly Dictionary<string, IReadOnlyDictionary<string, Func<Experiment>>> BuiltIn = new()

@@ -8,7 +8,7 @@ namespace IResNet.Experiments.Training;
 internal sealed class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
-    private readonly TemporaryEstimator? _estimator;
+    private readonly Func<LogDetEstimator, LogDetEstimator> _estimator;
 
     public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
         : base(flow, images, preprocessing, options)
@@ -19,14 +19,14 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        if (options.Estimator?.Create(Generator) is { } estimator)
-            _estimator = new TemporaryEstimator(flow, estimator);
+        var named = options.Estimator?.Create();
+        _estimator = own => (named ?? own).Seeded(Generator);
     }
 
     public override Flow Flow { get; }
 
     public override Tensor Loss(Batch batch) =>
-        BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
+        BitsPerDimension.Of(Flow.LogProb(batch.Images, _estimator), Shape.Dimensions).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
@@ -63,11 +63,5 @@ internal sealed class DensityTask : ImageTask
         {
             Flow.train();
         }
-    }
-
-    public override void Dispose()
-    {
-        _estimator?.Dispose();
-        base.Dispose();
     }
 }

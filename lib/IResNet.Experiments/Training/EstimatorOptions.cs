@@ -1,7 +1,5 @@
 using System.Text.Json.Serialization;
 using IResNet.Experiments.Training.Estimators;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training;
 
@@ -13,9 +11,8 @@ namespace IResNet.Experiments.Training;
 ]
 public abstract record EstimatorOptions
 {
-    /// <summary>The estimator.</summary>
-    /// <param name="generator">Where its probes come from.</param>
-    public abstract LogDetEstimator Create(Generator generator);
+    /// <summary>The estimator; the training seeds it.</summary>
+    public abstract LogDetEstimator Create();
 
     /// <summary>Refuses values out of range.</summary>
     /// <exception cref="ArgumentException">The message names value and range.</exception>

@@ -12,18 +12,16 @@ namespace IResNet.Experiments.Training;
 /// <param name="Examples">Examples it rests on.</param>
 public record Evaluation(string Metric, double Value, double Low, double High, int Examples)
 {
-    /// <summary>The standard normal's 97.5 % quantile.</summary>
-    internal static readonly double Normal975 = Normal.InvCDF(0, 1, 0.975);
-
     /// <summary>Half the width of the interval.</summary>
     public double HalfWidth => (High - Low) / 2;
 
-    /// <summary>The interval of a mean: normal approximation over examples.</summary>
-    internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values)
-    {
-        var (mean, deviation) = values.MeanStandardDeviation();
-        return (mean, Normal975 * deviation / Math.Sqrt(values.Count));
-    }
+    /// <summary>The interval of a mean over examples, by Student's t: right for two examples too.</summary>
+    internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values) =>
+        (values.Average(), StudentT.InvCDF(0, 1, values.Count - 1, 0.975) * StandardErrorOf(values));
+
+    /// <summary>The standard error of a mean over examples.</summary>
+    internal static double StandardErrorOf(IReadOnlyCollection<double> values) =>
+        values.StandardDeviation() / Math.Sqrt(values.Count);
 
     /// <inheritdoc/>
     public override string ToString() =>

@@ -22,6 +22,10 @@ public sealed class NeumannSeries : TruncatedSeries
     /// <summary>The same series with other probes.</summary>
     internal NeumannSeries With(Probes probes) => new(Terms, Samples, probes);
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Seeded(Generator generator) =>
+        new NeumannSeries(Terms, Samples, Probes.Seeded(generator));
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var r = v.clone();

@@ -146,6 +146,10 @@ public sealed class ScriptEngineTests : EngineTest
     [InlineData("var thread = new Thread(() => throw new FormatException(\"lost\")); thread.Start(); thread.Join();")]
     [InlineData("ThreadPool.QueueUserWorkItem(_ => throw new FormatException(\"lost\")); await Task.Delay(500);")]
     [InlineData(
+        "async void Lose() { await Task.Delay(10); throw new FormatException(\"lost\"); } Lose(); "
+            + "await Task.Delay(300);"
+    )]
+    [InlineData(
         "async void Lose() { await Task.Delay(100).ConfigureAwait(false); throw new FormatException(\"lost\"); "
             + "} Lose();"
     )]

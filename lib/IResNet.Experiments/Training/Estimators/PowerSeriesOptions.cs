@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace IResNet.Experiments.Training.Estimators;
 
 /// <summary>
@@ -9,6 +6,5 @@ namespace IResNet.Experiments.Training.Estimators;
 public sealed record PowerSeriesOptions : SeriesOptions
 {
     /// <inheritdoc/>
-    public override LogDetEstimator Create(Generator generator) =>
-        new PowerSeries(Terms, Probes, new GaussianProbes(generator));
+    public override LogDetEstimator Create() => new PowerSeries(Terms, Probes);
 }

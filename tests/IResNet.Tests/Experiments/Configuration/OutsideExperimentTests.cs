@@ -24,14 +24,17 @@ public sealed class OutsideExperimentTests : EngineTest
         public sealed record RingExperiment : Experiment
         {
             public ToyFlowConfig Model { get; init; } = new() { Blocks = 2, Hidden = [8] };
-            public RingOptions Training { get; init; } = new() { Steps = 12, Batch = 16, EvaluateEvery = 4, InitialExamples = 32 };
+            public RingOptions Training { get; init; } =
+                new() { Steps = 12, Batch = 16, EvaluateEvery = 4, InitialExamples = 32 };
             public override TrainingOptions Options => Training;
-            public override Tensor Examples(ImageDataSet data, int count) => RingTask.Points(count, Training.Radius, new Generator(7));
+            public override Tensor Examples(ImageDataSet data, int count) =>
+                RingTask.Points(count, Training.Radius, new Generator(7));
             public override void SaveSamples(TrainedModel model, string path, SampleSettings settings) =>
                 ModelSamples.Save(model.Flow, path, settings);
             protected override void ValidateModel()
             {
-                if (!(Training.Radius > 0)) throw new ArgumentException($"training.radius is {Training.Radius}, but must be above 0.");
+                if (!(Training.Radius > 0))
+                    throw new ArgumentException($"training.radius is {Training.Radius}, but must be above 0.");
             }
             protected override TrainedModel BuildModel()
             {
@@ -39,7 +42,8 @@ public sealed class OutsideExperimentTests : EngineTest
                 flow.WithEstimator(new NeumannSeries(terms: 3));    // draws from torch's own generator
                 return new(flow, flow);
             }
-            protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet data) => new RingTask(model.Flow, Training);
+            protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet data) =>
+                new RingTask(model.Flow, Training);
         }
 
         public sealed class RingTask : TrainingTask
@@ -52,10 +56,13 @@ public sealed class OutsideExperimentTests : EngineTest
             public static Tensor Points(int count, double radius, Generator generator)
             {
                 var angle = 2 * Math.PI * rand(count, generator: generator);
-                return radius * stack(new[] { angle.cos(), angle.sin() }, dim: 1) + 0.1 * randn(new long[] { count, 2 }, generator: generator);
+                var noise = 0.1 * randn(new long[] { count, 2 }, generator: generator);
+                return radius * stack(new[] { angle.cos(), angle.sin() }, dim: 1) + noise;
             }
-            public override Tensor InitialExamples() => Points(Options.InitialExamples, _options.Radius, new Generator(1));
-            public override Batch Next() => new(Points(Options.Batch, _options.Radius, Generator), zeros(new long[] { Options.Batch }, int64));
+            public override Tensor InitialExamples() =>
+                Points(Options.InitialExamples, _options.Radius, new Generator(1));
+            public override Batch Next() =>
+                new(Points(Options.Batch, _options.Radius, Generator), zeros(new long[] { Options.Batch }, int64));
             public override Tensor Loss(Batch batch) => -Flow.forward(batch.Images).mean();
             public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
             {
@@ -79,7 +86,8 @@ public sealed class OutsideExperimentTests : EngineTest
         {
             using var stop = new CancellationTokenSource();
             var sink = TrainingSink.OfSteps(step => { if (step.Step == stopAfter) stop.Cancel(); });
-            return await TrainingRun.Train(folder, present => present ?? experiment, new() { Resume = resume }, sink, stop.Token);
+            var options = new TrainingRunOptions { Resume = resume };
+            return await TrainingRun.Train(folder, present => present ?? experiment, options, sink, stop.Token);
         }
         """;
 

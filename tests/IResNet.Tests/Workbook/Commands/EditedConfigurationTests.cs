@@ -14,7 +14,9 @@ namespace IResNet.Tests.Workbook.Commands;
 /// </summary>
 public sealed class EditedConfigurationTests : IDisposable
 {
-    /// <summary>Every command of the program, with arguments that make it open the run RUN; null where it opens none.</summary>
+    /// <summary>
+    /// Every command of the program, with arguments that make it open the run RUN; null where it opens none.
+    /// </summary>
     private static readonly Dictionary<string, string[]?> Commands = new()
     {
         ["evaluate"] = ["RUN"],
