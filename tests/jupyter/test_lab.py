@@ -17,7 +17,7 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 
 HERE = pathlib.Path(__file__).parent
-BUNDLE = ["page.js", "--bundle", "--format=esm", "--splitting", "--outdir=static", "--log-level=error", "--loader:.svg=text",
+BUNDLE = ["page.js", "--bundle", "--format=esm", "--outdir=static", "--log-level=error", "--loader:.svg=text",
           *(f"--loader:.{kind}=dataurl" for kind in ("png", "woff", "woff2", "ttf", "eot", "gif")),
           '--define:process.env.NODE_ENV="production"', "--define:global=window", '--define:__dirname="."']
 

@@ -68,7 +68,9 @@ internal static class ParameterLiteral
         };
     }
 
-    /// <summary>NaN and the infinities by their names; what is only too large for the type is none of its values.</summary>
+    /// <summary>
+    /// NaN and the infinities by their names; what is only too large for the type is none of its values.
+    /// </summary>
     private static string? Floating<T>(string type, string value, string suffix)
         where T : struct, System.Numerics.IFloatingPointIeee754<T>
     {

@@ -11,7 +11,6 @@ namespace NotebookEngine.Formatting;
 internal static class Scalar
 {
     private const int ListLimit = 100;
-    private const int TextLimit = 100_000;
     private const int JsonDepth = 500;
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -47,25 +46,22 @@ internal static class Scalar
         && ElementType(value.GetType()) is { } element
         && IsElement(element);
 
-    /// <summary>The text, by the invariant culture; times year first; a very long one is cut.</summary>
+    /// <summary>The whole text, by the invariant culture; times year first.</summary>
     public static string Text(object value) =>
-        Excerpt.Of(
-            value switch
-            {
-                DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
-                DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF zzz", CultureInfo.InvariantCulture),
-                DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                TimeOnly time => time.ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
-                IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-                Exception exception => ExceptionText.Full(exception),
-                JsonElement element => JsonText(element),
-                JsonDocument document => JsonText(document.RootElement),
-                IEnumerable token and not string when IsJsonToken(value.GetType()) && IsDeep(token) =>
-                    $"{value.GetType().Name} nested more than {JsonDepth} deep",
-                _ => value.ToString() ?? "",
-            },
-            TextLimit
-        );
+        value switch
+        {
+            DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+            DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF zzz", CultureInfo.InvariantCulture),
+            DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            TimeOnly time => time.ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+            Exception exception => ExceptionText.Full(exception),
+            JsonElement element => JsonText(element),
+            JsonDocument document => JsonText(document.RootElement),
+            IEnumerable token and not string when IsJsonToken(value.GetType()) && IsDeep(token) =>
+                $"{value.GetType().Name} nested more than {JsonDepth} deep",
+            _ => value.ToString() ?? "",
+        };
 
     private static string JsonText(JsonElement element) =>
         element.ValueKind == JsonValueKind.Undefined ? "undefined" : JsonSerializer.Serialize(element, Indented);

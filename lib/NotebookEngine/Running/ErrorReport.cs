@@ -63,13 +63,16 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             "CompileError",
             Text(errors[0], first),
             first.Path,
-            first.StartLinePosition.Line + 1,
+            first.Path is null ? null : first.StartLinePosition.Line + 1,
             trace,
             null
         );
 
         static string Text(Diagnostic error, FileLinePositionSpan at)
         {
+            // An import of the host that does not exist has no place in the cell.
+            if (at.Path is null)
+                return $"{error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}";
             var (line, column) = (at.StartLinePosition.Line + 1, at.StartLinePosition.Character + 1);
             var message =
                 $"{at.Path}, line {line}, column {column}: {error.Id}: "
@@ -170,7 +173,6 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
     }
 
-    /// <summary>A line of a cell; null where an error has no place in one, as those of the whole compilation.</summary>
     private string? LineOf(string? source, int line) =>
         source is not null && sources.TryGetValue(source, out var text) && line > 0
             ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')

@@ -80,12 +80,17 @@ public sealed class BoundedDisplayTests : EngineTest
     }
 
     [Fact]
-    public async Task AVeryLongTextIsCutAndSaysSo()
+    public async Task ALongTextIsShownWholeByItselfAndCutWithinALargerValue()
     {
-        await Value("new string('x', 10_000_000)");
-        var text = (string)Sink.Results[0]["text/plain"];
-        Assert.InRange(text.Length, 1000, Limit + 100);
-        Assert.EndsWith("more characters)", text, StringComparison.Ordinal);
+        await Value("var text = new string('x', 1_000_000); text");
+        Assert.Equal(1_000_000, ((string)Sink.Results[0]["text/plain"]).Length);
+        foreach (var larger in new[] { "new[] { text }", "(text, 1)", "new List<object> { text }" })
+        {
+            await Value(larger);
+            var shown = (string)Sink.Results[^1]["text/plain"];
+            Assert.InRange(shown.Length, 1000, 5000);
+            Assert.Contains("more characters)", shown, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class CellLanguageTests : EngineTest
     public void ADibIsReadAsCells()
     {
         var cells = DibFile.Cells(
-            "var first = 1;\n#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\"}}\n\n#!markdown\n\n# T\n\n"
+            "var first = 1;\n#!meta\n\n{\"kernelInfo\":{}}\n\n#!markdown\n\n# T\n\n"
                 + "#!csharp\r\n\r\n#!time\r\nvar y = 2;\r\n\r\nvar z = 3;\n#!html\n<b>\n#!fsharp\nlet x = 1\n#!csharp\n\n"
         );
         Assert.Equal(

@@ -171,6 +171,16 @@ public sealed class ScriptEngineTests : EngineTest
     }
 
     [Fact]
+    public async Task AnImportThatDoesNotExistIsTheErrorOfACell()
+    {
+        Engine.Dispose();
+        Engine = new ScriptEngine(new EngineOptions { Imports = ["No.Such.Place"] });
+        var error = await Error("1");
+        Assert.Contains("CS0246", error.Message, StringComparison.Ordinal);
+        Assert.Null(error.Line);
+    }
+
+    [Fact]
     public void AnUnknownHostAssemblyIsRefused()
     {
         var options = new EngineOptions { Assemblies = ["NoSuchThing"] };
