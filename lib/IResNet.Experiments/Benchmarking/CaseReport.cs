@@ -5,11 +5,11 @@ namespace IResNet.Experiments.Benchmarking;
 /// <summary>What a case took, as in the JSON report.</summary>
 public sealed record CaseReport
 {
-    /// <summary>Median seconds a run.</summary>
+    /// <summary>Median seconds per run.</summary>
     [JsonPropertyName("median_s")]
     public required double Median { get; init; }
 
-    /// <summary>Least seconds a run.</summary>
+    /// <summary>Least seconds per run.</summary>
     [JsonPropertyName("min_s")]
     public required double Min { get; init; }
 
