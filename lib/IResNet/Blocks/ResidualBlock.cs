@@ -28,12 +28,18 @@ public sealed class ResidualBlock : Bijection
 
     /// <summary>x + g(x) and ln det(I + J_g(x)). In training mode the power iterations advance first.</summary>
     /// <exception cref="ShapeException">x does not fit the branch.</exception>
-    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, Estimator);
+
+    /// <inheritdoc/>
+    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
+        Forward(x, choose(Estimator));
+
+    private (Tensor y, Tensor logDet) Forward(Tensor x, LogDetEstimator estimator)
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
         Branch.Check(x);
-        var (y, logDet) = Backends.Serve(backend => backend.Step(Branch, Estimator, x));
+        var (y, logDet) = Backends.Serve(backend => backend.Step(Branch, estimator, x));
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 

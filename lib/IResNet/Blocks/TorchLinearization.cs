@@ -16,7 +16,7 @@ internal sealed class TorchLinearization(
         foreach (var step in steps)
         {
             if (step.Derivative is not null)
-                t = Broadcast(t, k, s => step.Activation!.Jvp(step.Derivative, s));
+                t = Stacked(t, k, s => step.Activation!.Jvp(step.Derivative, s));
             t = step.Layer.Apply(step.Weight, t);
         }
         return t.MoveToOuterDisposeScope();
@@ -31,14 +31,10 @@ internal sealed class TorchLinearization(
         {
             u = step.Layer.ApplyTranspose(step.Weight, u);
             if (step.Derivative is not null)
-                u = Broadcast(u, k, s => step.Activation!.Vjp(step.Derivative, s));
+                u = Stacked(u, k, s => step.Activation!.Vjp(step.Derivative, s));
         }
         return u.MoveToOuterDisposeScope();
     }
-
-    /// <summary>Lets a derivative at one batch act on k stacked batches.</summary>
-    private static Tensor Broadcast(Tensor stacked, long k, Func<Tensor, Tensor> act) =>
-        k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
 
     /// <summary>One layer with the weight in use, and what stands before it.</summary>
     internal readonly record struct Step(

@@ -19,4 +19,7 @@ public sealed class GaussianProbes(Generator? generator = null) : Probes
         );
         return v.transpose(0, 1).reshape([samples * shape[0], .. shape.Skip(1)]).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public override Probes Seeded(Generator other) => generator is null ? new GaussianProbes(other) : this;
 }

@@ -19,6 +19,10 @@ public sealed class NeumannSeries : TruncatedSeries
     public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
         : base(terms, samples, probes ?? new RademacherProbes()) { }
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Seeded(Generator generator) =>
+        new NeumannSeries(Terms, Samples, Probes.Seeded(generator));
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var r = v.clone();

@@ -22,6 +22,9 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
         return signs.narrow(0, 0, count).view(size).to(like.dtype).to(like.device).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override Probes Seeded(Generator other) => generator is null ? new RademacherProbes(other) : this;
+
     /// <summary>One sign for each bit, the lowest first: -1 where it is 0.</summary>
     private static void Expand(ReadOnlySpan<byte> bits, Span<float> signs)
     {

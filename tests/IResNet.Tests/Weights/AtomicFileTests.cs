@@ -35,11 +35,14 @@ public sealed class AtomicFileTests : IDisposable
     {
         string[] contents = [new('a', 100_000), new('b', 50_000)];
         AtomicFile.WriteAllText(_folder["a"], contents[0]);
-        var writing = Task.Run(() =>
-        {
-            for (int i = 1; i <= 40; i++)
-                AtomicFile.WriteAllText(_folder["a"], contents[i % 2]);
-        });
+        var writing = Task.Run(
+            () =>
+            {
+                for (int i = 1; i <= 40; i++)
+                    AtomicFile.WriteAllText(_folder["a"], contents[i % 2]);
+            },
+            TestContext.Current.CancellationToken
+        );
         while (!writing.IsCompleted)
             Assert.Contains(File.ReadAllText(_folder["a"]), contents);
         Assert.True(writing.IsCompletedSuccessfully);

@@ -36,7 +36,11 @@ public class FoldersTests
     [Fact]
     public void PermissionsCountForThoseWhoAreNotRoot()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.UserName == "root", "root may write everywhere");
+        if (OperatingSystem.IsWindows() || Environment.UserName == "root")
+        {
+            Assert.Skip("root may write everywhere");
+            return;
+        }
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["closed"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Assert.NotNull(Folders.WhyNotWritable(folder["closed"]));
