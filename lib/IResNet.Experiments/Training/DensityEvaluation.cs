@@ -41,11 +41,16 @@ public sealed record DensityEvaluation(
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Method}, bias below "
-                + $"{BiasBound:g2}{Probing})"
+            $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Convention}; {Method}, "
+                + $"{Bias}{Probing})"
         );
 
     private string Method => Terms > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Terms} terms") : Estimator;
+
+    private string Bias =>
+        double.IsFinite(BiasBound)
+            ? string.Create(CultureInfo.InvariantCulture, $"bias below {BiasBound:g2}")
+            : "bias not bounded";
 
     private string Probing =>
         ProbeError is { } error

@@ -1,5 +1,4 @@
 using IResNet.Experiments.Training.Optimizers;
-using IResNet.Lanes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -153,7 +152,6 @@ internal sealed class Trainer : IDisposable
                 )
             );
         loss.backward();
-        BackwardPass.Release();
         var gradient = Parameters.Gradient();
         return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)

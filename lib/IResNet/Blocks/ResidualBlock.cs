@@ -1,5 +1,3 @@
-using IResNet.Lanes;
-
 namespace IResNet;
 
 /// <summary>
@@ -40,19 +38,9 @@ public sealed class ResidualBlock : Bijection
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
-        // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for
-        // convolutions there is a linearization that serves every estimator.
-        bool dense = (training || !is_grad_enabled()) && DenseLaneBlock.Supports(Branch, estimator, x);
-        if (dense || (training && LaneBlock.Supports(Branch, estimator, x)))
-        {
-            Branch.Check(x);
-            var (y, logDet) = dense
-                ? DenseLaneBlock.Apply(Branch, estimator, x)
-                : LaneBlock.Apply(Branch, estimator, x);
-            return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
-        }
-        var g = Branch.Linearize(x);
-        return ((x + g.Value).MoveToOuterDisposeScope(), estimator.Estimate(g).MoveToOuterDisposeScope());
+        Branch.Check(x);
+        var (y, logDet) = Backends.Serve(backend => backend.Step(Branch, estimator, x));
+        return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace IResNet;
 
@@ -26,16 +25,17 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
     /// <inheritdoc/>
     public override Probes Seeded(Generator other) => generator is null ? new RademacherProbes(other) : this;
 
-    /// <summary>One sign a bit.</summary>
+    /// <summary>One sign for each bit, the lowest first: -1 where it is 0.</summary>
     private static void Expand(ReadOnlySpan<byte> bits, Span<float> signs)
     {
-        var masks = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
+        // Of all numbers of four bits: one copy gives four signs.
+        Span<float> quads = stackalloc float[16 * 4];
+        for (int i = 0; i < quads.Length; i++)
+            quads[i] = ((i / 4) >> (i % 4) & 1) == 1 ? 1 : -1;
         for (int i = 0; i < bits.Length; i++)
         {
-            var set = Vector256.Equals(Vector256.Create((uint)bits[i]) & masks, masks);
-            Vector256
-                .ConditionalSelect(set.AsSingle(), Vector256<float>.One, -Vector256<float>.One)
-                .CopyTo(signs[(8 * i)..]);
+            quads.Slice(4 * (bits[i] & 15), 4).CopyTo(signs.Slice(8 * i, 4));
+            quads.Slice(4 * (bits[i] >> 4), 4).CopyTo(signs.Slice(8 * i + 4, 4));
         }
     }
 }

@@ -123,6 +123,26 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// Which backend computes what, block by block, and why a faster one does not: the step in the mode of now, the
+    /// linearization and the inverse as an evaluation takes them. Goes through the flow once, but computes no block and
+    /// changes none.
+    /// </summary>
+    /// <param name="x">A batch such as the flow will be given; its size, type and device matter, its values do
+    /// not.</param>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
+    public Explanation Explain(Tensor x)
+    {
+        Guard.NonEmpty(x);
+        Guard.SameType(x, Prior.Mean);
+        var (backend, reason) = (Backends.Current, Backends.Reason);
+        var explaining = new Explaining(backend);
+        using var scope = NewDisposeScope();
+        using (Backends.Use(explaining))
+            Transform.forward(x);
+        return new(backend.Description, reason, explaining.Routes);
+    }
+
+    /// <summary>
     /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
     /// default) every block then has Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
     /// </summary>

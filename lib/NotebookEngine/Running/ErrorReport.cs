@@ -174,8 +174,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
     }
 
     private string? LineOf(string? source, int line) =>
-        source is not null
-        && sources.TryGetValue(source, out var text) && line > 0
+        source is not null && sources.TryGetValue(source, out var text) && line > 0
             ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')
             : null;
 
