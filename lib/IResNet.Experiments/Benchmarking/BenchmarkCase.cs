@@ -43,6 +43,9 @@ public sealed record Measurement(Timing Timing)
     /// </summary>
     public double? Operations { get; init; }
 
+    /// <summary>Which backend computed what; null for a case without a flow.</summary>
+    public Explanation? Backends { get; init; }
+
     /// <summary>Further figures, by name.</summary>
     public IReadOnlyDictionary<string, double> Details { get; init; } = new Dictionary<string, double>();
 }

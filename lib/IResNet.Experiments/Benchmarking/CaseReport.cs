@@ -37,6 +37,10 @@ public sealed record CaseReport
     [JsonPropertyName("lower_bound_s")]
     public double? LowerBound { get; init; }
 
+    /// <summary>Which backend computed what, and why.</summary>
+    [JsonPropertyName("backend")]
+    public string Backend { get; init; } = "";
+
     /// <summary>What the case reports beside its time.</summary>
     [JsonPropertyName("details")]
     public IReadOnlyDictionary<string, double> Details { get; init; } = new Dictionary<string, double>();

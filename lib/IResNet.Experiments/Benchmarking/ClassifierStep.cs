@@ -41,6 +41,6 @@ internal static class ClassifierStep
         double operations =
             3 * batch * ChainCost.Of(model.Body)
             + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(model.Body);
-        return new(timing) { Operations = operations };
+        return new(timing) { Operations = operations, Backends = model.Body.Explain(x) };
     }
 }

@@ -37,6 +37,7 @@ internal static class DensityStep
         return new(timing)
         {
             Operations = operations,
+            Backends = flow.Explain(x),
             Details = new Dictionary<string, double> { ["loss_bits_per_dim"] = loss },
         };
     }

@@ -31,6 +31,7 @@ internal static class ToyStep
         return new(timing)
         {
             Operations = batch * chains * ChainCost.Of(flow) + iterations * ChainCost.PowerIteration(flow),
+            Backends = flow.Explain(x),
         };
     }
 }
