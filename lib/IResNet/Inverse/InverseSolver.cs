@@ -32,13 +32,7 @@ public abstract class InverseSolver
     /// The result at an iterate whose residual x + g(x) - y is known (a-posteriori bound of a contraction).
     /// </summary>
     protected static InverseResult Certify(Tensor x, Tensor residual, int iterations, double lipschitz) =>
-        Certify(
-            x,
-            residual.abs().max().ToDouble(),
-            residual.flatten(1).norm(1).max().ToDouble(),
-            iterations,
-            lipschitz
-        );
+        Certify(x, residual.ReadLargest(), residual.flatten(1).norm(1).ReadLargest(), iterations, lipschitz);
 
     /// <summary>The same, given the residual's largest element and the largest 2-norm of an example's.</summary>
     protected static InverseResult Certify(Tensor x, double largest, double norm, int iterations, double lipschitz) =>

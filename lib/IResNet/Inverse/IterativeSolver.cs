@@ -59,7 +59,7 @@ public abstract class IterativeSolver : InverseSolver
             var next = Image(g, x, y);
             done++;
             using var residual = x - next;
-            size = (residual.abs().max().ToDouble(), residual.norm().ToDouble());
+            size = (residual.ReadLargest(), residual.norm().ReadDouble());
             if (rule.IsReached(size.Largest, size.Norm))
                 return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
             if (proposed && !Falls(size.Norm, least.Norm, lipschitz))
@@ -84,7 +84,7 @@ public abstract class IterativeSolver : InverseSolver
     internal static bool Falls(double norm, double before, double lipschitz) => norm <= Math.Min(lipschitz, 1) * before;
 
     /// <summary>Rounding unit of y's largest element.</summary>
-    private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.abs().max().ToDouble();
+    private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.ReadLargest();
 
     /// <summary>What to throw where the tolerance was not reached.</summary>
     private protected NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) =>
