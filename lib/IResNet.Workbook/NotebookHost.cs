@@ -1,3 +1,5 @@
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Training;
 using IResNet.Notebooks;
 using NotebookEngine;
 using NotebookEngine.Cells;
@@ -54,11 +56,14 @@ internal sealed class NotebookHost : INotebookHost
             // What the README's example uses. Notebooks name their own, as other hosts import nothing.
             Imports =
             [
-                "IResNet",
-                "IResNet.Experiments.Data",
-                "IResNet.Experiments.Training",
-                "IResNet.Workbook.Charting",
-                "TorchSharp",
+                .. new[]
+                {
+                    typeof(Flow),
+                    typeof(DataSets),
+                    typeof(DensityTraining),
+                    typeof(Charts),
+                    typeof(TorchSharp.torch),
+                }.Select(type => type.Namespace!),
             ],
             Assemblies =
             [

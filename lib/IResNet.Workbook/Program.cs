@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using IResNet.Workbook;
 using IResNet.Workbook.Commands;
 
+Globalization.Configure();
 var parsed = IResNetCommand.Create().Parse(args.Length > 0 ? args : ["--help"]);
 return parsed.Action is ParseErrorAction
     ? IResNetCommand.Refuse(parsed)

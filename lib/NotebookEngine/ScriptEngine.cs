@@ -46,9 +46,12 @@ public sealed class ScriptEngine : IDisposable
     /// wait; what it shows and awaits is refused; its code is aborted. A cell that withstands all of them is left
     /// behind on its thread, and the next one gets another.
     /// </param>
+    /// <param name="language">The language that the cell begins in, as its metadata name it; null for C#. See
+    /// <see cref="CellLanguage"/>.</param>
     /// <returns>How it ended; a cell's failure is never thrown, only what the sink throws.</returns>
     /// <exception cref="InvalidOperationException">Another cell of this engine is running.</exception>
     /// <remarks>
+    /// What <c>using</c> declares at the top level of a cell is released at the cell's end, once its value is shown.
     /// The variables of a cell that threw keep what was assigned until then. Those of a cell that was aborted or left
     /// behind do not exist.
     /// </remarks>
@@ -56,7 +59,8 @@ public sealed class ScriptEngine : IDisposable
         string code,
         ICellSink sink,
         int number,
-        CancellationToken interrupt = default
+        CancellationToken interrupt = default,
+        string? language = null
     )
     {
         if (Interlocked.Exchange(ref _running, 1) == 1)
@@ -66,12 +70,13 @@ public sealed class ScriptEngine : IDisposable
             var clock = Stopwatch.StartNew();
             var output = new CellOutput(sink, _outputs);
             var interruption = new Interruption(interrupt);
-            var (value, shown, error) = await RunAsync(code, $"cell[{number}]", output, interruption)
+            var (value, shown, error) = await RunAsync(code, language, $"cell[{number}]", output, interruption)
                 .ConfigureAwait(false);
             if (shown is not null)
                 output.Result(shown);
             if (error is not null)
                 output.Error(error);
+            output.End();
             await _outputs.FlushAsync().ConfigureAwait(false);
             var status =
                 error is null ? CellStatus.Ok
@@ -94,13 +99,14 @@ public sealed class ScriptEngine : IDisposable
 
     private async Task<(object? Value, MimeBundle? Shown, CellError? Error)> RunAsync(
         string code,
+        string? language,
         string name,
         CellOutput output,
         Interruption interruption
     )
     {
         var run = _thread.RunAsync(() =>
-            RunCell(code, name, new CellContext(output, interruption.CellToken), interruption)
+            RunCell(code, language, name, new CellContext(output, interruption.CellToken), interruption)
         );
         var ended = await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run;
         if (!ended || interruption.Aborted)
@@ -123,6 +129,7 @@ public sealed class ScriptEngine : IDisposable
     /// </summary>
     private (object? Value, MimeBundle? Shown, CellError? Error) RunCell(
         string code,
+        string? language,
         string name,
         CellContext cell,
         Interruption interruption
@@ -130,14 +137,24 @@ public sealed class ScriptEngine : IDisposable
     {
         object? value = null;
         MimeBundle? shown = null;
-        CellContext.Current = cell;
+        cell.Enter();
+        CellConsole.Enter();
         try
         {
             interruption.Guard(() =>
             {
-                value = _runner.Run(code, name, _baseDirectory, cell);
-                if (value is not null and not DisplayedValue)
-                    shown = ValueFormatter.Format(value);
+                try
+                {
+                    value = _runner.Run(code, name, _baseDirectory, cell, language);
+                    if (value is not null and not DisplayedValue)
+                        shown = ValueFormatter.Format(value);
+                }
+                catch
+                {
+                    ReleaseAfterFailure(cell);
+                    throw;
+                }
+                cell.Resources.Release();
             });
             return (value, shown, null);
         }
@@ -149,7 +166,25 @@ public sealed class ScriptEngine : IDisposable
         finally
         {
             _cellEnding();
-            CellContext.Current = null;
+            foreach (var redirected in CellConsole.Leave())
+                cell.Output.Stream(StreamName.Stderr, $"The cell left {redirected} redirected: it is put back.\n");
+            CellContext.Leave();
+        }
+    }
+
+    /// <summary>What a release throws is told, but it is not why the cell failed.</summary>
+    private static void ReleaseAfterFailure(CellContext cell)
+    {
+        try
+        {
+            cell.Resources.Release();
+        }
+        catch (Exception e) when (e is not ThreadAbortException)
+        {
+            cell.Output.Stream(
+                StreamName.Stderr,
+                $"Also, a using variable's release failed: {ExceptionText.Full(e)}\n"
+            );
         }
     }
 }

@@ -55,7 +55,7 @@ public sealed class FlowTests : IDisposable
             if (step == 20)
                 tensors = Tensor.TotalCount;
             using var inner = NewDisposeScope();
-            var loss = -flow.forward(batches.Next().Images).mean();
+            var loss = -flow.forward(batches.Next(TestContext.Current.CancellationToken).Images).mean();
             flow.zero_grad();
             loss.backward();
             optimizer.step();

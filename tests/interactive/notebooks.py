@@ -9,7 +9,7 @@ NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 FOLDER = pathlib.Path(os.environ["INTERACTIVE_SCRATCH"]) / "notebooks"
 
 SMALL = {
-    "00-start-here": {"seconds": "8.0"},
+    "00-start-here": {"seconds": "20.0"},
     "01-dynamics-1d": {"steps": "100", "seeds": "new[] { 1 }"},
 }
 

@@ -10,26 +10,14 @@ if [ ! -f "$root/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Notebooks.Inte
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-tools=${INTERACTIVE_TOOLS:-$scratch/tools}
-export DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-have() { # COMMAND PACKAGE VERSION
-    [ -x "$tools/$1" ] && return
-    dotnet tool install "$2" --version "$3" --tool-path "$tools" >"$scratch/install.log" 2>&1 && return
-    tail -n 3 "$scratch/install.log"
-    echo "skipped: $2 $3 cannot be had from the package registry"
-    return 1
-}
-if ! have dotnet-interactive Microsoft.dotnet-interactive 1.0.712001; then echo "0 passed, 0 failed"; exit 0; fi
+. "$here/tools.sh"
+if ! have_interactive; then echo "0 passed, 0 failed"; exit 0; fi
 have dotnet-repl dotnet-repl 0.3.259
 
 # Notebooks name their library by a path relative to their own folder.
-mkdir -p "$scratch/notebooks" "$scratch/share/jupyter/kernels/.net-csharp"
+mkdir -p "$scratch/notebooks"
 ln -s "$root/lib" "$scratch/lib"
-cat >"$scratch/share/jupyter/kernels/.net-csharp/kernel.json" <<JSON
-{ "argv": ["$tools/dotnet-interactive", "jupyter", "--default-kernel", "csharp", "{connection_file}", "--http-port-range", "2048-3000"],
-  "display_name": ".NET (C#)", "language": "C#",
-  "env": { "Logging__LogLevel__Default": "Warning" } }
-JSON
+interactive_kernel .net-csharp
 export INTERACTIVE_SCRATCH="$scratch" INTERACTIVE_TOOLS="$tools" KERNEL=.net-csharp
 export JUPYTER_PATH="$scratch/share/jupyter" JUPYTER_DATA_DIR="$scratch/data"
 export JUPYTER_RUNTIME_DIR="$scratch/runtime" JUPYTER_CONFIG_DIR="$scratch/config"

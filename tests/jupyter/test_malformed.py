@@ -1,5 +1,6 @@
 """Wrong signatures, malformed messages and bytes that are no messages: dropped or answered, and the kernel lives on."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -108,6 +109,47 @@ class MalformedTests(unittest.TestCase):
                         raw.sendall(data)
             self.assertEqual("2", run(client, "1 + 1").result())
             self.assertTrue(client.hb_channel.is_beating())
+
+    def test_a_message_that_comes_again_is_not_executed_again(self):
+        with started() as (manager, client):
+            run(client, "var times = 0;")
+            info = manager.get_connection_info()
+            header = {"msg_id": "once", "session": "s", "username": "u", "version": "5.3", "msg_type": "execute_request"}
+            parts = [json.dumps(p).encode() for p in (header, {}, {}, {"code": "times++;"})]
+            whole = [b"<IDS|MSG>", sign(info["key"], parts), *parts]
+            dealer = zmq.Context.instance().socket(zmq.DEALER)
+            dealer.linger = 0
+            dealer.connect(f"tcp://{info['ip']}:{info['shell_port']}")
+            for _ in range(5):
+                dealer.send_multipart(whole)
+            self.assertTrue(dealer.poll(10_000))
+            self.assertEqual("1", run(client, "times").result())
+            dealer.close()
+
+    def test_an_oversized_frame_costs_no_memory(self):
+        def resident():
+            with open(f"/proc/{client_pid}/status", encoding="ascii") as status:
+                return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
+
+        with started(stderr=open(os.devnull, "wb")) as (manager, client):
+            client_pid = int(run(client, "Environment.ProcessId").result())
+            before = resident()
+            info = manager.get_connection_info()
+            greeting = b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL" + bytes(48)
+            ready = b"\x05READY\x0bSocket-Type" + (6).to_bytes(4, "big") + b"DEALER"
+            opened = []
+            for port in ("shell_port", "control_port", "stdin_port", "hb_port"):
+                raw = socket.create_connection((info["ip"], info[port]), timeout=5)
+                opened.append(raw)
+                with contextlib.suppress(OSError):
+                    raw.sendall(greeting + b"\x04" + bytes([len(ready)]) + ready)
+                    raw.sendall(b"\x02" + (1 << 30).to_bytes(8, "big"))
+                    for _ in range(128):
+                        raw.sendall(bytes(1 << 20))
+            self.assertLess(resident() - before, 250)
+            self.assertEqual("2", run(client, "1 + 1").result())
+            for raw in opened:
+                raw.close()
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ public sealed record AdaptiveBits(
     private const int BatchSize = 50;
 
     /// <summary>
-    /// Evaluates a model. It stays frozen in evaluation mode; its estimators are those that it had before.
+    /// Evaluates a model. It stays frozen in evaluation mode.
     /// </summary>
     /// <param name="flow">The model.</param>
     /// <param name="images">Held-out images, at least 2.</param>
@@ -65,27 +65,31 @@ public sealed record AdaptiveBits(
             blocks = flow.ResidualBlocks.Count;
         using var generator = new Generator(seed, flow.Prior.Mean.device);
         // Biases of blocks add up, their random errors add in squares, and images average the random ones alone.
-        var recorder = new Recorder(
-            new AdaptiveLogDet(
-                error / 2 * nats * Math.Sqrt(images.Count / blocks),
-                error / 2 * nats / blocks,
-                generator
-            )
+        var evaluator = new AdaptiveLogDet(
+            error / 2 * nats * Math.Sqrt(images.Count / blocks),
+            error / 2 * nats / blocks,
+            generator
         );
-        using var estimator = new TemporaryEstimator(flow, recorder);
         var x = preprocessing.ForEvaluation().ToTensor(images, seed);
         var bits = new List<double>(images.Count);
-        foreach (var batch in x.split(BatchSize))
+        double variance = 0,
+            bias = 0,
+            products = 0;
+        // Batches of about equal size: the examples of one say together how far probes scatter.
+        foreach (var batch in x.chunk((images.Count + BatchSize - 1) / BatchSize))
         {
             cancel.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
+            var (logPrior, logDet) = flow.LogProbTerms(batch.to(flow.Prior.Mean.device), evaluator);
             bits.AddRange(
                 BitsPerDimension
-                    .Of(flow.forward(batch.to(flow.Prior.Mean.device)), shape.Dimensions)
-                    .to(ScalarType.Float64)
+                    .Of(logPrior.to(ScalarType.Float64) + logDet.Value, shape.Dimensions)
                     .cpu()
                     .data<double>()
             );
+            variance += batch.size(0) * logDet.StandardError * logDet.StandardError;
+            bias += batch.size(0) * logDet.BiasBound;
+            products += batch.size(0) * (double)logDet.Products;
         }
         var (mean, halfWidth) = Evaluation.MeanOf(bits);
         return new(
@@ -93,9 +97,9 @@ public sealed record AdaptiveBits(
             halfWidth,
             images.Count,
             shape,
-            Math.Sqrt(recorder.Variance) / images.Count / nats,
-            recorder.Bias / images.Count / nats,
-            recorder.Products / images.Count
+            Math.Sqrt(variance) / images.Count / nats,
+            bias / images.Count / nats,
+            products / images.Count
         );
     }
 
@@ -107,26 +111,4 @@ public sealed record AdaptiveBits(
                 + $"below {BiasBound:g2}, standard error of the probes {ProbeError:g2}, {Products:N0} products "
                 + $"an image)"
         );
-
-    /// <summary>Adds up what the estimates of all blocks and images say of their errors.</summary>
-    private sealed class Recorder(AdaptiveLogDet inner) : LogDetEstimator
-    {
-        /// <summary>Of the sum over images and blocks, in squared nats.</summary>
-        public double Variance { get; private set; }
-
-        /// <summary>Bound of the same sum's bias, in nats.</summary>
-        public double Bias { get; private set; }
-
-        /// <summary>Jacobian products of all images.</summary>
-        public double Products { get; private set; }
-
-        public override Tensor Estimate(Linearization g)
-        {
-            var estimate = inner.Evaluate(g);
-            Variance += g.BatchSize * estimate.StandardError * estimate.StandardError;
-            Bias += g.BatchSize * estimate.BiasBound;
-            Products += g.BatchSize * (double)estimate.Products;
-            return estimate.Value.to(g.Value.dtype);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,8 +18,8 @@ public static class BlockLinearizations
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using (new TemporaryEstimator(flow, new Visitor(action)))
-            flow.LatentsOf(x);
+        var visitor = new Visitor(action);
+        flow.LogProbTerms(x, _ => visitor);
     }
 
     /// <summary>Stands in a block's place for an estimator, and looks instead.</summary>

@@ -77,7 +77,6 @@ public sealed record TruncationCurve(
 
         using var generator = new Generator(seed, flow.Prior.Mean.device);
         var series = new PartialSums(all, new RademacherProbes(generator));
-        using var estimator = new TemporaryEstimator(flow, series);
         var bits = all.Select(_ => new List<double>(images.Count)).ToArray();
         foreach (var batch in preprocessing.ForEvaluation().ToTensor(images, seed).split(BatchSize))
         {
@@ -86,7 +85,7 @@ public sealed record TruncationCurve(
             series.Begin(batch.size(0));
             // The blocks' part of the log-determinant is that of the longest series; the others differ from it by their
             // sums alone.
-            var logProb = flow.forward(batch.to(flow.Prior.Mean.device)).to(ScalarType.Float64).cpu();
+            var logProb = flow.LogProb(batch.to(flow.Prior.Mean.device), _ => series).to(ScalarType.Float64).cpu();
             for (int i = 0; i < all.Length; i++)
                 bits[i]
                     .AddRange(
@@ -99,7 +98,7 @@ public sealed record TruncationCurve(
             [.. terms.Select((_, i) => bits[i].Average())],
             bits[^1].Average(),
             [.. differences.Select(values => values.Average())],
-            [.. differences.Select(values => Evaluation.MeanOf(values).HalfWidth / Evaluation.Normal975)],
+            [.. differences.Select(values => Evaluation.StandardErrorOf(values))],
             [.. terms.Select(n => DensityEvaluator.BiasBound(flow, dimensions, n))]
         );
     }

@@ -11,21 +11,24 @@ public static class DensityEvaluator
         MostTerms = 500;
 
     /// <summary>
-    /// The mean over images. The model stays frozen in evaluation mode; its estimators are those that it had before.
+    /// The mean over images, by what the flow's own estimators evaluate with
+    /// (<see cref="LogDetEstimator.ForEvaluation"/>) or by a power series that is named. The model stays frozen in
+    /// evaluation mode.
     /// </summary>
     /// <param name="flow">The model.</param>
     /// <param name="images">Held-out images, at least 2.</param>
     /// <param name="preprocessing">As in training; shifts and flips are left out.</param>
-    /// <param name="terms">Terms of the power series.</param>
-    /// <param name="probes">Random-sign probes an image.</param>
+    /// <param name="terms">Terms of the power series, 20 by default. Null for the flow's own estimators, unless
+    /// <paramref name="probes"/> is given.</param>
+    /// <param name="probes">Random-sign probes per image, 1 by default; null as for <paramref name="terms"/>.</param>
     /// <param name="seed">The seed of dequantisation and probes: the same seed gives the same figure.</param>
     /// <param name="cancel">Stops between two batches.</param>
     public static DensityEvaluation Evaluate(
         Flow flow,
         ImageSplit images,
         Preprocessing preprocessing,
-        int terms = 20,
-        int probes = 1,
+        int? terms = null,
+        int? probes = null,
         ulong seed = 1,
         CancellationToken cancel = default
     )
@@ -37,16 +40,39 @@ public static class DensityEvaluator
             );
         using var noGrad = no_grad();
         flow.Freeze();
-        var bits = BitsOf(flow, images, preprocessing, terms, probes, seed, probeSeed: seed, cancel);
+        var series =
+            terms is null && probes is null
+                ? null
+                : new PowerSeries(terms ?? TruncatedSeries.EvaluationTerms, probes ?? 1, new RademacherProbes());
+        Func<LogDetEstimator, LogDetEstimator> choose = own => series ?? own.ForEvaluation();
+        var bits = BitsOf(flow, images, preprocessing, choose, seed, probeSeed: seed, cancel);
         var (mean, halfWidth) = Evaluation.MeanOf(bits);
         var shape = preprocessing.Output(images.Shape);
-        return new(mean, halfWidth, images.Count, shape, terms, probes, BiasBound(flow, shape.Dimensions, terms));
+        var used = flow.ResidualBlocks.Select(block => choose(block.Estimator)).ToList();
+        // All blocks' series alike, or no series at all.
+        var common = used.FirstOrDefault() as TruncatedSeries;
+        bool isSeries =
+            common is not null
+            && used.All(one =>
+                one is TruncatedSeries other && (other.Terms, other.Samples) == (common.Terms, common.Samples)
+            );
+        return new(
+            mean,
+            halfWidth,
+            images.Count,
+            shape,
+            isSeries ? common!.Terms : 0,
+            isSeries ? common!.Samples : 0,
+            BiasBound(flow, shape.Dimensions, choose)
+        )
+        {
+            Estimator = string.Join(", ", used.Select(one => one.GetType().Name).Distinct()),
+        };
     }
 
     /// <summary>
     /// As the paper evaluates (section 5.3): so many terms that Theorem 3 bounds the bias by half the error, then so
-    /// many probes that their standard error is below half of it. The model stays frozen in evaluation mode; its
-    /// estimators are those that it had before.
+    /// many probes that their standard error is below half of it. The model stays frozen in evaluation mode.
     /// </summary>
     /// <param name="flow">The model.</param>
     /// <param name="images">Held-out images, at least 2.</param>
@@ -88,35 +114,34 @@ public static class DensityEvaluator
                 nameof(error)
             );
 
-        var (sum, squares) = (new double[images.Count], new double[images.Count]);
-        for (int round = 1; ; round++)
+        // The images keep their dequantisation noise; only the probes are drawn anew. First rounds say how far they
+        // scatter, and that alone how many there have to be, so that a chance agreement of few values ends nothing.
+        var rounds = new RepeatedEstimates(images.Count);
+        var series = new PowerSeries(terms, 1, new RademacherProbes());
+        double ProbeError() => Math.Sqrt(rounds.Variance / rounds.Count / images.Count);
+        void Add()
         {
-            // The images keep their dequantisation noise; only the probes are drawn anew.
-            var bits = BitsOf(
-                flow,
-                images,
-                preprocessing,
-                terms,
-                probes: 1,
-                seed,
-                probeSeed: seed + (ulong)round,
-                cancel
-            );
-            for (int i = 0; i < bits.Count; i++)
-                (sum[i], squares[i]) = (sum[i] + bits[i], squares[i] + bits[i] * bits[i]);
-            if (round == 1)
-                continue;
-            double variance = sum.Zip(squares, (s, s2) => Math.Max(0, s2 - s * s / round) / (round - 1)).Sum();
-            double probeError = Math.Sqrt(variance / round) / images.Count;
-            progress?.Invoke(round, probeError);
-            if (probeError > error / 2)
-                continue;
-            var (mean, halfWidth) = Evaluation.MeanOf([.. sum.Select(s => s / round)]);
-            return new(mean, halfWidth, images.Count, shape, terms, round, BiasBound(flow, shape.Dimensions, terms))
-            {
-                ProbeError = probeError,
-            };
+            ulong probeSeed = seed + (ulong)rounds.Count + 1;
+            rounds.Add([.. BitsOf(flow, images, preprocessing, _ => series, seed, probeSeed, cancel)]);
         }
+        while (!rounds.AreEnough)
+        {
+            Add();
+            progress?.Invoke(rounds.Count, ProbeError());
+        }
+        double variance = rounds.Variance,
+            needed = Math.Ceiling(variance / images.Count / (error * error / 4));
+        while (rounds.Count < needed)
+        {
+            Add();
+            progress?.Invoke(rounds.Count, Math.Sqrt(variance / rounds.Count / images.Count));
+        }
+        var (mean, halfWidth) = Evaluation.MeanOf([.. rounds.Means]);
+        return new(mean, halfWidth, images.Count, shape, terms, rounds.Count, BiasBound(flow, shape.Dimensions, terms))
+        {
+            Estimator = nameof(PowerSeries),
+            ProbeError = Math.Sqrt(variance / rounds.Count / images.Count),
+        };
     }
 
     /// <summary>Bits/dim of each image with a frozen model.</summary>
@@ -124,8 +149,7 @@ public static class DensityEvaluator
         Flow flow,
         ImageSplit images,
         Preprocessing preprocessing,
-        int terms,
-        int probes,
+        Func<LogDetEstimator, LogDetEstimator> choose,
         ulong seed,
         ulong probeSeed,
         CancellationToken cancel
@@ -133,10 +157,6 @@ public static class DensityEvaluator
     {
         var device = flow.Prior.Mean.device;
         using var generator = new Generator(probeSeed, device);
-        using var estimator = new TemporaryEstimator(
-            flow,
-            new PowerSeries(terms, probes, new RademacherProbes(generator))
-        );
         var batches = new Batches(
             images,
             preprocessing.ForEvaluation(),
@@ -153,7 +173,10 @@ public static class DensityEvaluator
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var values = BitsPerDimension.Of(flow.forward(batches.Next().Images), batches.Shape.Dimensions);
+            var values = BitsPerDimension.Of(
+                flow.LogProb(batches.Next().Images, own => choose(own).Seeded(generator)),
+                batches.Shape.Dimensions
+            );
             bits.AddRange(values.to(ScalarType.Float64).cpu().data<double>());
         }
         return bits;
@@ -161,10 +184,15 @@ public static class DensityEvaluator
 
     /// <summary>Theorem 3 summed over the blocks of a frozen flow, in bits per dimension of the data.</summary>
     internal static double BiasBound(Flow flow, int dimensions, int terms) =>
+        BiasBound(flow, dimensions, _ => new PowerSeries(terms));
+
+    /// <summary>The estimators' own bounds, likewise.</summary>
+    private static double BiasBound(Flow flow, int dimensions, Func<LogDetEstimator, LogDetEstimator> choose) =>
         flow.ResidualBlocks.Sum(block =>
-        {
-            double lipschitz = block.Branch.LipschitzBound();
-            long size = block.Branch is ConvBranch conv ? conv.Shape.Dimensions : dimensions;
-            return lipschitz < 1 ? TruncationBound.Of(lipschitz, size, terms) : double.PositiveInfinity;
-        }) / (dimensions * Math.Log(2));
+            choose(block.Estimator)
+                .BiasBound(
+                    block.Branch.LipschitzBound(),
+                    block.Branch is ConvBranch conv ? conv.Shape.Dimensions : dimensions
+                )
+        ) / (dimensions * Math.Log(2));
 }

@@ -8,7 +8,7 @@ namespace IResNet.Experiments.Training;
 internal sealed class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
-    private readonly TemporaryEstimator _estimator;
+    private readonly Func<LogDetEstimator, LogDetEstimator> _estimator;
 
     public DensityTask(Flow flow, ImageSplits images, Preprocessing preprocessing, DensityTrainingOptions options)
         : base(flow, images, preprocessing, options)
@@ -19,29 +19,14 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _estimator = new TemporaryEstimator(
-            flow,
-            options.Estimator switch
-            {
-                DensityEstimator.Neumann => new NeumannSeries(
-                    options.Terms,
-                    options.Probes,
-                    new RademacherProbes(Generator)
-                ),
-                DensityEstimator.PowerSeries => new PowerSeries(
-                    options.Terms,
-                    options.Probes,
-                    new GaussianProbes(Generator)
-                ),
-                _ => throw new ArgumentOutOfRangeException(nameof(options), options.Estimator, "Unknown estimator."),
-            }
-        );
+        var named = Named(options);
+        _estimator = own => (named ?? own).Seeded(Generator);
     }
 
     public override Flow Flow { get; }
 
     public override Tensor Loss(Batch batch) =>
-        BitsPerDimension.Of(Flow.forward(batch.Images), Shape.Dimensions).mean();
+        BitsPerDimension.Of(Flow.LogProb(batch.Images, _estimator), Shape.Dimensions).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
@@ -80,9 +65,18 @@ internal sealed class DensityTask : ImageTask
         }
     }
 
-    public override void Dispose()
+    /// <summary>The series that the options name, if they do.</summary>
+    private static LogDetEstimator? Named(DensityTrainingOptions options)
     {
-        _estimator.Dispose();
-        base.Dispose();
+        if (options is { Estimator: null, Terms: null, Probes: null })
+            return null;
+        int terms = options.Terms ?? 5,
+            probes = options.Probes ?? 1;
+        return (options.Estimator ?? DensityEstimator.Neumann) switch
+        {
+            DensityEstimator.Neumann => new NeumannSeries(terms, probes),
+            DensityEstimator.PowerSeries => new PowerSeries(terms, probes),
+            var unknown => throw new ArgumentOutOfRangeException(nameof(options), unknown, "Unknown estimator."),
+        };
     }
 }

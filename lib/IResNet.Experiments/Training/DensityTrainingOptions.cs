@@ -1,41 +1,49 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// How a density model is trained. The defaults are the paper's where it states them (Adamax at 0.003, one probe, five
-/// terms as for CIFAR-10), with the Neumann gradient and random signs, which estimate the same thing at less cost and
-/// variance.
+/// How a density model is trained. The defaults are the paper's where it states them (Adamax at 0.003). The
+/// log-determinant is the flow's own estimators', which are by default the paper's five terms with the Neumann gradient
+/// and random signs, unless a series is named here.
 /// </summary>
 public sealed record DensityTrainingOptions : TrainingOptions
 {
-    /// <summary>How the log-determinant is estimated in training.</summary>
-    public DensityEstimator Estimator { get; init; } = DensityEstimator.Neumann;
+    /// <summary>
+    /// How the log-determinant is estimated in training; null for the flow's own estimators. Where only
+    /// <see cref="Terms"/> or <see cref="Probes"/> is given, the Neumann series.
+    /// </summary>
+    public DensityEstimator? Estimator { get; init; }
 
-    /// <summary>Terms of the series in training. The paper: 5 for CIFAR-10, 10 for MNIST.</summary>
-    public int Terms { get; init; } = 5;
+    /// <summary>
+    /// Terms of the series in training, 5 by default. The paper: 5 for CIFAR-10, 10 for MNIST. Null for the flow's own
+    /// estimators, unless <see cref="Estimator"/> or <see cref="Probes"/> is given.
+    /// </summary>
+    public int? Terms { get; init; }
 
-    /// <summary>Probes an example.</summary>
-    public int Probes { get; init; } = 1;
+    /// <summary>Probes per example, 1 by default; null as for <see cref="Terms"/>.</summary>
+    public int? Probes { get; init; }
 
     /// <summary>Held-out images of each evaluation, from the first on.</summary>
     public int EvaluationImages { get; init; } = 1000;
 
     /// <summary>
-    /// Terms of the series in evaluation; the bound of Theorem 3 on the bias that is left is part of the result.
+    /// Terms of the power series in evaluation; the bound of Theorem 3 on the bias that is left is part of the result.
+    /// Null for what the flow's own estimators evaluate with (<see cref="LogDetEstimator.ForEvaluation"/>: 20 terms for
+    /// a series), unless <see cref="EvaluationProbes"/> is given.
     /// </summary>
-    public int EvaluationTerms { get; init; } = 20;
+    public int? EvaluationTerms { get; init; }
 
-    /// <summary>Probes an example in evaluation.</summary>
-    public int EvaluationProbes { get; init; } = 1;
+    /// <summary>Probes per example in evaluation; null as for <see cref="EvaluationTerms"/>.</summary>
+    public int? EvaluationProbes { get; init; }
 
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
-        Demand(Terms >= 1, nameof(Terms), Terms, "1 or more");
-        Demand(Probes >= 1, nameof(Probes), Probes, "1 or more");
+        Demand(Terms is null or >= 1, nameof(Terms), Terms, "1 or more");
+        Demand(Probes is null or >= 1, nameof(Probes), Probes, "1 or more");
         Demand(EvaluationImages >= 2, nameof(EvaluationImages), EvaluationImages, "2 or more");
-        Demand(EvaluationTerms >= 1, nameof(EvaluationTerms), EvaluationTerms, "1 or more");
-        Demand(EvaluationProbes >= 1, nameof(EvaluationProbes), EvaluationProbes, "1 or more");
+        Demand(EvaluationTerms is null or >= 1, nameof(EvaluationTerms), EvaluationTerms, "1 or more");
+        Demand(EvaluationProbes is null or >= 1, nameof(EvaluationProbes), EvaluationProbes, "1 or more");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IResNet.Experiments.Figures;
 
 namespace IResNet.Experiments.Training;
 
@@ -10,18 +11,19 @@ namespace IResNet.Experiments.Training;
 /// <param name="Examples">Examples it rests on.</param>
 public record Evaluation(string Metric, double Value, double Low, double High, int Examples)
 {
-    /// <summary>The standard normal's 97.5 % quantile.</summary>
-    internal const double Normal975 = 1.959963984540054;
-
     /// <summary>Half the width of the interval.</summary>
     public double HalfWidth => (High - Low) / 2;
 
-    /// <summary>The interval of a mean: normal approximation over examples.</summary>
-    internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values)
+    /// <summary>The interval of a mean over examples, by Student's t: right for two examples too.</summary>
+    internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values) =>
+        (values.Average(), StudentT.Quantile(0.975, values.Count - 1) * StandardErrorOf(values));
+
+    /// <summary>The standard error of a mean over examples.</summary>
+    internal static double StandardErrorOf(IReadOnlyCollection<double> values)
     {
         double mean = values.Average(),
             variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
-        return (mean, Normal975 * Math.Sqrt(variance / values.Count));
+        return Math.Sqrt(variance / values.Count);
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// Maximum likelihood on points of a 2-D density, with the exact log-determinant: the loss is in nats.
+/// Maximum likelihood on points of a 2-D density with the flow's own estimators, which of a <see cref="ToyFlow"/> are
+/// exact: the loss is in nats.
 /// </summary>
 internal sealed class ToyTask : TrainingTask
 {
@@ -19,7 +20,6 @@ internal sealed class ToyTask : TrainingTask
 
     private readonly string _density;
     private readonly ToyTrainingOptions _options;
-    private readonly TemporaryEstimator _estimator;
 
     public ToyTask(Flow flow, string density, ToyTrainingOptions options)
         : base(flow, options)
@@ -30,7 +30,6 @@ internal sealed class ToyTask : TrainingTask
                 nameof(density)
             );
         (Flow, _density, _options) = (flow, density, options);
-        _estimator = new TemporaryEstimator(flow, new ExactLogDet());
     }
 
     public override Flow Flow { get; }
@@ -48,7 +47,7 @@ internal sealed class ToyTask : TrainingTask
             zeros(Options.Batch, int64, Device)
         );
 
-    public override Tensor Loss(Batch batch) => -Flow.forward(batch.Images).mean();
+    public override Tensor Loss(Batch batch) => -Flow.LogProb(batch.Images, own => own.Seeded(Generator)).mean();
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
@@ -58,8 +57,10 @@ internal sealed class ToyTask : TrainingTask
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             Flow.Freeze();
-            var nats = -Flow.forward(
-                Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints)
+            using var generator = new Generator(Options.Seed, Device);
+            var nats = -Flow.LogProb(
+                Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints),
+                own => own.ForEvaluation().Seeded(generator)
             );
             var (mean, halfWidth) = Evaluation.MeanOf([.. nats.to(ScalarType.Float64).cpu().data<double>()]);
             return new("nats", mean, mean - halfWidth, mean + halfWidth, _options.EvaluationPoints);
@@ -88,12 +89,6 @@ internal sealed class ToyTask : TrainingTask
         {
             Flow.train();
         }
-    }
-
-    public override void Dispose()
-    {
-        _estimator.Dispose();
-        base.Dispose();
     }
 
     /// <summary>

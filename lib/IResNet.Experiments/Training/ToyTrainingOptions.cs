@@ -2,7 +2,7 @@ namespace IResNet.Experiments.Training;
 
 /// <summary>
 /// How a 2-D flow is trained, on fresh points at every step. The paper gives no settings; these are those of the code's
-/// first version and of Residual Flows: Adam at 1e-3 with weight decay 1e-5, batches of 500, the exact log-determinant.
+/// first version and of Residual Flows: Adam at 1e-3 with weight decay 1e-5, batches of 500.
 /// </summary>
 public sealed record ToyTrainingOptions : TrainingOptions
 {

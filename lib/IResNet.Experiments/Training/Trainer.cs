@@ -1,5 +1,4 @@
 using IResNet.Experiments.Training.Optimizers;
-using IResNet.Lanes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,8 +52,7 @@ internal sealed class Trainer : IDisposable
             return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using (new TemporaryEstimator(flow, new NoLogDet()))
-            flow.LatentsOf(Task.InitialExamples());
+        flow.LatentsOf(Task.InitialExamples());
         string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
         if (warnings.Length > 0)
             sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
@@ -154,7 +152,6 @@ internal sealed class Trainer : IDisposable
                 )
             );
         loss.backward();
-        BackwardPass.Release();
         var gradient = Parameters.Gradient();
         return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)

@@ -48,6 +48,7 @@ internal static class Doctor
         string? error = NativeTorch.LoadError();
         bool loads = error is null;
         yield return TorchChecks.Native(error, loads ? torch.__version__ : null, NativeTorch.LibstdcppDefinesVersion());
+        yield return MachineChecks.Cultures(Globalization.HasCultures);
         yield return MachineChecks.Cpu(
             Environment.ProcessorCount,
             loads ? torch.get_num_threads() : null,

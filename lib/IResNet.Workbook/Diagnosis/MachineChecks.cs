@@ -22,6 +22,17 @@ internal static class MachineChecks
             : Finding.Ok("CPU", found);
     }
 
+    /// <summary>Cultures, sorting and casing in cells.</summary>
+    /// <param name="available">Whether ICU is there and not switched off.</param>
+    public static Finding Cultures(bool available) =>
+        available
+            ? Finding.Ok("cultures", "cells have them; the program itself prints in the invariant one")
+            : Finding.Warning(
+                "cultures",
+                "cells have the invariant one only, and sort, compare and normalize text by its code units",
+                $"install ICU (Debian: libicu72), or unset {Globalization.Variable}"
+            );
+
     /// <summary>Memory that can still be had, in bytes.</summary>
     public static Finding Memory(long free, long total)
     {

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;
+using NotebookEngine;
 
 namespace IResNet.Workbook.Html;
 
@@ -20,16 +21,20 @@ internal static class CSharpHighlighter
     /// <summary>
     /// Encoded HTML for inside <c>pre</c>: spans of class <c>k</c> (keyword), <c>t</c> (type), <c>m</c> (method),
     /// <c>s</c> (string), <c>n</c> (number), <c>c</c> (comment) and <c>p</c> (directive). Its text is the source, also
-    /// where that does not compile.
+    /// where that does not compile. Code that is nested too deep is not coloured.
     /// </summary>
     public static string ToHtml(string source)
     {
+        if (CodeNesting.IsTooDeep(source))
+            return Page.Encode(source);
         var html = new StringBuilder();
         var position = 0;
         foreach (var (span, style) in Spans(CSharpSyntaxTree.ParseText(source, Script).GetRoot()))
         {
             html.Append(Page.Encode(source[position..span.Start]));
-            html.Append($"<span class=\"{style}\">")
+            html.Append("<span class=\"")
+                .Append(style)
+                .Append("\">")
                 .Append(Page.Encode(source[span.Start..span.End]))
                 .Append("</span>");
             position = span.End;

@@ -37,10 +37,10 @@ internal static class Gallery
         {
             notebook = Notebook.Load(path);
         }
-        catch (NotebookFormatException)
+        catch (Exception e) when (e is NotebookFormatException or IOException or UnauthorizedAccessException)
         {
             return $"<article class=\"card\"><h2>{Page.Encode(name)}</h2><p class=\"status failed\">This file is not "
-                + "a notebook.</p></article>\n";
+                + "a notebook that can be read.</p></article>\n";
         }
 
         var record = RunRecord.Load(path);

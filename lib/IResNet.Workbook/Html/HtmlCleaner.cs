@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using AngleSharp.Html.Dom;
 using Ganss.Xss;
 
@@ -8,8 +9,10 @@ namespace IResNet.Workbook.Html;
 /// Makes HTML from notebooks (text/html outputs, Markdown) fit for a page: whatever stands in it, the result is
 /// balanced, runs no script and loads nothing.
 /// </summary>
-internal sealed class HtmlCleaner
+internal sealed partial class HtmlCleaner
 {
+    private const int DepthLimit = 1000;
+
     private readonly HtmlSanitizer _sanitizer = new();
     private JsonObject? _attachments;
 
@@ -34,12 +37,36 @@ internal sealed class HtmlCleaner
         };
     }
 
-    /// <summary>The clean fragment.</summary>
+    /// <summary>The clean fragment; what is nested too deep to be read in reasonable time stays text.</summary>
     /// <param name="html">Any text.</param>
     /// <param name="attachments">The cell's attachments, for images that name them.</param>
     public string Clean(string html, JsonObject? attachments = null)
     {
+        if (IsTooDeep(html))
+            return $"<pre>{Page.Encode(html)}</pre>";
         _attachments = attachments;
         return _sanitizer.Sanitize(html);
     }
+
+    /// <summary>Counts the elements that stay open until they are closed.</summary>
+    private static bool IsTooDeep(string html)
+    {
+        var depth = 0;
+        foreach (var tag in Tag().EnumerateMatches(html))
+        {
+            depth = html[tag.Index + 1] == '/' ? Math.Max(0, depth - 1) : depth + 1;
+            if (depth > DepthLimit)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Tags, but for elements that have no end tag or need none.</summary>
+    [GeneratedRegex(
+        "</?(?!(area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|source"
+            + @"|tbody|td|tfoot|th|thead|tr|wbr)\b)[a-zA-Z]",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Tag();
 }

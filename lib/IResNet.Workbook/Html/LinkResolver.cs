@@ -20,6 +20,8 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
         [".svg"] = "image/svg+xml",
     };
 
+    private const long ImageLimit = 64 << 20;
+
     /// <summary>The address of a link as the page must have it; null where it may not be followed.</summary>
     public string? Link(string address)
     {
@@ -49,7 +51,19 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
         if (!Relative(address, out var path, out _) || !ImageTypes.TryGetValue(Path.GetExtension(path), out var type))
             return null;
         var file = Path.Combine(notebookFolder, path);
-        return File.Exists(file) ? DataAddress(type, File.ReadAllBytes(file)) : null;
+        return File.Exists(file) && IsOwn(file) && new FileInfo(file).Length <= ImageLimit
+            ? DataAddress(type, File.ReadAllBytes(file))
+            : null;
+    }
+
+    /// <summary>
+    /// Whether a file is what its address says: a symbolic link that leads out of the notebook's folder could put any
+    /// file of the machine into the page.
+    /// </summary>
+    private bool IsOwn(string file)
+    {
+        var written = Path.GetFullPath(Path.GetRelativePath(notebookFolder, file), RealPath.Of(notebookFolder));
+        return RealPath.Of(file) == written || RealPath.IsWithin(file, notebookFolder);
     }
 
     /// <summary>The address that carries the content itself.</summary>
@@ -66,6 +80,6 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
         var end = address.AsSpan().IndexOfAny('#', '?');
         path = Uri.UnescapeDataString(end < 0 ? address : address[..end]);
         rest = end < 0 ? "" : address[end..];
-        return path.Length > 0 && !Path.IsPathRooted(path) && !path.Contains(':');
+        return path.Length > 0 && !Path.IsPathRooted(path) && !path.Contains(':', StringComparison.Ordinal);
     }
 }

@@ -20,7 +20,18 @@ internal sealed class MarkdownRenderer(HtmlCleaner cleaner)
         .UseAutoIdentifiers(AutoIdentifierOptions.GitHub)
         .Build();
 
-    public static MarkdownDocument Parse(string markdown) => Markdown.Parse(markdown, Pipeline);
+    /// <summary>The document; a text that is nested too deep to be read is a block of code.</summary>
+    public static MarkdownDocument Parse(string markdown)
+    {
+        try
+        {
+            return Markdown.Parse(markdown, Pipeline);
+        }
+        catch (ArgumentException)
+        {
+            return Markdown.Parse("    " + markdown.ReplaceLineEndings("\n    "), Pipeline);
+        }
+    }
 
     /// <summary>The HTML of a text.</summary>
     public string ToHtml(string markdown, JsonObject? attachments = null) => ToHtml(Parse(markdown), attachments);

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using IResNet.Workbook.Notebooks;
 using IResNet.Workbook.Running;
+using NotebookEngine;
 
 namespace IResNet.Workbook.Html;
 
@@ -33,11 +35,12 @@ internal static class NotebookPage
 
         var body = new StringBuilder("<header><nav class=\"bar\"><a href=\"index.html\">All notebooks</a>");
         body.Append(
+            CultureInfo.InvariantCulture,
             $"<a href=\"{Uri.EscapeDataString(name)}.ipynb\">The "
                 + $"notebook</a>{StatusLine.ToHtml(record)}</nav></header>\n<main>\n"
         );
         foreach (var cell in notebook.Cells)
-            body.Append(CellHtml(cell, markdown, outputs));
+            body.Append(CellHtml(notebook, cell, markdown, outputs));
         body.Append("</main>");
         return Page.Create(
             NotebookOutline.Of(notebook, name).Title,
@@ -61,7 +64,7 @@ internal static class NotebookPage
     /// <summary>The place of a cell in the page.</summary>
     public static string Anchor(string cellId) => $"cell-{cellId}";
 
-    private static string CellHtml(Cell cell, MarkdownRenderer markdown, OutputRenderer outputs)
+    private static string CellHtml(Notebook notebook, Cell cell, MarkdownRenderer markdown, OutputRenderer outputs)
     {
         var anchor = $"id=\"{Anchor(cell.Id)}\"";
         switch (cell.Kind)
@@ -71,9 +74,12 @@ internal static class NotebookPage
                     + $"{anchor}>{markdown.ToHtml(cell.Source, cell.Attachments)}</section>\n";
             case CellKind.Code when !cell.IsBlank:
                 var count = cell.ExecutionCount is { } number ? $"<span class=\"count\">[{number}]</span>" : "";
+                var source = CellLanguage.IsCSharp(notebook.LanguageOf(cell))
+                    ? CSharpHighlighter.ToHtml(cell.Source)
+                    : Page.Encode(cell.Source);
                 var shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
                 return $"<section class=\"cell code\" {anchor}><div "
-                    + $"class=\"source\">{count}<pre><code>{CSharpHighlighter.ToHtml(cell.Source)}</code></pre></div>"
+                    + $"class=\"source\">{count}<pre><code>{source}</code></pre></div>"
                     + (shown.Length > 0 ? $"<div class=\"outputs\">\n{shown}</div>" : "")
                     + "</section>\n";
             default:

@@ -32,6 +32,8 @@ internal sealed class JupyterKernel
     {
         using var sockets = new KernelSockets(ConnectionInfo.Read(connectionFile));
         using var engine = NotebookHost.CreateEngine(Directory.GetCurrentDirectory());
+        // A cell may call Environment.Exit: what it printed, which the engine hands over first, is still sent.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => sockets.Dispose();
         new JupyterKernel(sockets, engine).Run();
     }
 
@@ -51,9 +53,22 @@ internal sealed class JupyterKernel
         ParentWatch.Start(_stop.Set);
         _sockets.Publish("status", null, new JsonObject { ["execution_state"] = "starting" });
         _sockets.Start(_requests.Add, OnControl, OnStdin);
-        new Thread(HandleRequests) { IsBackground = true, Name = "shell" }.Start();
+        new Thread(Serve) { IsBackground = true, Name = "shell" }.Start();
         WarmUp.Start();
         _stop.Wait();
+    }
+
+    /// <summary>A kernel that could not answer any more must not seem to live.</summary>
+    private void Serve()
+    {
+        try
+        {
+            HandleRequests();
+        }
+        catch (Exception e)
+        {
+            Environment.FailFast("The kernel can no longer answer requests.", e);
+        }
     }
 
     private void HandleRequests()
@@ -118,7 +133,7 @@ internal sealed class JupyterKernel
         }
         catch (Exception e)
         {
-            reply = Replies.Error(e.GetType().Name, e.Message, [e.ToString()]);
+            reply = Replies.Error(e.GetType().Name, ExceptionText.Message(e), [ExceptionText.Full(e)]);
         }
         if (reply is not null)
             _sockets.Reply(request, onControl, reply);

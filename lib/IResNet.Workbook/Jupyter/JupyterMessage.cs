@@ -7,11 +7,13 @@ namespace IResNet.Workbook.Jupyter;
 /// <param name="Type">The message's type.</param>
 /// <param name="Header">Its header, which becomes the parent of all that answers it. Never changed after it was
 /// read.</param>
+/// <param name="Metadata">Its metadata: of a cell's request those of the cell, where the frontend sends them.</param>
 /// <param name="Content">Its content.</param>
 internal sealed record JupyterMessage(
     IReadOnlyList<byte[]> Identities,
     string Type,
     JsonObject Header,
+    JsonObject Metadata,
     JsonObject Content
 )
 {

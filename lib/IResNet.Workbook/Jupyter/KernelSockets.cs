@@ -12,6 +12,12 @@ namespace IResNet.Workbook.Jupyter;
 /// </summary>
 internal sealed class KernelSockets : IDisposable
 {
+    /// <summary>
+    /// The longest frame that is received; a longer one ends its connection before room is made for it, as anybody who
+    /// can reach the port may announce one.
+    /// </summary>
+    private const long FrameLimit = 64 << 20;
+
     private readonly MessageCodec _codec;
     private readonly RouterSocket _shell = new();
     private readonly RouterSocket _control = new();
@@ -43,6 +49,7 @@ internal sealed class KernelSockets : IDisposable
             // No limit: a message that is dropped when a client is slow would be an output lost.
             socket.Options.SendHighWatermark = 0;
             socket.Options.ReceiveHighWatermark = 0;
+            socket.Options.MaxMsgSize = FrameLimit;
             socket.Options.Linger = TimeSpan.FromSeconds(1);
             Bind(socket, connection.Address(port));
         }
@@ -81,7 +88,11 @@ internal sealed class KernelSockets : IDisposable
     public void Dispose()
     {
         lock (_gate)
+        {
+            if (_closed)
+                return;
             _closed = true;
+        }
         using var sent = new ManualResetEventSlim();
         _poller.Run(sent.Set); // after what was enqueued before
         sent.Wait(TimeSpan.FromSeconds(1));

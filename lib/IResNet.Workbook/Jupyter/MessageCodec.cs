@@ -10,7 +10,7 @@ namespace IResNet.Workbook.Jupyter;
 
 /// <summary>
 /// Messages to frames and back: identities, a delimiter, the HMAC-SHA256 of what follows, then header, parent header,
-/// metadata and content.
+/// metadata and content. Messages are decoded by one thread.
 /// </summary>
 internal sealed class MessageCodec(string key)
 {
@@ -18,16 +18,24 @@ internal sealed class MessageCodec(string key)
 
     private const int SignedFrames = 4;
 
+    /// <summary>How many signatures are remembered; as many as Jupyter's own implementation remembers.</summary>
+    private const int Remembered = 1 << 16;
+
     private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
     private static readonly JsonSerializerOptions Json = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private readonly HashSet<string> _seen = [];
+    private readonly Queue<string> _order = new();
     private readonly byte[] _key = Encoding.UTF8.GetBytes(key);
     private readonly string _session = Guid.NewGuid().ToString("n");
 
-    /// <summary>The message; null where the frames are malformed or the signature is wrong.</summary>
+    /// <summary>
+    /// The message; null where the frames are malformed, the signature is wrong, or it has been there before: who has
+    /// overheard a signed message must not have it executed again.
+    /// </summary>
     public JupyterMessage? Decode(NetMQMessage message)
     {
         var frames = message.Select(f => f.ToByteArray()).ToList();
@@ -35,7 +43,7 @@ internal sealed class MessageCodec(string key)
         if (delimiter < 0 || frames.Count < delimiter + 2 + SignedFrames)
             return null;
         var signed = frames.Slice(delimiter + 2, SignedFrames);
-        if (_key.Length > 0 && !CryptographicOperations.FixedTimeEquals(frames[delimiter + 1], Sign(signed)))
+        if (_key.Length > 0 && !(IsSigned(frames[delimiter + 1], signed) && IsNew(frames[delimiter + 1])))
             return null;
         try
         {
@@ -43,11 +51,12 @@ internal sealed class MessageCodec(string key)
             // read.
             return
                 Parse(signed[0]) is { } header
+                && Parse(signed[2]) is { } metadata
                 && Parse(signed[3]) is { } content
                 && header.ToJsonString(Json).Length > 0
                 && header["msg_type"] is JsonValue type
                 && type.TryGetValue(out string? name)
-                ? new JupyterMessage(frames.Slice(0, delimiter), name, header, content)
+                ? new JupyterMessage(frames.Slice(0, delimiter), name, header, metadata, content)
                 : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
@@ -75,6 +84,20 @@ internal sealed class MessageCodec(string key)
             .Select(part => Encoding.UTF8.GetBytes(part.ToJsonString(Json)))
             .ToList();
         return new NetMQMessage([.. identities, Delimiter, Sign(signed), .. signed]);
+    }
+
+    private bool IsSigned(byte[] signature, List<byte[]> frames) =>
+        CryptographicOperations.FixedTimeEquals(signature, Sign(frames));
+
+    private bool IsNew(byte[] signature)
+    {
+        var text = Encoding.ASCII.GetString(signature);
+        if (!_seen.Add(text))
+            return false;
+        _order.Enqueue(text);
+        if (_order.Count > Remembered)
+            _seen.Remove(_order.Dequeue());
+        return true;
     }
 
     private byte[] Sign(List<byte[]> frames)

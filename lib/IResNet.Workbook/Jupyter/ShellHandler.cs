@@ -75,7 +75,8 @@ internal sealed class ShellHandler(
                 new JsonObject { ["code"] = code, ["execution_count"] = _executionCount }
             );
 
-        var outcome = Run(code, new JupyterSink(sockets, request, _executionCount, inputReplies));
+        var sink = new JupyterSink(sockets, request, _executionCount, inputReplies);
+        var outcome = Run(code, sink, CellLanguage.OfCell(request.Metadata));
         var reply = outcome.Error is { } error
             ? Replies.Error(error.Name, error.Message, error.Traceback)
             : new JsonObject { ["status"] = "ok", ["user_expressions"] = Evaluate(request) };
@@ -84,13 +85,13 @@ internal sealed class ShellHandler(
         return reply;
     }
 
-    private CellOutcome Run(string code, ICellSink sink)
+    private CellOutcome Run(string code, ICellSink sink, string? language = null)
     {
         using var interrupt = new CancellationTokenSource();
         _running = interrupt;
         try
         {
-            return engine.ExecuteAsync(code, sink, _executionCount, interrupt.Token).GetAwaiter().GetResult();
+            return engine.ExecuteAsync(code, sink, _executionCount, interrupt.Token, language).GetAwaiter().GetResult();
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotebookEngine;
 
 namespace IResNet.Workbook.Notebooks;
 
@@ -38,6 +39,9 @@ internal sealed class Cell(CellKind kind, string id, string source)
     /// <summary>The cell's tags, as papermill, nbconvert and the runner read them.</summary>
     public IEnumerable<string> Tags =>
         Metadata["tags"] is JsonArray tags ? tags.OfType<JsonValue>().Select(tag => tag.ToString()) : [];
+
+    /// <summary>The language that its metadata name; null where they name none.</summary>
+    public string? Language => CellLanguage.OfCell(Metadata);
 
     /// <summary>How long the notebook's author expects a long cell to take; null where nothing is said.</summary>
     public double? ExpectedSeconds =>

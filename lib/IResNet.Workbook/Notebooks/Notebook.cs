@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotebookEngine;
 
 namespace IResNet.Workbook.Notebooks;
 
@@ -20,19 +21,30 @@ internal sealed class Notebook
 
     public IEnumerable<Cell> CodeCells => Cells.Where(cell => cell.Kind == CellKind.Code);
 
+    /// <summary>The language of a code cell: its own, or else the notebook's; null where neither is said.</summary>
+    public string? LanguageOf(Cell cell) => cell.Language ?? CellLanguage.OfNotebook(Metadata);
+
     /// <summary>Reads a notebook from the text of an .ipynb file.</summary>
     /// <exception cref="NotebookFormatException">The text is not JSON, or not a notebook of nbformat 4.</exception>
     public static Notebook Parse(string json) => NotebookReader.Read(json);
 
-    /// <summary>Reads an .ipynb file.</summary>
-    /// <exception cref="NotebookFormatException">The file is not a notebook of nbformat 4; the message names
-    /// it.</exception>
+    /// <summary>Reads an .ipynb file, or a .dib file of Polyglot Notebooks.</summary>
+    /// <exception cref="NotebookFormatException">The file is not a notebook of nbformat 4, or not in UTF-8; the message
+    /// names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Notebook Load(string path)
     {
         try
         {
-            return Parse(File.ReadAllText(path));
+            var text = TextFile.Read(path);
+            return DibFile.Is(path) ? DibNotebook.Read(text) : Parse(text);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new NotebookFormatException(
+                e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}",
+                e
+            );
         }
         catch (NotebookFormatException e)
         {

@@ -11,6 +11,12 @@ internal static partial class NotebookReader
 
     public static Notebook Read(string json)
     {
+        if (json.TrimStart().StartsWith("#!meta", StringComparison.Ordinal))
+            throw new NotebookFormatException("a .dib file of Polyglot Notebooks: give it the extension .dib.");
+        if (json.StartsWith("version https://git-lfs.github.com/", StringComparison.Ordinal))
+            throw new NotebookFormatException("a pointer of Git LFS, not the notebook itself: run git lfs pull.");
+        if (json.AsSpan().Trim().IsEmpty)
+            throw new NotebookFormatException("not a notebook: the file is empty.");
         try
         {
             return ReadNotebook(Object(JsonNode.Parse(json, null, Options), "the file"));
@@ -28,6 +34,11 @@ internal static partial class NotebookReader
 
     private static Notebook ReadNotebook(JsonObject root)
     {
+        if (root["worksheets"] is not null)
+            throw new NotebookFormatException(
+                "a notebook of nbformat 3 or older; only 4 is read here: open it in Jupyter and save it, or run "
+                    + "jupyter nbconvert --to notebook --nbformat 4."
+            );
         var major = (int?)root["nbformat"] ?? throw new NotebookFormatException("not a notebook: it has no nbformat.");
         if (major != 4)
             throw new NotebookFormatException(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -86,7 +87,7 @@ internal static class PythonJson
                 '\t' => text.Append("\\t"),
                 '\f' => text.Append("\\f"),
                 '\b' => text.Append("\\b"),
-                < ' ' => text.Append($"\\u{(int)c:x4}"),
+                < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => text.Append(c),
             };
         }

@@ -64,9 +64,25 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
         lock (_lock)
         {
             _done.Add((job, record));
-            if (File.Exists(job.Output))
-                NotebookPage.Write(job.Output);
-            Gallery.Write(job.OutputFolder);
+            Write(job.Name + ".html", () =>
+            {
+                if (File.Exists(job.Output))
+                    NotebookPage.Write(job.Output);
+            });
+            Write(Gallery.FileName, () => Gallery.Write(job.OutputFolder));
+        }
+    }
+
+    /// <summary>A page that cannot be made ends neither the other notebooks nor the report.</summary>
+    private void Write(string page, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e)
+        {
+            WriteLine($"{page} could not be written: {e.Message}");
         }
     }
 

@@ -31,7 +31,8 @@ internal sealed record NotebookJob(
     /// <param name="parameters">Values to set; each name must be declared by one of the notebooks at least.</param>
     /// <param name="cellTimeout">How long a cell may take.</param>
     /// <exception cref="UsageException">There is no notebook at a path, two have the same name, no notebook declares a
-    /// parameter, or a value does not fit it.</exception>
+    /// parameter, a value does not fit it, a cell is in a language that does not run here, or an executed copy would
+    /// replace its notebook.</exception>
     /// <exception cref="NotebookFormatException">A file is not a notebook.</exception>
     public static IReadOnlyList<NotebookJob> Plan(
         IReadOnlyList<string> paths,
@@ -48,7 +49,7 @@ internal sealed record NotebookJob(
             .ToList();
         if (
             notebooks
-                .GroupBy(Path.GetFileName, StringComparer.OrdinalIgnoreCase)
+                .GroupBy(path => Path.GetFileNameWithoutExtension(path) + ".ipynb", StringComparer.OrdinalIgnoreCase)
                 .FirstOrDefault(group => group.Count() > 1) is
             { } same
         )
@@ -56,10 +57,19 @@ internal sealed record NotebookJob(
                 $"{string.Join(" and ", same)} would both be written to {same.Key}: run them with different --output."
             );
 
-        var declared = notebooks.ToDictionary(
-            path => path,
-            path => new NotebookParameters(Notebooks.Notebook.Load(path))
+        if (File.Exists(outputFolder) || Path.GetExtension(outputFolder) == ".ipynb")
+            throw new UsageException($"--output {outputFolder}: name the folder that the executed notebooks go to.");
+        var sources = notebooks.ToLookup(RealPath.Of);
+        var outputs = notebooks.Select(path =>
+            RealPath.Of(Path.Combine(outputFolder, Path.GetFileNameWithoutExtension(path) + ".ipynb"))
         );
+        if (outputs.SelectMany(output => sources[output]).FirstOrDefault() is { } source)
+            throw new UsageException(
+                $"--output {outputFolder}: the executed copy would replace the notebook {source} itself. Name another "
+                    + "folder."
+            );
+
+        var declared = notebooks.ToDictionary(path => path, path => new NotebookParameters(Load(path)));
         var all = declared.Values.SelectMany(known => known.Names).Distinct().ToList();
         if (parameters.Keys.FirstOrDefault(name => !all.Contains(name)) is { } unknown)
             throw new UsageException(NotebookParameters.UnknownName(unknown, all));
@@ -84,6 +94,13 @@ internal sealed record NotebookJob(
             known.Inject(own);
             return own;
         }
+    }
+
+    private static Notebook Load(string path)
+    {
+        var notebook = Notebooks.Notebook.Load(path);
+        NotebookLanguages.Check(notebook, path);
+        return notebook;
     }
 
     private static IEnumerable<string> Find(string path)

@@ -2,6 +2,7 @@ using IResNet.Workbook.Notebooks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using NotebookEngine;
 
 namespace IResNet.Workbook.Running;
 
@@ -18,25 +19,24 @@ internal sealed class NotebookParameters
 
     private readonly Notebook _notebook;
     private readonly int _cell;
-    private readonly Dictionary<string, VariableDeclarationSyntax> _declared = [];
+    private readonly Dictionary<string, FieldDeclarationSyntax> _declared = [];
 
     /// <summary>Reads what a notebook declares; nothing where it has no cell with the tag.</summary>
     public NotebookParameters(Notebook notebook)
     {
         _notebook = notebook;
         _cell = notebook.Cells.FindIndex(cell => cell.Kind == CellKind.Code && cell.HasTag(ParametersTag));
-        if (_cell < 0)
+        if (_cell < 0 || CodeNesting.IsTooDeep(notebook.Cells[_cell].Source))
             return;
-        var declarations = CSharpSyntaxTree
+        var fields = CSharpSyntaxTree
             .ParseText(notebook.Cells[_cell].Source, Script)
             .GetRoot()
             .ChildNodes()
-            .OfType<FieldDeclarationSyntax>()
-            .Select(field => field.Declaration);
-        foreach (var declaration in declarations)
+            .OfType<FieldDeclarationSyntax>();
+        foreach (var field in fields)
         {
-            foreach (var variable in declaration.Variables)
-                _declared[variable.Identifier.ValueText] = declaration;
+            foreach (var variable in field.Declaration.Variables)
+                _declared[variable.Identifier.ValueText] = field;
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class NotebookParameters
     {
         if (values.Count == 0)
             return;
-        var lines = values.Select(value => $"{value.Key} = {Literal(value.Key, value.Value)};");
+        var lines = values.Select(value => Assignment(value.Key, value.Value));
         _notebook.Cells.RemoveAll(cell => cell.HasTag(InjectedTag));
         _notebook.Cells.Insert(
             _cell + 1,
@@ -63,10 +63,18 @@ internal sealed class NotebookParameters
         );
     }
 
-    private string Literal(string name, string value)
+    /// <summary>A constant cannot be assigned: it is declared again, and later cells see the new one.</summary>
+    private string Assignment(string name, string value)
     {
-        if (!_declared.TryGetValue(name, out var declaration))
+        if (!_declared.TryGetValue(name, out var field))
             throw new UsageException(UnknownName(name, Names));
+        var fixedOnce = field.Modifiers.Where(m => m.Kind() is SyntaxKind.ConstKeyword or SyntaxKind.ReadOnlyKeyword);
+        var declared = fixedOnce.Any() ? $"{string.Join(' ', fixedOnce)} {field.Declaration.Type} " : "";
+        return $"{declared}{name} = {Literal(name, value, field.Declaration)};";
+    }
+
+    private static string Literal(string name, string value, VariableDeclarationSyntax declaration)
+    {
         var initializer = declaration
             .Variables.First(variable => variable.Identifier.ValueText == name)
             .Initializer?.Value;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IResNet.Workbook.Jupyter;
 using IResNet.Workbook.Notebooks;
 using NotebookEngine;
 
@@ -29,7 +30,10 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
     }
 
     /// <summary>Where a cell's outputs go. What it had put out before is removed.</summary>
-    public ICellSink Begin(Cell cell, int executionCount)
+    /// <param name="cell">The cell.</param>
+    /// <param name="executionCount">Its number.</param>
+    /// <param name="journal">Is told of the outputs before they come here; null for none.</param>
+    public IJournaledSink Begin(Cell cell, int executionCount, ICellSink? journal = null)
     {
         lock (_lock)
         {
@@ -37,12 +41,14 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
             cell.ExecutionCount = executionCount;
         }
 
-        return new Sink(this, cell);
+        return new Sink(this, cell, journal ?? new NoSink());
     }
 
-    private sealed class Sink(NotebookRecorder recorder, Cell cell) : ICellSink
+    private sealed class Sink(NotebookRecorder recorder, Cell cell, ICellSink journal) : IJournaledSink
     {
         private bool _clearWithNext;
+
+        public ICellSink Journal => journal;
 
         public void Stream(StreamName name, string text)
         {
@@ -135,7 +141,8 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
             listener(text);
     }
 
-    private static JsonObject Bundle(IReadOnlyDictionary<string, object> data) =>
+    /// <summary>MIME types to JSON: texts as they are, JSON types as nodes.</summary>
+    public static JsonObject Bundle(IReadOnlyDictionary<string, object> data) =>
         new(
             data.Select(item =>
                 KeyValuePair.Create(

@@ -10,7 +10,6 @@ namespace IResNet.Workbook.Running;
 /// </summary>
 internal sealed class NotebookRunner
 {
-    private static readonly string[] SkipTags = ["skip", "skip-execution"];
     private const string RaisesTag = "raises-exception";
 
     private readonly NotebookJob _job;
@@ -18,6 +17,7 @@ internal sealed class NotebookRunner
     private readonly NotebookRecorder _recorder;
     private readonly List<Cell> _cells;
     private readonly IReadOnlyDictionary<Cell, string> _labels;
+    private readonly IReadOnlyDictionary<Cell, string?> _languages;
     private readonly RemainingTime _remaining;
     private readonly Dictionary<string, double> _seconds = [];
     private readonly Stopwatch _clock = new();
@@ -25,16 +25,18 @@ internal sealed class NotebookRunner
 
     /// <summary>Reads the notebook and sets its parameters; nothing is written yet.</summary>
     /// <exception cref="NotebookFormatException">The file is not a notebook.</exception>
-    /// <exception cref="UsageException">A parameter is not declared, or its value does not fit.</exception>
+    /// <exception cref="UsageException">A parameter is not declared, its value does not fit, or a cell is in a language
+    /// that does not run here.</exception>
     public NotebookRunner(NotebookJob job, RunProgress progress)
     {
         _job = job;
         _progress = progress;
         var notebook = Notebook.Load(job.Notebook);
+        NotebookLanguages.Check(notebook, job.Notebook);
         new NotebookParameters(notebook).Inject(job.Parameters);
         NotebookMetadata.Complete(notebook.Metadata);
 
-        var code = notebook.CodeCells.Where(cell => !cell.Tags.Intersect(SkipTags).Any()).ToList();
+        var code = notebook.CodeCells.Where(cell => !CellTags.IsSkipped(cell.Tags)).ToList();
         foreach (var cell in code)
         {
             cell.Outputs.Clear();
@@ -44,6 +46,7 @@ internal sealed class NotebookRunner
         }
 
         _cells = [.. code.Where(cell => !cell.IsBlank)];
+        _languages = _cells.ToDictionary(cell => cell, notebook.LanguageOf);
         _recorder = new NotebookRecorder(notebook, job.Output, progress.Hear);
         _labels = CellLabels.Of(notebook);
         _record = new RunRecord
@@ -83,12 +86,13 @@ internal sealed class NotebookRunner
     )
     {
         var (cell, number) = (_cells[index], index + 1);
-        var sink = _recorder.Begin(cell, number);
+        using var journal = new CellJournal(_job.Output);
+        var sink = _recorder.Begin(cell, number, journal);
         using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (_job.CellTimeout is { } limit)
             interrupt.CancelAfter(limit);
 
-        var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token);
+        var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token, _languages[cell]);
         _remaining.Measured(outcome.Elapsed);
         _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
         var failed =
@@ -126,7 +130,9 @@ internal sealed class NotebookRunner
             .ToDictionary(cell => cell.Id, cell => cell.ExpectedSeconds!.Value);
         if (
             RunRecord.Load(_job.Output) is { } earlier
-            && earlier.Parameters.OrderBy(p => p.Key).SequenceEqual(_job.Parameters.OrderBy(p => p.Key))
+            && earlier
+                .Parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
+                .SequenceEqual(_job.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal))
         )
         {
             foreach (var (cell, seconds) in earlier.CellSeconds.Where(cell => cell.Key != earlier.Cell))

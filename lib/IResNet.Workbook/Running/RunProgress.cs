@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace IResNet.Workbook.Running;
 
@@ -52,7 +53,7 @@ internal abstract class RunProgress : IDisposable
     public void CellStarted(int number, int count, string label, TimeSpan? remaining) =>
         Locked(() =>
         {
-            Title = $"[{number.ToString().PadLeft(count.ToString().Length)}/{count}] {label}";
+            Title = $"[{Text(number).PadLeft(Text(count).Length)}/{count}] {label}";
             _remainingAtStart = remaining;
             _lastLine = "";
             _cell.Restart();
@@ -93,6 +94,8 @@ internal abstract class RunProgress : IDisposable
     protected abstract void ShowEnded(bool good);
 
     protected abstract void ShowFailure(string line);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void Locked(Action show)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using IResNet.Workbook.Notebooks;
 
 namespace IResNet.Workbook.Running;
@@ -30,7 +31,7 @@ internal static class WorkerProcess
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = lineWritten is not null,
-            RedirectStandardError = lineWritten is not null,
+            RedirectStandardError = true,
         };
         (start.FileName, var arguments) = Self();
         foreach (
@@ -39,32 +40,43 @@ internal static class WorkerProcess
         )
             start.ArgumentList.Add(argument);
         if (threads is { } count)
-            start.Environment.TryAdd("OMP_NUM_THREADS", count.ToString());
+            start.Environment.TryAdd("OMP_NUM_THREADS", count.ToString(CultureInfo.InvariantCulture));
 
         var before = DateTimeOffset.Now;
+        var overflowed = false;
         using var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, e) => Hand(e.Data);
-        process.ErrorDataReceived += (_, e) => Hand(e.Data);
+        process.ErrorDataReceived += (_, e) => HandError(e.Data);
         process.Start();
+        process.BeginErrorReadLine();
         if (lineWritten is not null)
-        {
             process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-        }
 
         // The end of its input tells a worker to stop; it also comes when this process dies.
         await using (stop.Register(process.StandardInput.Close))
             await process.WaitForExitAsync(CancellationToken.None);
         return RunRecord.Load(job.Output) is { } record && record.Started >= before
             ? record.Status == RunStatus.Running
-                ? Crashed(job, record, process.ExitCode)
+                ? Crashed(job, record, Ended(process.ExitCode, overflowed))
                 : record
-            : NotStarted(job, process.ExitCode);
+            : NotStarted(job, Ended(process.ExitCode, overflowed));
 
         void Hand(string? line)
         {
             if (line is not null)
                 lineWritten!(line);
+        }
+
+        void HandError(string? line)
+        {
+            if (line is null)
+                return;
+            // What the runtime says before it aborts; the signal alone does not tell.
+            overflowed |= line.StartsWith("Stack overflow", StringComparison.Ordinal);
+            if (lineWritten is not null)
+                lineWritten(line);
+            else
+                Console.Error.WriteLine(line);
         }
     }
 
@@ -79,7 +91,7 @@ internal static class WorkerProcess
         if (job.CellTimeout is { } limit)
         {
             yield return "--timeout";
-            yield return limit.TotalSeconds.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            yield return limit.TotalSeconds.ToString("R", CultureInfo.InvariantCulture);
         }
     }
 
@@ -90,34 +102,39 @@ internal static class WorkerProcess
         return File.Exists(executable) ? (executable, []) : ("dotnet", [library]);
     }
 
-    private static RunRecord NotStarted(NotebookJob job, int exitCode) =>
+    private static RunRecord NotStarted(NotebookJob job, string ended) =>
         new()
         {
             Notebook = job.Notebook,
             Status = RunStatus.Crashed,
-            Message = $"the run did not start; its process {Ended(exitCode)}.",
+            Message = $"the run did not start; its process {ended}.",
         };
 
     /// <summary>Says in the output notebook and in the record what the process could not say itself.</summary>
-    private static RunRecord Crashed(NotebookJob job, RunRecord record, int exitCode)
+    private static RunRecord Crashed(NotebookJob job, RunRecord record, string ended)
     {
         var number = record.CellSeconds.Count + 1;
-        var message = $"cell [{number}] ended the process, which {Ended(exitCode)}. The cells before it are saved.";
+        var message = $"cell [{number}] ended the process, which {ended}. The cells before it are saved.";
         var notebook = Notebook.Load(job.Output);
         if (notebook.CodeCells.FirstOrDefault(cell => cell.Id == record.Cell) is { } cell)
         {
-            cell.ExecutionCount = number;
-            cell.Outputs.Add(new ErrorOutput("ProcessEnded", message, [message]));
-            notebook.Save(job.Output);
+            var recorder = new NotebookRecorder(notebook, job.Output, _ => { });
+            var sink = recorder.Begin(cell, number);
+            CellJournal.Replay(job.Output, sink);
+            sink.Error("ProcessEnded", message, [message]);
+            recorder.Save();
         }
+
+        File.Delete(CellJournal.PathFor(job.Output));
 
         record = record with { Status = RunStatus.Crashed, Message = message };
         record.Save(job.Output);
         return record;
     }
 
-    private static string Ended(int exitCode) =>
-        !OperatingSystem.IsWindows() && exitCode > 128
+    private static string Ended(int exitCode, bool overflowed) =>
+        overflowed ? "ran out of stack (a recursion without end?)"
+        : !OperatingSystem.IsWindows() && exitCode > 128
             ? $"was ended by signal {exitCode - 128}{(exitCode - 128) switch { 6 => " (abort)", 9 => " (kill; out of memory?)", 11 => " (segmentation fault)", _ => "" }}"
-            : $"ended with exit code {exitCode}";
+        : $"ended with exit code {exitCode}";
 }

@@ -1,4 +1,3 @@
-using IResNet.Lanes;
 using Trace = System.Diagnostics.Trace;
 
 namespace IResNet;
@@ -87,12 +86,10 @@ public sealed class ActNorm : Bijection
     public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Check(x);
-        if (training && !IsInitialized)
+        if (training && !Explaining.IsOn && !IsInitialized)
             Initialize(x);
         using var scope = NewDisposeScope();
-        var y = ChannelAffine.Supports(x)
-            ? ChannelAffine.Apply(x, _logScale, _shift)
-            : PerChannel(_logScale, x).exp() * x + PerChannel(_shift, x);
+        var y = Backends.Serve(backend => backend.Affine(x, _logScale, _shift));
         using var positions = (x.numel() / (x.size(0) * x.size(1))).ToScalar();
         var logDet = _logScale.sum().mul(positions).expand(x.size(0));
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());

@@ -10,12 +10,11 @@ internal sealed class AutogradLinearization : Linearization
         _value,
         _cotangent,
         _product;
-    private readonly bool _differentiable;
 
-    private AutogradLinearization(ResidualBranch branch, Tensor x, Tensor value, bool differentiable)
-        : base(branch, x, differentiable ? value : value.detach())
+    private AutogradLinearization(ResidualBranch branch, Tensor x, Tensor value)
+        : base(branch, x, is_grad_enabled() ? value : value.detach())
     {
-        (_x, _value, _differentiable) = (x, value, differentiable);
+        (_x, _value) = (x, value);
         // Forward products differentiate this one; made here, it lives as long as the value.
         _cotangent = zeros_like(value).requires_grad_();
         _product = Product(value, x, _cotangent, createGraph: true);
@@ -27,16 +26,16 @@ internal sealed class AutogradLinearization : Linearization
     public static AutogradLinearization At(ResidualBranch branch, Tensor x)
     {
         branch.Check(x);
-        bool differentiable = is_grad_enabled();
-        using var gradients = enable_grad();
         var point = x.requires_grad ? x : x.detach().requires_grad_();
-        var value = branch.forward(point);
+        Tensor value;
+        using (enable_grad())
+            value = branch.forward(point);
         if (!value.requires_grad)
             throw new InvalidOperationException(
                 $"{branch.GetName()} gave a value without a graph, from which no Jacobian products follow: use no_grad "
                     + "instead of inference_mode, and do not detach in forward."
             );
-        return new(branch, point, value, differentiable);
+        return new(branch, point, value);
     }
 
     /// <inheritdoc/>
@@ -50,7 +49,7 @@ internal sealed class AutogradLinearization : Linearization
     protected override Tensor Vjp(Tensor cotangents, long k) =>
         Each(cotangents, k, cotangent => Product(_value, _x, cotangent, Graph));
 
-    private bool Graph => _differentiable && is_grad_enabled();
+    private bool Graph => IsDifferentiable && is_grad_enabled();
 
     private static Tensor Each(Tensor directions, long k, Func<Tensor, Tensor> product) =>
         k == 1 ? product(directions) : cat([.. directions.chunk(k).Select(product)]);

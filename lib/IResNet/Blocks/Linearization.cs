@@ -2,9 +2,13 @@ namespace IResNet;
 
 /// <summary>
 /// A residual branch g at a batch of points: its value, and products with its Jacobian. Estimators of log-determinants
-/// see only this. A branch with products of its own derives from it. Products are differentiable in the branch's
-/// parameters and in x unless taken under <c>no_grad</c>.
+/// see only this. A branch with products of its own derives from it.
 /// </summary>
+/// <remarks>
+/// Products are linear in the directions, and where <see cref="IsDifferentiable"/> they are differentiable in the
+/// branch's parameters, in x and in the directions, as often as the activations are. Otherwise they have no graph, and
+/// directions that ask for one are refused. Under <c>no_grad</c> no product has a graph.
+/// </remarks>
 public abstract class Linearization
 {
     private readonly long[] _shape;
@@ -17,7 +21,7 @@ public abstract class Linearization
     /// <exception cref="ShapeException">The value has another shape than x.</exception>
     protected Linearization(ResidualBranch branch, Tensor x, Tensor value)
     {
-        (_branch, Point, Value) = (branch, x, value);
+        (_branch, Point, Value, IsDifferentiable) = (branch, x, value, is_grad_enabled());
         _shape = x.shape;
         if (!value.shape.SequenceEqual(_shape))
             throw new ShapeException(
@@ -32,6 +36,12 @@ public abstract class Linearization
 
     /// <summary>g(x), of x's shape.</summary>
     public Tensor Value { get; }
+
+    /// <summary>
+    /// Whether products can be differentiated: the branch was linearized while gradients were enabled, not under
+    /// <c>no_grad</c>.
+    /// </summary>
+    public bool IsDifferentiable { get; }
 
     /// <summary>Examples in the batch.</summary>
     public long BatchSize => _shape[0];
@@ -49,24 +59,28 @@ public abstract class Linearization
 
     /// <summary>J t, forward mode.</summary>
     /// <param name="tangents">
-    /// As x, or k tangents an example stacked along the batch axis: shape (k n, ...), all examples of the first tangent
+    /// As x, or k tangents per example stacked along the batch axis: shape (k n, ...), all examples of the first tangent
     /// first.
     /// </param>
     /// <exception cref="ShapeException">The tangents do not fit x.</exception>
+    /// <exception cref="InvalidOperationException">The tangents require a gradient that the product has
+    /// not.</exception>
     public Tensor Jvp(Tensor tangents) => Jvp(tangents, Multiple(tangents));
 
     /// <summary>Transposed J times u, reverse mode.</summary>
-    /// <param name="cotangents">As x, or k cotangents an example stacked along the batch axis, as for
+    /// <param name="cotangents">As x, or k cotangents per example stacked along the batch axis, as for
     /// <see cref="Jvp(Tensor)"/>.</param>
     /// <exception cref="ShapeException">The cotangents do not fit x.</exception>
+    /// <exception cref="InvalidOperationException">The cotangents require a gradient that the product has
+    /// not.</exception>
     public Tensor Vjp(Tensor cotangents) => Vjp(cotangents, Multiple(cotangents));
 
-    /// <summary>J times k tangents an example.</summary>
+    /// <summary>J times k tangents per example.</summary>
     /// <param name="tangents">Shape (k n, ...), all examples of the first tangent first; checked.</param>
     /// <param name="k">How many for each example.</param>
     protected abstract Tensor Jvp(Tensor tangents, long k);
 
-    /// <summary>Transposed J times k cotangents an example.</summary>
+    /// <summary>Transposed J times k cotangents per example.</summary>
     /// <param name="cotangents">Shape (k n, ...), all examples of the first cotangent first; checked.</param>
     /// <param name="k">How many for each example.</param>
     protected abstract Tensor Vjp(Tensor cotangents, long k);
@@ -107,6 +121,11 @@ public abstract class Linearization
         if (s.Length != _shape.Length || s[0] == 0 || s[0] % _shape[0] != 0 || !s.Skip(1).SequenceEqual(_shape.Skip(1)))
             throw new ShapeException(
                 $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape ({string.Join(", ", _shape)})."
+            );
+        if (directions.requires_grad && is_grad_enabled() && !IsDifferentiable)
+            throw new InvalidOperationException(
+                "The branch was linearized under no_grad, but the direction requires a gradient: linearize it with "
+                    + "gradients enabled, or detach the direction."
             );
         return s[0] / _shape[0];
     }

@@ -1,5 +1,3 @@
-using IResNet.Lanes;
-
 namespace IResNet;
 
 /// <summary>
@@ -30,23 +28,19 @@ public sealed class ResidualBlock : Bijection
 
     /// <summary>x + g(x) and ln det(I + J_g(x)). In training mode the power iterations advance first.</summary>
     /// <exception cref="ShapeException">x does not fit the branch.</exception>
-    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, Estimator);
+
+    /// <inheritdoc/>
+    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
+        Forward(x, choose(Estimator));
+
+    private (Tensor y, Tensor logDet) Forward(Tensor x, LogDetEstimator estimator)
     {
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
-        // In evaluation mode whoever differentiates may do so twice, which the dense kernels do not support; for
-        // convolutions there is a linearization that serves every estimator.
-        bool dense = (training || !is_grad_enabled()) && DenseLaneBlock.Supports(Branch, Estimator, x);
-        if (dense || (training && LaneBlock.Supports(Branch, Estimator, x)))
-        {
-            Branch.Check(x);
-            var (y, logDet) = dense
-                ? DenseLaneBlock.Apply(Branch, Estimator, x)
-                : LaneBlock.Apply(Branch, Estimator, x);
-            return (y.MoveToOuterDisposeScope(), (logDet ?? NoLogDet(x)).MoveToOuterDisposeScope());
-        }
-        var g = Branch.Linearize(x);
-        return ((x + g.Value).MoveToOuterDisposeScope(), Estimator.Estimate(g).MoveToOuterDisposeScope());
+        Branch.Check(x);
+        var (y, logDet) = Backends.Serve(backend => backend.Step(Branch, estimator, x));
+        return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 
     /// <summary>

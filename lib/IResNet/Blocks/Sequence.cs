@@ -27,7 +27,13 @@ public sealed class Sequence : Bijection
     public IReadOnlyList<Bijection> Bijections { get; }
 
     /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) forward(Tensor x)
+    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, (part, y) => part.forward(y));
+
+    /// <inheritdoc/>
+    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
+        Forward(x, (part, y) => part.ForwardWith(y, choose));
+
+    private (Tensor y, Tensor logDet) Forward(Tensor x, Func<Bijection, Tensor, (Tensor y, Tensor logDet)> apply)
     {
         Guard.NonEmpty(x);
         using var scope = NewDisposeScope();
@@ -35,7 +41,7 @@ public sealed class Sequence : Bijection
         var (y, logDet) = (x.alias(), NoLogDet(x));
         foreach (var bijection in Bijections)
         {
-            (y, var part) = bijection.forward(y);
+            (y, var part) = apply(bijection, y);
             logDet = logDet + part;
         }
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());

@@ -1,5 +1,3 @@
-using IResNet.Lanes;
-
 namespace IResNet;
 
 /// <summary>
@@ -66,7 +64,7 @@ public class SequentialBranch : ResidualBranch
     /// <inheritdoc/>
     public override Func<Tensor, Tensor> AtPresentWeights()
     {
-        Tensor[] weights = [.. Chain.Select(layer => layer.EffectiveWeight())];
+        var weights = EffectiveWeights();
         return x =>
         {
             Check(x);
@@ -79,13 +77,16 @@ public class SequentialBranch : ResidualBranch
     public override Linearization Linearize(Tensor x)
     {
         Check(x);
-        return LaneEvaluation.Supports(this, x)
-            ? LaneLinearization.At(this, x)
-            : Linearize(x, [.. Chain.Select(layer => layer.EffectiveWeight())]);
+        return Backends.Serve(backend => backend.Linearize(this, x));
     }
 
-    /// <summary>The same by torch's operations, with these effective weights.</summary>
-    internal Linearization Linearize(Tensor x, IReadOnlyList<Tensor> weights)
+    /// <summary>The effective weights of now, a weight for each link of the chain.</summary>
+    internal Tensor[] EffectiveWeights() => [.. Chain.Select(layer => layer.EffectiveWeight())];
+
+    /// <summary>The same by torch's operations, with given effective weights.</summary>
+    /// <param name="x">A batch, shape (n, ...).</param>
+    /// <param name="weights">A weight for each layer in the order of application.</param>
+    public Linearization Linearize(Tensor x, IReadOnlyList<Tensor> weights)
     {
         var steps = new List<TorchLinearization.Step>();
         var h = x;

@@ -1,5 +1,3 @@
-using IResNet.Lanes;
-
 namespace IResNet;
 
 /// <summary>
@@ -16,33 +14,6 @@ public sealed class Chebyshev : IterativeSolver
     /// <param name="maxIterations">When to give up.</param>
     public Chebyshev(double tolerance = 1e-6, int maxIterations = 1000)
         : base(tolerance, maxIterations) { }
-
-    /// <summary>
-    /// Groups of sixteen examples by themselves, each on one thread and in packed form from start to end, where the
-    /// kernels know the branch.
-    /// </summary>
-    public override InverseResult Solve(ResidualBranch branch, Tensor y)
-    {
-        if (!LaneEvaluation.Supports(branch, y))
-            return base.Solve(branch, y);
-        branch.Check(y);
-        Guard.Finite(y, "The point to invert");
-        double lipschitz = branch.LipschitzBound(),
-            unit = RoundingUnit(y);
-        var ends = new LaneInverse(branch, y).Run(
-            lipschitz,
-            () => new StoppingRule(Tolerance, unit),
-            MaxIterations,
-            out var x
-        );
-        int iterations = ends.Max(end => end.Iterations);
-        if (ends.FirstOrDefault(end => !end.Reached) is { } failed)
-        {
-            x.Dispose();
-            throw Failure(failed.Largest, failed.Iterations, new(Tolerance, unit), lipschitz);
-        }
-        return Certify(x, ends.Max(end => end.Largest), ends.Max(end => end.Distance), iterations, lipschitz);
-    }
 
     /// <inheritdoc/>
     public override Acceleration Start(double lipschitz) => new Recurrence(lipschitz);

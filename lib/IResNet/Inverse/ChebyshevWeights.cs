@@ -6,7 +6,7 @@ namespace IResNet;
 /// the residuals show.
 /// </summary>
 /// <param name="lipschitz">An upper bound of Lip(g), which no eigenvalue exceeds.</param>
-internal sealed class ChebyshevWeights(double lipschitz)
+public sealed class ChebyshevWeights(double lipschitz)
 {
     private const double Largest = 0.99;
     private const int Attempts = 2;

@@ -12,6 +12,21 @@ namespace IResNet;
 /// </param>
 public sealed record InverseResult(Tensor Value, int Iterations, double Residual, double ErrorBound)
 {
+    /// <summary>The result at a point whose residual x + g(x) - y is known: the a-posteriori bound of a
+    /// contraction.</summary>
+    /// <param name="x">The point.</param>
+    /// <param name="iterations">Evaluations of g.</param>
+    /// <param name="largest">The residual's largest element.</param>
+    /// <param name="distance">The largest 2-norm of an example's residual.</param>
+    /// <param name="lipschitz">An upper bound of Lip(g).</param>
+    public static InverseResult Certified(
+        Tensor x,
+        int iterations,
+        double largest,
+        double distance,
+        double lipschitz
+    ) => new(x, iterations, largest, lipschitz < 1 ? distance / (1 - lipschitz) : double.PositiveInfinity);
+
     /// <summary>
     /// Goes on through the inverse of the map before: its own error adds to this one, amplified by its Lipschitz
     /// constant.

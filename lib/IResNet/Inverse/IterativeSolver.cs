@@ -21,10 +21,10 @@ public abstract class IterativeSolver : InverseSolver
     }
 
     /// <summary>The largest residual accepted, before rounding is considered.</summary>
-    private protected double Tolerance { get; }
+    public double Tolerance { get; }
 
     /// <summary>When to give up.</summary>
-    private protected int MaxIterations { get; }
+    public int MaxIterations { get; }
 
     /// <inheritdoc/>
     public sealed override InverseResult Solve(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
@@ -46,7 +46,7 @@ public abstract class IterativeSolver : InverseSolver
     /// </summary>
     private protected virtual InverseResult Run(Func<Tensor, Tensor> g, double lipschitz, Tensor y)
     {
-        var rule = new StoppingRule(Tolerance, RoundingUnit(y));
+        var rule = RuleFor(y);
         var acceleration = Start(lipschitz);
         Tensor x = y.alias(),
             image = x;
@@ -62,7 +62,7 @@ public abstract class IterativeSolver : InverseSolver
             size = (residual.ReadLargest(), residual.norm().ReadDouble());
             if (rule.IsReached(size.Largest, size.Norm))
                 return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
-            if (proposed && !Falls(size.Norm, least.Norm, lipschitz))
+            if (proposed && !Contracts(size.Norm, least.Norm, lipschitz))
             {
                 acceleration.Restart();
                 next.Dispose();
@@ -81,13 +81,22 @@ public abstract class IterativeSolver : InverseSolver
     }
 
     /// <summary>Whether a residual's norm is down from the one before by as much as a plain step guarantees.</summary>
-    internal static bool Falls(double norm, double before, double lipschitz) => norm <= Math.Min(lipschitz, 1) * before;
+    /// <param name="norm">The 2-norm of the residual.</param>
+    /// <param name="before">That of the one before.</param>
+    /// <param name="lipschitz">An upper bound of Lip(g).</param>
+    public static bool Contracts(double norm, double before, double lipschitz) =>
+        norm <= Math.Min(lipschitz, 1) * before;
 
-    /// <summary>Rounding unit of y's largest element.</summary>
-    private protected static double RoundingUnit(Tensor y) => finfo(y.dtype).eps * y.ReadLargest();
+    /// <summary>A fresh rule of when to stop.</summary>
+    /// <param name="y">The right-hand sides, whose size bounds what rounding allows.</param>
+    public StoppingRule RuleFor(Tensor y) => new(Tolerance, finfo(y.dtype).eps * y.ReadLargest());
 
     /// <summary>What to throw where the tolerance was not reached.</summary>
-    private protected NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) =>
+    /// <param name="largest">The largest element of the last residual.</param>
+    /// <param name="done">Iterations made.</param>
+    /// <param name="rule">The rule that was not met.</param>
+    /// <param name="lipschitz">An upper bound of Lip(g).</param>
+    public NonConvergenceException Failure(double largest, int done, StoppingRule rule, double lipschitz) =>
         new(
             $"{GetType().Name} stopped at residual {largest:g3} after {done} iterations, tolerance "
                 + $"{rule.Tolerance:g3}, Lip(g) at most {lipschitz:g4}. "

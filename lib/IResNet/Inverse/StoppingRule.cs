@@ -3,7 +3,7 @@ namespace IResNet;
 /// <summary>When an iteration for an inverse has arrived.</summary>
 /// <param name="tolerance">Largest residual asked for.</param>
 /// <param name="unit">Rounding unit of y's largest element.</param>
-internal sealed class StoppingRule(double tolerance, double unit)
+public sealed class StoppingRule(double tolerance, double unit)
 {
     // Rounding in g alone can leave a residual of some units; an iteration that has stopped falling there has done what
     // it can.
@@ -16,6 +16,9 @@ internal sealed class StoppingRule(double tolerance, double unit)
 
     /// <summary>The largest residual accepted at once: below two rounding units none could be demanded.</summary>
     public double Tolerance { get; } = Math.Max(tolerance, 2 * unit);
+
+    /// <summary>A rule of the same tolerance that has seen no point yet.</summary>
+    public StoppingRule Fresh() => new(tolerance, unit);
 
     /// <summary>Whether to stop at a point.</summary>
     /// <param name="largest">The largest element of its residual.</param>

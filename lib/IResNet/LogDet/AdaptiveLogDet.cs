@@ -5,18 +5,16 @@ namespace IResNet;
 /// <see cref="ColouredProbes"/> with as many colours and repetitions as the standard error asks for. For evaluation; no
 /// gradients.
 /// </summary>
-public sealed class AdaptiveLogDet : LogDetEstimator
+public sealed class AdaptiveLogDet : LogDetEvaluator
 {
-    // Two repetitions say how far they scatter; the batch's examples say it together.
-    private const int LeastRepeats = 2,
-        MostRepeats = 10_000,
-        MostSteps = 60;
+    private const int MostSteps = 60;
 
-    // Two steps see J and J^2, which hold most of the scatter.
-    private const int PilotSteps = 2;
+    // Where to look for the scatter before a stride is chosen: two steps see J and J^2, which hold most of it, and a
+    // rough figure is enough, since the error that is stated does not rest on it.
+    private const int PilotSteps = 2,
+        PilotValues = 8;
 
-    // The variance falls at least with the sixth power of the stride: strides that would still be too coarse are left
-    // out.
+    // The variance falls about with the sixth power of the stride: strides that would still be too coarse are left out.
     private const double Leap = 1.0 / 6;
 
     private readonly double _standardError,
@@ -24,14 +22,15 @@ public sealed class AdaptiveLogDet : LogDetEstimator
     private readonly Generator? _generator;
 
     /// <summary>Sets the error.</summary>
-    /// <param name="error">Largest standard error of an example's value and largest bias, each, in nats; more than
-    /// 0.</param>
+    /// <param name="error">Largest standard error, root mean square over the examples, and largest bias, each, in nats;
+    /// more than 0.</param>
     /// <param name="generator">The random stream; by default torch's own.</param>
     public AdaptiveLogDet(double error, Generator? generator = null)
         : this(error, error, generator) { }
 
     /// <summary>As the other constructor, with two errors.</summary>
-    /// <param name="standardError">Largest standard error of an example's value, in nats; more than 0.</param>
+    /// <param name="standardError">Largest standard error, root mean square over the examples, in nats; more than
+    /// 0.</param>
     /// <param name="bias">Largest bias, in nats; more than 0.</param>
     /// <param name="generator">The random stream; by default torch's own.</param>
     public AdaptiveLogDet(double standardError, double bias, Generator? generator = null)
@@ -48,16 +47,9 @@ public sealed class AdaptiveLogDet : LogDetEstimator
     }
 
     /// <inheritdoc/>
-    public override Tensor Estimate(Linearization g)
-    {
-        using var scope = NewDisposeScope();
-        return Evaluate(g).Value.to(g.Value.dtype).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The value with its errors.</summary>
     /// <exception cref="ArgumentException">The branch's Lipschitz bound is not below 1, or so close that the bias
     /// cannot be bounded as asked.</exception>
-    public LogDetEstimate Evaluate(Linearization g)
+    public override LogDetEstimate Evaluate(Linearization g)
     {
         if (g.LipschitzBound is var lipschitz and not < 1)
             throw new ArgumentException(
@@ -65,19 +57,20 @@ public sealed class AdaptiveLogDet : LogDetEstimator
                     + "Freeze the model with certified norms.",
                 nameof(g)
             );
-        using var scope = NewDisposeScope();
         int products = 0;
         int steps = StepsFor(g, ref products);
         while (true)
         {
-            var sample = Sample(g, steps, ref products);
-            if (sample.BiasBound <= _bias)
-            {
-                sample.Value.MoveToOuterDisposeScope();
-                return sample with { Products = products };
-            }
+            var repeats = Sample(g, steps, ref products, out double variance);
+            if (repeats.BiasBound <= _bias)
+                return new(
+                    repeats.Value(g),
+                    Math.Sqrt(variance / repeats.Estimates.Count),
+                    repeats.BiasBound,
+                    products
+                );
             // The probe that set the number of steps was luckier than these.
-            steps = More(steps, sample.BiasBound);
+            steps = More(steps, repeats.BiasBound);
         }
     }
 
@@ -86,11 +79,7 @@ public sealed class AdaptiveLogDet : LogDetEstimator
     {
         for (int steps = 2; ; steps++)
         {
-            using var scope = NewDisposeScope();
-            double bound = new Arnoldi(steps, 1, new RademacherProbes(_generator))
-                .Evaluate(g)
-                .biasBound.max()
-                .ToDouble();
+            double bound = new Arnoldi(steps, 1, new RademacherProbes(_generator)).Repeat(g, 1).BiasBound;
             products += steps;
             if (bound <= _bias)
                 return steps;
@@ -107,76 +96,67 @@ public sealed class AdaptiveLogDet : LogDetEstimator
             );
 
     /// <summary>
-    /// Finer and finer colours, until repeating the present ones is cheaper than to try the next. How far estimates
-    /// scatter is found with few steps: the bias, which the others are for, is far smaller.
+    /// Stein's two-stage procedure at a stride that other estimates have chosen: some repetitions say how far they
+    /// scatter, that alone says how many there have to be, and the mean is over all. It so never depends on how far the
+    /// mean has come, and a chance agreement of few values ends nothing. Where the exact trace is cheaper, that.
     /// </summary>
-    private LogDetEstimate Sample(Linearization g, int steps, ref int products)
+    private ArnoldiRepeats Sample(Linearization g, int steps, ref int products, out double variance)
     {
-        long largest = g.Shape.Skip(2).DefaultIfEmpty(1).Max();
-        int pilotSteps = Math.Min(PilotSteps, steps);
-        for (int stride = 1; ; stride++)
+        var probes = new ColouredProbes(StrideFor(g, steps, ref products), _generator);
+        int colours = probes.Colours(g.Shape);
+        var arnoldi = new Arnoldi(steps, colours, probes);
+        if (colours < g.Dimensions)
+        {
+            var repeats = arnoldi.Repeat(g, LeastRepeats(g));
+            while (!repeats.Estimates.AreEnough)
+                arnoldi.Repeat(g, 1, repeats);
+            int first = repeats.Estimates.Count;
+            products += first * colours * steps;
+            variance = repeats.Estimates.Variance;
+            double further = Math.Ceiling(variance / (_standardError * _standardError)) - first;
+            if (further * colours <= g.Dimensions)
+            {
+                if (further > 0)
+                    arnoldi.Repeat(g, (int)further, repeats);
+                products += Math.Max(0, (int)further) * colours * steps;
+                return repeats;
+            }
+        }
+        variance = 0;
+        products += (int)g.Dimensions * steps;
+        return Exact(g, steps).Repeat(g, 1);
+    }
+
+    /// <summary>Finer and finer strides, until repeating with the present one is cheaper than the next.</summary>
+    private int StrideFor(Linearization g, int steps, ref int products)
+    {
+        int least = LeastRepeats(g),
+            pilotSteps = Math.Min(PilotSteps, steps),
+            pilots = Math.Max(2, PilotValues / (int)g.BatchSize);
+        for (int stride = 1; ; )
         {
             var probes = new ColouredProbes(stride, _generator);
             int colours = probes.Colours(g.Shape);
-            bool exact = stride >= largest;
-            double variance = 0;
-            if (!exact)
-            {
-                var pilot = new Repeats(new Arnoldi(pilotSteps, colours, probes), g);
-                for (int i = 0; i < LeastRepeats; i++)
-                    pilot.Add();
-                products += pilot.Count * colours * pilotSteps;
-                variance = pilot.Variance;
-                double needed = variance / (_standardError * _standardError);
-                int next = Math.Max(stride + 1, (int)Math.Min(largest, Math.Ceiling(Math.Pow(needed, Leap))));
-                if (
-                    Math.Ceiling(needed) * colours * steps
-                    > new ColouredProbes(next).Colours(g.Shape) * (steps + LeastRepeats * pilotSteps)
-                )
-                {
-                    stride = next - 1;
-                    continue;
-                }
-            }
-            var repeats = new Repeats(new Arnoldi(steps, colours, probes), g);
-            do repeats.Add();
-            while (
-                Math.Sqrt(Math.Max(variance, repeats.Variance) / repeats.Count) > _standardError
-                && repeats.Count < MostRepeats
-            );
-            products += repeats.Count * colours * steps;
-            return new(
-                repeats.Mean(),
-                Math.Sqrt(Math.Max(variance, repeats.Variance) / repeats.Count),
-                repeats.BiasBound,
-                products
-            );
+            if (colours * least >= g.Dimensions)
+                return Largest(g);
+            var pilot = new Arnoldi(pilotSteps, colours, probes).Repeat(g, pilots);
+            products += pilots * colours * pilotSteps;
+            double needed = pilot.Estimates.SampleVariance / (_standardError * _standardError);
+            int next = Math.Max(stride + 1, (int)Math.Min(Largest(g), Math.Ceiling(Math.Pow(needed, Leap))));
+            double finer = new ColouredProbes(next).Colours(g.Shape) * (least * steps + pilots * pilotSteps);
+            if (Math.Max(least, needed) * colours * steps <= Math.Min(g.Dimensions * steps, finer))
+                return stride;
+            stride = next;
         }
     }
 
-    /// <summary>Independent estimates of the same log-determinants.</summary>
-    private sealed class Repeats(Arnoldi arnoldi, Linearization g)
-    {
-        private readonly List<Tensor> _values = [];
-        private Tensor? _bounds;
+    /// <summary>Repetitions that may be enough to know their scatter.</summary>
+    private static int LeastRepeats(Linearization g) => RepeatedEstimates.LeastFor((int)g.BatchSize);
 
-        public int Count => _values.Count;
+    /// <summary>Each dimension a colour.</summary>
+    private Arnoldi Exact(Linearization g, int steps) =>
+        new(steps, (int)g.Dimensions, new ColouredProbes(Largest(g), _generator));
 
-        /// <summary>
-        /// Of one estimate: the mean over the examples of each one's sample variance; 0 for a single, exact one.
-        /// </summary>
-        public double Variance => Count == 1 ? 0 : stack(_values).var(0, unbiased: true).mean().ToDouble();
-
-        /// <summary>Bounds of means are means of bounds.</summary>
-        public double BiasBound => (_bounds! / Count).max().ToDouble();
-
-        public Tensor Mean() => stack(_values).mean([0]);
-
-        public void Add()
-        {
-            var (value, bound) = arnoldi.Evaluate(g);
-            _values.Add(value);
-            _bounds = _bounds is null ? bound : _bounds + bound;
-        }
-    }
+    /// <summary>The stride at which each dimension is a colour.</summary>
+    private static int Largest(Linearization g) => (int)g.Shape.Skip(2).DefaultIfEmpty(1).Max();
 }

@@ -7,14 +7,14 @@ namespace IResNet;
 /// </summary>
 /// <remarks>For non-symmetric J; needs no bound of the spectrum. No gradients: training keeps the series, whose
 /// gradient is known.</remarks>
-public sealed class Arnoldi : LogDetEstimator
+public sealed class Arnoldi : LogDetEvaluator
 {
     // Floats of one Krylov vector for all probes and examples at once; more probes are taken in turn.
     private const long ChunkSize = 1 << 22;
 
     /// <summary>Sets up the process.</summary>
-    /// <param name="steps">m, Jacobian products a probe, at least 1.</param>
-    /// <param name="samples">Probes an example, at least 1; estimates are averaged. For <see cref="ColouredProbes"/> a
+    /// <param name="steps">m, Jacobian products per probe, at least 1.</param>
+    /// <param name="samples">Probes per example, at least 1; estimates are averaged. For <see cref="ColouredProbes"/> a
     /// multiple of their number of colours.</param>
     /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
     public Arnoldi(int steps, int samples = 1, Probes? probes = null)
@@ -23,53 +23,79 @@ public sealed class Arnoldi : LogDetEstimator
         Probes = probes ?? new RademacherProbes();
     }
 
-    /// <summary>m, Jacobian products a probe.</summary>
+    /// <summary>m, Jacobian products per probe.</summary>
     public int Steps { get; }
 
-    /// <summary>Probes an example.</summary>
+    /// <summary>Probes per example.</summary>
     public int Samples { get; }
 
     /// <summary>Where probes come from.</summary>
     public Probes Probes { get; }
 
-    /// <summary>The estimate for each example, without gradients.</summary>
-    public override Tensor Estimate(Linearization g)
-    {
-        using var scope = NewDisposeScope();
-        return Evaluate(g).value.to(g.Value.dtype).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// The estimate for each example, and how far the finite number of steps can have moved it, for certain where the
-    /// branch's Lipschitz bound is below 1.
-    /// </summary>
-    /// <returns>Both of shape (n), float64, in nats. The bound is infinite where no Lipschitz bound below 1 is
-    /// known.</returns>
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The bias bound is infinite where no Lipschitz bound below 1 is known. The standard error is that of the mean
+    /// over the probes, or over the sets of them that together make one estimate (<see cref="Probes.Complete"/>).
+    /// </remarks>
     /// <exception cref="NonFiniteException">A quadratic form is not finite: J has values that are not, or its norm is
     /// not below 1.</exception>
-    public (Tensor value, Tensor biasBound) Evaluate(Linearization g)
+    public override LogDetEstimate Evaluate(Linearization g)
+    {
+        int set = Probes.Complete(g.Shape),
+            count = Samples % set == 0 ? Samples / set : 1;
+        var repeats = new Arnoldi(Steps, Samples / count, Probes).Repeat(g, count);
+        double variance = set >= g.Dimensions ? 0 : repeats.Estimates.Variance;
+        return new(
+            repeats.Value(g),
+            Math.Sqrt(variance / count),
+            repeats.BiasBound,
+            Samples * (int)Math.Min(Steps, g.Dimensions)
+        );
+    }
+
+    /// <summary>Independent estimates, with as many probes each, beside those of <paramref name="before"/>.</summary>
+    /// <exception cref="NonFiniteException">As for <see cref="Evaluate"/>.</exception>
+    internal ArnoldiRepeats Repeat(Linearization g, int count, ArnoldiRepeats? before = null)
+    {
+        var repeats = before ?? new ArnoldiRepeats((int)g.BatchSize);
+        long perRepeat = Samples * g.BatchSize * g.Dimensions;
+        int atOnce = (int)Math.Clamp(ChunkSize / perRepeat, 1, count);
+        for (int done = 0; done < count; done += atOnce)
+            repeats.Add(Forms(g, Math.Min(atOnce, count - done)));
+        return repeats;
+    }
+
+    /// <summary>Values and bounds of some estimates, all examples of the first one first.</summary>
+    private (double[] Values, double[] Bounds) Forms(Linearization g, int count)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (value, bound) = (new double[g.BatchSize], new double[g.BatchSize]);
-        var probes = Probes.Draw(Samples, g.Shape, g.Value);
-        long atOnce = Math.Max(1, ChunkSize / (g.BatchSize * g.Dimensions));
-        for (long from = 0; from < Samples; from += atOnce)
-            Add(g, probes.narrow(0, from * g.BatchSize, Math.Min(atOnce, Samples - from) * g.BatchSize), value, bound);
-        if (!value.All(double.IsFinite))
+        int examples = (int)g.BatchSize,
+            rows = Samples * examples;
+        var (values, bounds) = (new double[count * examples], new double[count * examples]);
+        var probes = Probes.Draw(count * Samples, g.Shape, g.Value);
+        long atOnce = Math.Max(1, ChunkSize / (examples * g.Dimensions));
+        for (long from = 0; from < count * Samples; from += atOnce)
+        {
+            long taken = Math.Min(atOnce, count * Samples - from);
+            foreach (var (i, form) in Forms(g, probes.narrow(0, from * examples, taken * examples)).Index())
+            {
+                int row = (int)(from * examples) + i,
+                    at = row / rows * examples + row % examples;
+                values[at] += form.Value / Samples;
+                bounds[at] += form.Bound / Samples;
+            }
+        }
+        if (!values.All(double.IsFinite))
             throw new NonFiniteException(
                 "A log-determinant is not finite: the branch is no contraction here. Freeze the model with certified "
                     + "norms, or check its weights."
             );
-        var device = g.Value.device;
-        return (
-            tensor(value, device: device).div_(Samples).MoveToOuterDisposeScope(),
-            tensor(bound, device: device).div_(Samples).MoveToOuterDisposeScope()
-        );
+        return (values, bounds);
     }
 
-    /// <summary>Adds the forms of some probes and their bounds.</summary>
-    private void Add(Linearization g, Tensor probes, double[] value, double[] bound)
+    /// <summary>The form of each probe, and its bound.</summary>
+    private IReadOnlyList<(double Value, double Bound)> Forms(Linearization g, Tensor probes)
     {
         using var scope = NewDisposeScope();
         long rows = probes.size(0),
@@ -95,24 +121,28 @@ public sealed class Arnoldi : LogDetEstimator
                 basis.select(1, j + 1).copy_(where(enough, w.flatten(1) / length, zeros_like(w.flatten(1))));
             columns.Add(cat([h.flatten(1), length], 1).to(ScalarType.Float64).cpu().MoveToOuterDisposeScope());
         }
-        Sum(columns, norms.square().to(ScalarType.Float64).cpu(), g.LipschitzBound, value, bound);
+        return Forms(columns, norms.square().to(ScalarType.Float64).cpu(), g.LipschitzBound);
     }
 
-    private static void Sum(List<Tensor> columns, Tensor scales, double lipschitz, double[] value, double[] bound)
+    private static (double Value, double Bound)[] Forms(List<Tensor> columns, Tensor scales, double lipschitz)
     {
         int m = columns.Count;
         double[][] entries = [.. columns.Select(column => column.contiguous().data<double>().ToArray())];
         double[] scale = scales.data<double>().ToArray(),
             h = new double[m * m];
+        var logarithm = new HessenbergLog(lipschitz);
+        var forms = new (double, double)[scale.Length];
         for (int row = 0; row < scale.Length; row++)
         {
             Array.Clear(h);
             for (int j = 0; j < m; j++)
-            for (int i = 0; i <= Math.Min(j + 1, m - 1); i++)
-                h[i * m + j] = entries[j][row * (j + 2) + i];
-            var (form, formBound) = HessenbergLog.Form(h, m, entries[m - 1][row * (m + 1) + m], lipschitz);
-            value[row % value.Length] += scale[row] * form;
-            bound[row % value.Length] += scale[row] * formBound;
+            {
+                for (int i = 0; i <= Math.Min(j + 1, m - 1); i++)
+                    h[i * m + j] = entries[j][row * (j + 2) + i];
+            }
+            var (value, bound) = logarithm.Form(h, m, entries[m - 1][row * (m + 1) + m]);
+            forms[row] = (scale[row] * value, scale[row] * bound);
         }
+        return forms;
     }
 }

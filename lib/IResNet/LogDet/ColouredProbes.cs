@@ -9,7 +9,7 @@ namespace IResNet;
 public sealed class ColouredProbes : Probes
 {
     private readonly int _stride;
-    private readonly RademacherProbes _signs;
+    private readonly Probes _signs;
 
     /// <summary>Colours by channel and by position modulo a stride.</summary>
     /// <param name="stride">Distance of two pixels of one colour along rows and columns, at least 1. With 1 a channel
@@ -18,12 +18,20 @@ public sealed class ColouredProbes : Probes
     public ColouredProbes(int stride, Generator? generator = null) =>
         (_stride, _signs) = (Guard.AtLeast(stride, 1, nameof(stride)), new RademacherProbes(generator));
 
+    private ColouredProbes(int stride, Probes signs) => (_stride, _signs) = (stride, signs);
+
     /// <summary>
     /// N for batches of a shape (n, channels, height, width), or (n, d), where each dimension is a colour and the trace
     /// is exact.
     /// </summary>
     public int Colours(IReadOnlyList<long> shape) =>
         (int)shape[1] * shape.Skip(2).Aggregate(1, (count, side) => count * (int)Math.Min(_stride, side));
+
+    /// <inheritdoc/>
+    public override int Complete(IReadOnlyList<long> shape) => Colours(shape);
+
+    /// <inheritdoc/>
+    public override Probes Seeded(Generator generator) => new ColouredProbes(_stride, _signs.Seeded(generator));
 
     /// <inheritdoc/>
     /// <param name="samples">A multiple of <see cref="Colours"/>.</param>

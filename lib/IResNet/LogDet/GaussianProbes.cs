@@ -14,4 +14,7 @@ public sealed class GaussianProbes(Generator? generator = null) : Probes
         var v = Draws.Normal([shape[0], samples, .. shape.Skip(1)], like.dtype, like.device, generator);
         return v.transpose(0, 1).reshape([samples * shape[0], .. shape.Skip(1)]).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public override Probes Seeded(Generator other) => generator is null ? new GaussianProbes(other) : this;
 }

@@ -19,8 +19,9 @@ public sealed class NeumannSeries : TruncatedSeries
     public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
         : base(terms, samples, probes ?? new RademacherProbes()) { }
 
-    /// <summary>The same series with other probes.</summary>
-    internal NeumannSeries With(Probes probes) => new(Terms, Samples, probes);
+    /// <inheritdoc/>
+    public override LogDetEstimator Seeded(Generator generator) =>
+        new NeumannSeries(Terms, Samples, Probes.Seeded(generator));
 
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {

@@ -18,6 +18,10 @@ public sealed class PowerSeries : TruncatedSeries
     /// <summary>Of tr(J^k) in the series of ln det(I + J): (-1)^(k + 1) / k (Equation 4).</summary>
     internal static double Coefficient(int k) => (k % 2 == 1 ? 1.0 : -1.0) / k;
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Seeded(Generator generator) =>
+        new PowerSeries(Terms, Samples, Probes.Seeded(generator));
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var (w, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));

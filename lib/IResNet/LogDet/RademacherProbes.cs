@@ -31,7 +31,10 @@ public sealed class RademacherProbes(Generator? generator = null) : Probes
         return signs.narrow(0, 0, count).view(size).to(like.dtype).to(like.device).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The signs of a byte's bits, lowest first.</summary>
+    /// <inheritdoc/>
+    public override Probes Seeded(Generator other) => generator is null ? new RademacherProbes(other) : this;
+
+    /// <summary>The signs of a byte's bits, lowest first: -1 where a bit is 0.</summary>
     [InlineArray(8)]
     private struct Signs
     {

@@ -47,24 +47,57 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <summary>ln p(x) per example, in nats.</summary>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
     /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => LogProb(x);
+
+    /// <summary>As <c>forward</c>, with other estimators in the residual blocks if need be.</summary>
+    /// <param name="x">A batch.</param>
+    /// <param name="choose">As for <see cref="LogProbTerms(Tensor, Func{LogDetEstimator, LogDetEstimator}?)"/>.</param>
+    /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
+    public Tensor LogProb(Tensor x, Func<LogDetEstimator, LogDetEstimator>? choose = null)
     {
         using var scope = NewDisposeScope();
-        var (logPrior, logDet) = LogProbTerms(x);
+        var (logPrior, logDet) = LogProbTerms(x, choose);
         return (logPrior + logDet).MoveToOuterDisposeScope();
     }
 
     /// <summary>The two terms of ln p(x), each of shape (n).</summary>
+    /// <param name="x">A batch.</param>
+    /// <param name="choose">From a block's own estimator to the one to use, for this call alone; by default its
+    /// own.</param>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
     /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
-    public (Tensor logPrior, Tensor logDet) LogProbTerms(Tensor x)
+    public (Tensor logPrior, Tensor logDet) LogProbTerms(
+        Tensor x,
+        Func<LogDetEstimator, LogDetEstimator>? choose = null
+    )
     {
-        Guard.NonEmpty(x);
-        Guard.SameType(x, Prior.Mean);
-        Guard.Finite(x, "The input");
+        Check(x);
         using var scope = NewDisposeScope();
-        var (z, logDet) = Transform.forward(x);
+        var (z, logDet) = choose is null ? Transform.forward(x) : Transform.ForwardWith(x, choose);
         return (Prior.forward(z.flatten(1)).MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// The two terms of ln p(x), without gradients: the log-determinants of all residual blocks by an evaluator, whose
+    /// errors are added up.
+    /// </summary>
+    /// <param name="x">A batch.</param>
+    /// <param name="evaluator">Evaluates each block.</param>
+    /// <returns>ln p(z) of shape (n), and ln |det dF/dx| with its errors: biases of blocks add up, their independent
+    /// standard errors add in squares.</returns>
+    /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
+    public (Tensor logPrior, LogDetEstimate logDet) LogProbTerms(Tensor x, LogDetEvaluator evaluator)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Check(x);
+        var evaluation = new EvaluatedBlocks(evaluator, x.size(0));
+        var (logPrior, logDet) = LogProbTerms(x, _ => evaluation);
+        var total = evaluation.Total(logDet);
+        total.Value.MoveToOuterDisposeScope();
+        return (logPrior.MoveToOuterDisposeScope(), total);
     }
 
     /// <summary>z = F(x).</summary>
@@ -72,11 +105,9 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
     public Tensor LatentsOf(Tensor x)
     {
-        Guard.NonEmpty(x);
-        Guard.SameType(x, Prior.Mean);
-        Guard.Finite(x, "The input");
+        Check(x);
         using var scope = NewDisposeScope();
-        return Transform.forward(x).y.MoveToOuterDisposeScope();
+        return Transform.ForwardWith(x, _ => new NoLogDet()).y.MoveToOuterDisposeScope();
     }
 
     /// <summary>Samples: latents from the prior, sent through the inverse (section 3).</summary>
@@ -92,6 +123,26 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// Which backend computes what, block by block, and why a faster one does not: the step in the mode of now, the
+    /// linearization and the inverse as an evaluation takes them. Goes through the flow once, but computes no block and
+    /// changes none.
+    /// </summary>
+    /// <param name="x">A batch such as the flow will be given; its size, type and device matter, its values do
+    /// not.</param>
+    /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
+    public Explanation Explain(Tensor x)
+    {
+        Guard.NonEmpty(x);
+        Guard.SameType(x, Prior.Mean);
+        var (backend, reason) = (Backends.Current, Backends.Reason);
+        var explaining = new Explaining(backend);
+        using var scope = NewDisposeScope();
+        using (Backends.Use(explaining))
+            Transform.forward(x);
+        return new(backend.Description, reason, explaining.Routes);
+    }
+
+    /// <summary>
     /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
     /// default) every block then has Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
     /// </summary>
@@ -101,5 +152,12 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
         foreach (var layer in Transform.Descendants().OfType<SpectralLayer>())
             layer.Freeze(norm);
         return this;
+    }
+
+    private void Check(Tensor x)
+    {
+        Guard.NonEmpty(x);
+        Guard.SameType(x, Prior.Mean);
+        Guard.Finite(x, "The input");
     }
 }

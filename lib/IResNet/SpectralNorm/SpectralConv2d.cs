@@ -43,7 +43,7 @@ public class SpectralConv2d : SpectralLayer
     public int NormWidth { get; }
 
     /// <inheritdoc/>
-    protected internal override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
+    public override double Margin => Kernel == 1 ? 0 : Options.DivisorMargin;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.conv2d(x, weight, padding: _padding);

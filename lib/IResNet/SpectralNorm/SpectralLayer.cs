@@ -15,7 +15,7 @@ namespace IResNet;
 public abstract class SpectralLayer : nn.Module
 {
     /// <summary>A product shorter than this has no direction.</summary>
-    internal const float NormFloor = 1e-12f;
+    public const float NormFloor = 1e-12f;
 
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -82,7 +82,7 @@ public abstract class SpectralLayer : nn.Module
     internal bool IsHeld => _held is not null;
 
     /// <summary>Added to the divisor of Equation 2.</summary>
-    protected internal virtual double Margin => 0;
+    public virtual double Margin => 0;
 
     /// <summary>W x, without bias, for a batch: shape (n, inputs, ...) to (n, outputs, ...).</summary>
     /// <param name="weight">The weight, raw or effective.</param>
@@ -236,7 +236,7 @@ public abstract class SpectralLayer : nn.Module
     /// <param name="weight">The raw weight.</param>
     /// <param name="u">Left singular vector estimate; constant.</param>
     /// <param name="v">Right singular vector estimate; constant.</param>
-    protected internal virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v)
+    public virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v)
     {
         using var scope = NewDisposeScope();
         var sigma = (u * Matvec(weight, v)).sum();

@@ -1,5 +1,3 @@
-using IResNet.Lanes;
-
 namespace IResNet;
 
 /// <summary>
@@ -19,19 +17,20 @@ internal sealed class SpectralStep : IDisposable
     {
         // A block that stands twice in a model is normalized once.
         var step = new SpectralStep([.. layers.Distinct().Where(layer => layer.training && !layer.IsHeld)]);
-        var together = step._layers.Where(LaneSpectralNorm.Supports).ToList();
-        if (together.Count > 0)
-        {
-            var weights = LaneSpectralNorm.Apply(together);
-            for (int i = 0; i < together.Count; i++)
-                together[i].Hold(weights[i]);
-        }
-        foreach (var layer in step._layers.Where(layer => !layer.IsHeld))
-        {
-            layer.PowerIteration(layer.Options.PowerIterations);
-            layer.Hold(layer.EffectiveWeight());
-        }
+        var backend = Backends.Current;
+        var together = step._layers.Where(layer => backend.Normalize([layer]).IsServed).ToList();
+        Hold(together, backend);
+        Hold([.. step._layers.Except(together)], Backends.Reference);
         return step;
+    }
+
+    private static void Hold(List<SpectralLayer> layers, Backend backend)
+    {
+        if (layers.Count == 0)
+            return;
+        var weights = backend.Normalize(layers).Compute();
+        for (int i = 0; i < layers.Count; i++)
+            layers[i].Hold(weights[i]);
     }
 
     /// <summary>Back to a weight computed at each use.</summary>

@@ -14,6 +14,7 @@ namespace NotebookEngine.Formatting;
 internal sealed class RowTable
 {
     private const int RowLimit = 100;
+    private const int ColumnLimit = 50;
 
     private readonly List<string> _columns;
     private readonly List<object?[]> _rows;
@@ -21,7 +22,7 @@ internal sealed class RowTable
 
     private RowTable(Type rowType, IEnumerable rows)
     {
-        var columns = Columns(rowType).ToList();
+        var columns = Columns(rowType).Take(ColumnLimit).ToList();
         _columns = columns.ConvertAll(c => c.Name);
         _rows = rows.Cast<object?>()
             .Take(RowLimit + 1)
@@ -90,28 +91,23 @@ internal sealed class RowTable
             && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null
         );
 
-    private static IEnumerable<(string Name, Func<object, object?> Get)> Columns(Type type)
-    {
-        if (type.IsAssignableTo(typeof(ITuple)))
-            return Enumerable
-                .Range(0, type.GetGenericArguments().Length)
-                .Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])));
-        return type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
-            .Where(p => p.CanRead && p.GetIndexParameters().Length == 0)
-            .Select(p => (p.Name, (Func<object, object?>)(row => Read(p, row))));
-    }
+    private static IEnumerable<(string Name, Func<object, object?> Get)> Columns(Type type) =>
+        TupleLength(type) is { } length
+            ? Enumerable
+                .Range(0, length)
+                .Select(i => ($"Item{i + 1}", (Func<object, object?>)(row => ((ITuple)row)[i])))
+            : ObjectTree.MembersOf(type);
 
-    /// <summary>A property that throws does not spoil the rest of the table.</summary>
-    private static object? Read(PropertyInfo property, object row)
+    /// <summary>
+    /// How many items a tuple has, of which one of more than seven holds the rest in another; null for other types.
+    /// </summary>
+    private static int? TupleLength(Type type)
     {
-        try
-        {
-            return property.GetValue(row);
-        }
-        catch (TargetInvocationException e)
-        {
-            return $"{e.InnerException!.GetType().Name}: {e.InnerException.Message}";
-        }
+        if (type.Namespace != nameof(System) || type.Name.Split('`')[0] is not ("ValueTuple" or "Tuple"))
+            return null;
+        return type.GetGenericArguments() is [.. { Length: 7 } first, var rest]
+            ? first.Length + TupleLength(rest)
+            : type.GetGenericArguments().Length;
     }
 
     /// <summary>A cell's text; numbers with six significant digits, as tables of results are read.</summary>
@@ -120,9 +116,7 @@ internal sealed class RowTable
         {
             null => "",
             double or float or Half => ((IFormattable)cell).ToString("G6", CultureInfo.InvariantCulture),
-            _ when Scalar.Is(cell) => Scalar.Text(cell),
-            IEnumerable list when Scalar.IsList(cell) => Scalar.ListText(list),
-            _ => cell.ToString() ?? "",
+            _ => new ObjectTree(cell, ObjectTree.LineDepth).ToLine(),
         };
 
     public static string Html(IHtmlContent content)

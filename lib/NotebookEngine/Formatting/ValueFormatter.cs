@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive.Formatting;
@@ -9,15 +11,34 @@ namespace NotebookEngine.Formatting;
 
 /// <summary>
 /// How values are shown: scalars and lists of them as plain text, records and lists of records as tables, types that
-/// the host registered as it says, all else as Microsoft.DotNet.Interactive.Formatting does, whose registrations (in
+/// the host registered as it says, all else as a tree. The registrations of Microsoft.DotNet.Interactive.Formatting (in
 /// cells, or by the attribute convention in libraries) come before the rules here. This is the one place that uses that
-/// package.
+/// package. Whatever a value holds, its text is bounded, and so is the stack that it takes.
 /// </summary>
 public static class ValueFormatter
 {
     private const int PlainTextLimit = 10_000;
+    private const int NestingLimit = 20;
 
     private static readonly ConcurrentDictionary<Type, Func<object, MimeBundle>> Registered = new();
+
+    /// <summary>How many formatters are at work one within the other on this thread.</summary>
+    [ThreadStatic]
+    private static int _nesting;
+
+    /// <summary>
+    /// What a cell asks of the package itself is answered by the rules here as well: its own have no bound for what
+    /// enumerates itself.
+    /// </summary>
+    static ValueFormatter()
+    {
+        ObjectTree.OwnText = OwnText;
+        Formatter.Register<object>(value => (string)Format(value, MimeBundle.Html)[MimeBundle.Html], MimeBundle.Html);
+        Formatter.Register<object>(
+            value => (string)Format(value, MimeBundle.PlainText)[MimeBundle.PlainText],
+            MimeBundle.PlainText
+        );
+    }
 
     /// <summary>
     /// Says how values of a type, and of those derived from it, are shown. The last registration wins.
@@ -36,6 +57,30 @@ public static class ValueFormatter
     {
         if (value is MimeBundle bundle)
             return bundle;
+        // A formatter that formats what the value holds may come back to the value.
+        if (_nesting >= NestingLimit || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            return new MimeBundle { [mimeType ?? MimeBundle.PlainText] = "…", [MimeBundle.PlainText] = "…" };
+        _nesting++;
+        try
+        {
+            return FormatBounded(value, mimeType);
+        }
+        finally
+        {
+            _nesting--;
+        }
+    }
+
+    /// <summary>
+    /// The plain text of a value whose type has a formatter of its own, the host's or the package's; null for others.
+    /// </summary>
+    private static string? OwnText(object value) =>
+        FindRegistered(value.GetType()) is not null || HasOwnFormatter(value.GetType())
+            ? Format(value, MimeBundle.PlainText)[MimeBundle.PlainText] as string
+            : null;
+
+    private static MimeBundle FormatBounded(object? value, string? mimeType)
+    {
         if (value is null)
             return new MimeBundle { [MimeBundle.PlainText] = "null" };
         var registered = FindRegistered(value.GetType())?.Invoke(value);
@@ -45,14 +90,10 @@ public static class ValueFormatter
             return Only(mimeType, value, registered);
         if (!HasOwnFormatter(value.GetType()))
         {
-            if (Scalar.Is(value))
-                return new MimeBundle { [MimeBundle.PlainText] = Scalar.Text(value) };
             if (value is IHtmlContent html)
                 return WithPlainText(new MimeBundle { [MimeBundle.Html] = RowTable.Html(html) }, value);
-            if (Scalar.IsList(value))
-                return new MimeBundle { [MimeBundle.PlainText] = Scalar.ListText((IEnumerable)value) };
-            if (Scalar.IsMatrix(value))
-                return new MimeBundle { [MimeBundle.PlainText] = Scalar.MatrixText((IEnumerable)value) };
+            if (OneLine(value) is { } line)
+                return new MimeBundle { [MimeBundle.PlainText] = line };
             if (RowTable.TryCreate(value) is { } table)
                 return new MimeBundle { [MimeBundle.Html] = table.ToHtml(), [MimeBundle.PlainText] = table.ToText() };
         }
@@ -61,6 +102,13 @@ public static class ValueFormatter
             preferred[type] = Content(value, type);
         return WithPlainText(preferred, value);
     }
+
+    /// <summary>The text of a scalar, a list or a matrix of scalars; null for other values.</summary>
+    private static string? OneLine(object value) =>
+        Scalar.Is(value) ? Scalar.Text(value)
+        : Scalar.IsList(value) ? Scalar.ListText((IEnumerable)value)
+        : Scalar.IsMatrix(value) ? Scalar.MatrixText((IEnumerable)value)
+        : null;
 
     private static MimeBundle Only(string mimeType, object value, MimeBundle? registered)
     {
@@ -79,9 +127,23 @@ public static class ValueFormatter
         return bundle;
     }
 
-    /// <summary>The package's text; its line ends are those of the system that built it.</summary>
-    private static string Displayed(object value, string mimeType) =>
-        value.ToDisplayString(mimeType).ReplaceLineEndings("\n");
+    /// <summary>The text of the type's own formatter where it has one; its line ends may be any system's.</summary>
+    private static string Displayed(object value, string mimeType)
+    {
+        if (ConventionFormatters.Format(value, mimeType) is { } conventional)
+            return conventional;
+        if (IsRegistered(value.GetType()) || mimeType is not (MimeBundle.Html or MimeBundle.PlainText))
+            return value.ToDisplayString(mimeType).ReplaceLineEndings("\n");
+        var isHtml = mimeType == MimeBundle.Html;
+        if (isHtml && value is IHtmlContent html)
+            return RowTable.Html(html);
+        if (OneLine(value) is { } line)
+            return isHtml ? $"<pre>{WebUtility.HtmlEncode(line)}</pre>" : line;
+        if (RowTable.TryCreate(value) is { } table)
+            return isHtml ? table.ToHtml() : table.ToText();
+        var tree = new ObjectTree(value, ObjectTree.FullDepth);
+        return isHtml ? tree.ToHtml() : tree.ToText();
+    }
 
     private static object Content(object value, string mimeType)
     {
@@ -97,7 +159,11 @@ public static class ValueFormatter
         return null;
     }
 
-    private static bool HasOwnFormatter(Type type) =>
-        Formatter.RegisteredFormatters(false).Any(f => f.Type.IsAssignableFrom(type))
-        || type.GetCustomAttributes(inherit: true).Any(a => a.GetType().Name == nameof(TypeFormatterSourceAttribute));
+    private static bool HasOwnFormatter(Type type) => IsRegistered(type) || ConventionFormatters.Has(type);
+
+    /// <summary>Whether a cell or a library told the package how values of the type are shown.</summary>
+    private static bool IsRegistered(Type type) =>
+        Formatter
+            .RegisteredFormatters(includeDefaults: false)
+            .Any(f => f.Type != typeof(object) && f.Type.IsAssignableFrom(type));
 }

@@ -10,6 +10,8 @@ internal static class DirectiveCompletion
         "#!import \"",
         "#!markdown",
         "#!time",
+        "#!who",
+        "#!whos",
         "#i \"nuget: ",
         "#load \"",
         "#r \"",

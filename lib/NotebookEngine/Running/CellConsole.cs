@@ -9,18 +9,52 @@ namespace NotebookEngine.Running;
 internal static class CellConsole
 {
     private static readonly Lock Gate = new();
-    private static bool _installed;
+    private static (TextWriter Out, TextWriter Error, TextReader In)? _own;
+    private static int _cells;
 
     public static void Install()
     {
         lock (Gate)
         {
-            if (_installed)
+            if (_own is not null)
                 return;
             Console.SetOut(new Writer(StreamName.Stdout, Console.Out));
             Console.SetError(new Writer(StreamName.Stderr, Console.Error));
             Console.SetIn(new Reader(Console.In));
-            _installed = true;
+            _own = (Console.Out, Console.Error, Console.In);
+        }
+    }
+
+    /// <summary>A cell begins.</summary>
+    public static void Enter()
+    {
+        lock (Gate)
+            _cells++;
+    }
+
+    /// <summary>
+    /// A cell has ended. What it left redirected is put back, lest all later cells be mute; not while another engine's
+    /// cell runs, whose redirection it may be.
+    /// </summary>
+    /// <returns>What was put back, as <c>Console.Out</c>; empty where nothing was.</returns>
+    public static IReadOnlyList<string> Leave()
+    {
+        lock (Gate)
+        {
+            if (--_cells > 0 || _own is not var (output, error, input))
+                return [];
+            var redirected = new List<string>();
+            if (Console.Out != output)
+                redirected.Add("Console.Out");
+            if (Console.Error != error)
+                redirected.Add("Console.Error");
+            if (Console.In != input)
+                redirected.Add("Console.In");
+            // Synchronized writers are taken as they are: the same objects again.
+            Console.SetOut(output);
+            Console.SetError(error);
+            Console.SetIn(input);
+            return redirected;
         }
     }
 
@@ -68,11 +102,18 @@ internal static class CellConsole
 
     private sealed class Reader(TextReader original) : TextReader
     {
-        public override string? ReadLine() =>
-            CellContext.Current is { } cell ? cell.Output.ReadLine("", isPassword: false) : original.ReadLine();
+        private static CellInput? Cell => CellContext.Current?.Output.Input;
 
-        public override int Read() => CellContext.Current is null ? original.Read() : -1;
+        public override string? ReadLine() => Cell is { } cell ? cell.ReadLine() : original.ReadLine();
 
-        public override int Peek() => CellContext.Current is null ? original.Peek() : -1;
+        public override int Read() => Cell is { } cell ? cell.Read() : original.Read();
+
+        public override int Peek() => Cell is { } cell ? cell.Peek() : original.Peek();
+
+        public override int Read(Span<char> buffer) => Cell is { } cell ? cell.Read(buffer) : original.Read(buffer);
+
+        public override int Read(char[] buffer, int index, int count) => Read(buffer.AsSpan(index, count));
+
+        public override string ReadToEnd() => Cell is { } cell ? cell.ReadToEnd() : original.ReadToEnd();
     }
 }

@@ -7,16 +7,24 @@ namespace NotebookEngine.Running;
 internal sealed record CellContext(CellOutput Output, CancellationToken CancellationToken)
 {
     private static readonly AsyncLocal<CellContext?> Local = new();
+    private static volatile CellContext? _last;
 
-    public static CellContext? Current
-    {
-        get => Local.Value;
-        set => Local.Value = value;
-    }
+    public static CellContext? Current => Local.Value;
+
+    /// <summary>The cell that began last in this process; null before the first.</summary>
+    public static CellContext? Last => _last;
 
     public static CellContext Required =>
         Current
         ?? throw new InvalidOperationException(
             "No cell is running here: display and input work in a notebook's cells only."
         );
+
+    /// <summary>What the cell's <c>using</c> declarations declared.</summary>
+    public CellResources Resources { get; } = new();
+
+    /// <summary>Makes this the cell of what follows on this thread.</summary>
+    public void Enter() => Local.Value = _last = this;
+
+    public static void Leave() => Local.Value = null;
 }

@@ -28,7 +28,12 @@ internal sealed class CellPump : SynchronizationContext
                 TaskScheduler.Default
             );
             while (!task.IsCompleted)
-                pump.Next()?.Invoke();
+                if (pump.Next() is { } continuation)
+                    Continue(continuation);
+            // What was posted and not begun, as the rest of an async void, must not be lost.
+            pump._posted.CompleteAdding();
+            while (pump._posted.TryTake(out var left))
+                ThreadPool.QueueUserWorkItem(static action => action(), left, preferLocal: false);
             return task.GetAwaiter().GetResult();
         }
         finally
@@ -51,6 +56,22 @@ internal sealed class CellPump : SynchronizationContext
     }
 
     public override void Send(SendOrPostCallback d, object? state) => d(state);
+
+    /// <summary>
+    /// What awaits a task gets its exception; what is thrown here comes from an <c>async void</c>, which nobody awaits.
+    /// </summary>
+    private static void Continue(Action continuation)
+    {
+        try
+        {
+            continuation();
+        }
+        catch (Exception e) when (e is not (ThreadAbortException or ThreadInterruptedException))
+        {
+            if (!BackgroundFailure.Report(e, CellContext.Current))
+                throw;
+        }
+    }
 
     /// <summary>Waits for something to run; null where the task has ended instead.</summary>
     private Action? Next()

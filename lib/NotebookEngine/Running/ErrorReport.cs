@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
@@ -13,6 +14,22 @@ namespace NotebookEngine.Running;
 internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> sources)
 {
     private const string Interrupted = "Interrupted";
+    private const int ErrorLimit = 50;
+    private const int ExceptionLimit = 20;
+    private const int FirstFrames = 60;
+    private const int LastFrames = 20;
+
+    /// <summary>What to write instead, where the compiler's own words do not help in a cell.</summary>
+    private static readonly Dictionary<string, string> Advice = new()
+    {
+        ["CS1109"] = ExtensionAdvice,
+        ["CS1106"] = ExtensionAdvice,
+        ["CS9283"] = ExtensionAdvice,
+    };
+
+    private const string ExtensionAdvice =
+        "A class of a cell is nested. Write the extension method without a class, at the top level of the cell: "
+        + "static int Twice(this int n) => 2 * n;";
 
     /// <summary>Describes what was thrown while a cell ran.</summary>
     public CellError Describe(Exception thrown, bool interrupted) =>
@@ -29,7 +46,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
     {
         var errors = exception.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
         var trace = new List<string>();
-        foreach (var error in errors)
+        foreach (var error in errors.Take(ErrorLimit))
         {
             var at = error.Location.GetMappedLineSpan();
             trace.Add(Text(error, at));
@@ -39,20 +56,28 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
                     $"    {new string(' ', Math.Min(at.StartLinePosition.Character, line.Length))}^",
                 ]);
         }
+        if (errors.Count > ErrorLimit)
+            trace.Add($"… and {errors.Count - ErrorLimit} more errors.");
         var first = errors[0].Location.GetMappedLineSpan();
         return new CellError(
             "CompileError",
             Text(errors[0], first),
             first.Path,
-            first.StartLinePosition.Line + 1,
+            first.Path is null ? null : first.StartLinePosition.Line + 1,
             trace,
             null
         );
 
         static string Text(Diagnostic error, FileLinePositionSpan at)
         {
+            // An import of the host that does not exist has no place in the cell.
+            if (at.Path is null)
+                return $"{error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}";
             var (line, column) = (at.StartLinePosition.Line + 1, at.StartLinePosition.Character + 1);
-            return $"{at.Path}, line {line}, column {column}: {error.Id}: {error.GetMessage()}";
+            var message =
+                $"{at.Path}, line {line}, column {column}: {error.Id}: "
+                + error.GetMessage(CultureInfo.InvariantCulture);
+            return Advice.TryGetValue(error.Id, out var advice) ? $"{message} {advice}" : message;
         }
     }
 
@@ -71,9 +96,10 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         var cause = exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
         var trace = new List<string>();
         (string Source, int Line)? first = null;
-        foreach (var e in WithInner(cause))
+        var all = WithInner(cause).Take(ExceptionLimit + 1).ToList();
+        foreach (var e in all.Take(ExceptionLimit))
         {
-            trace.Add($"{(e == cause ? "" : "---> ")}{e.GetType().FullName}: {e.Message}");
+            trace.Add($"{(e == cause ? "" : "---> ")}{e.GetType().FullName}: {ExceptionText.Message(e)}");
             foreach (var frame in Frames(e))
             {
                 trace.Add(frame.Text);
@@ -84,39 +110,56 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
                     trace.Add($"      {line.Trim()}");
             }
         }
-        return new CellError(cause.GetType().Name, cause.Message, first?.Source, first?.Line, trace, cause);
+        if (all.Count > ExceptionLimit)
+            trace.Add("… and more inner exceptions.");
+        var message = ExceptionText.Message(cause);
+        return new CellError(cause.GetType().Name, message, first?.Source, first?.Line, trace, cause);
     }
 
+    /// <summary>The exception and those within it, outer ones first; a chain may be of any length.</summary>
     private static IEnumerable<Exception> WithInner(Exception exception)
     {
-        IEnumerable<Exception> inner =
-            exception is AggregateException all ? all.InnerExceptions
-            : exception.InnerException is { } one ? [one]
-            : [];
-        return inner.SelectMany(WithInner).Prepend(exception);
+        var open = new Stack<Exception>([exception]);
+        while (open.TryPop(out var next))
+        {
+            yield return next;
+            if (next is AggregateException all)
+                foreach (var inner in all.InnerExceptions.Reverse())
+                    open.Push(inner);
+            else if (next.InnerException is { } one)
+                open.Push(one);
+        }
     }
 
-    private IEnumerable<(string Text, (string Source, int Line)? At)> Frames(Exception exception)
+    /// <summary>The frames of a cell's own code and what it called; of an endless recursion both ends.</summary>
+    private List<(string Text, (string Source, int Line)? At)> Frames(Exception exception)
     {
-        foreach (
-            var frame in new StackTrace(exception, fNeedFileInfo: true)
-                .ToString()
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        )
-        {
-            if (frame.Contains(" at Microsoft.CodeAnalysis.Scripting.", StringComparison.Ordinal))
-                yield break;
-            if (HostFrame().IsMatch(frame))
-                continue;
-            var match = CellFrame().Match(frame);
-            if (!match.Success)
-            {
-                yield return (frame.TrimEnd(), null);
-                continue;
-            }
-            var (source, line) = (match.Groups["source"].Value, int.Parse(match.Groups["line"].Value));
-            yield return ($"   at {source}, line {line}{Method(match.Groups["method"].Value)}", (source, line));
-        }
+        var lines = new StackTrace(exception, fNeedFileInfo: true)
+            .ToString()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .TakeWhile(line => !line.Contains(" at Microsoft.CodeAnalysis.Scripting.", StringComparison.Ordinal))
+            .Where(line => !HostFrame().IsMatch(line))
+            .ToList();
+        if (lines.Count <= FirstFrames + LastFrames)
+            return lines.ConvertAll(Frame);
+        return
+        [
+            .. lines.Take(FirstFrames).Select(Frame),
+            ($"   … {lines.Count - FirstFrames - LastFrames} more frames …", null),
+            .. lines.TakeLast(LastFrames).Select(Frame),
+        ];
+    }
+
+    private static (string Text, (string Source, int Line)? At) Frame(string frame)
+    {
+        var match = CellFrame().Match(frame);
+        if (!match.Success)
+            return (frame.TrimEnd(), null);
+        var (source, line) = (
+            match.Groups["source"].Value,
+            int.Parse(match.Groups["line"].Value, CultureInfo.InvariantCulture)
+        );
+        return ($"   at {source}, line {line}{Method(match.Groups["method"].Value)}", (source, line));
     }
 
     /// <summary>A method's name as it was written, not as it was compiled.</summary>
@@ -130,8 +173,8 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
     }
 
-    private string? LineOf(string source, int line) =>
-        sources.TryGetValue(source, out var text) && line > 0
+    private string? LineOf(string? source, int line) =>
+        source is not null && sources.TryGetValue(source, out var text) && line > 0
             ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')
             : null;
 

@@ -48,12 +48,13 @@ internal sealed class Interruption(CancellationToken request)
     /// <summary>
     /// Runs what an abort must not cut off: taking a lock that other threads need. An abort may strike between the
     /// taking and the note that it was taken, and then nobody would ever release it. A wait in here still ends by the
-    /// interrupt.
+    /// interrupt. May be nested.
     /// </summary>
     /// <exception cref="OperationCanceledException">The cell shows and awaits nothing more.</exception>
     public static void Shelter(Action body)
     {
-        if (_ofThisThread is not { } interruption)
+        // Only its own thread shelters it.
+        if (_ofThisThread is not { } interruption || Volatile.Read(ref interruption._shelter) == Sheltered)
         {
             body();
             return;

@@ -14,6 +14,7 @@ internal sealed class OutputQueue : IDisposable
     private const int BatchMilliseconds = 40;
     private const int BatchCharacters = 32 * 1024;
     private const int Capacity = 256;
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
     private readonly Queue<Entry> _entries = new();
@@ -21,7 +22,11 @@ internal sealed class OutputQueue : IDisposable
     private Exception? _failure;
     private bool _closed;
 
-    public OutputQueue() => new Thread(Loop) { IsBackground = true, Name = "outputs" }.Start();
+    public OutputQueue()
+    {
+        new Thread(Loop) { IsBackground = true, Name = "outputs" }.Start();
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+    }
 
     /// <summary>Queues a call of a sink.</summary>
     public void Add(Action call) =>
@@ -70,10 +75,24 @@ internal sealed class OutputQueue : IDisposable
     /// <summary>Takes nothing more; what is queued is still handed over.</summary>
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         lock (_gate)
         {
             _closed = true;
             Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>A cell that calls <see cref="Environment.Exit"/> has its prints handed over first.</summary>
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
+        try
+        {
+            FlushAsync().Wait(ExitPatience);
+        }
+        catch (Exception failure) when (failure is AggregateException or OperationCanceledException)
+        {
+            // The sink failed, or the cell was interrupted: nobody is left to hear of it.
         }
     }
 

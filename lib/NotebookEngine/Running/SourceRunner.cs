@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using NotebookEngine.Cells;
+using NotebookEngine.Formatting;
 using NotebookEngine.References;
 using NotebookEngine.Source;
 
@@ -20,16 +22,23 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
     /// <param name="name">The name by which error messages call it.</param>
     /// <param name="baseDirectory">What its paths are relative to.</param>
     /// <param name="cell">The cell on whose behalf it runs.</param>
+    /// <param name="language">The language that the text begins in; null for C#.</param>
     /// <returns>The value of the last expression of its last part.</returns>
     /// <exception cref="DirectiveException">A directive cannot be followed.</exception>
-    public object? Run(string text, string name, string baseDirectory, CellContext cell) =>
-        Run(text, name, baseDirectory, cell, []);
+    public object? Run(string text, string name, string baseDirectory, CellContext cell, string? language) =>
+        Run(text, name, baseDirectory, cell, language, []);
 
-    private object? Run(string text, string name, string baseDirectory, CellContext cell, IReadOnlyList<string> loading)
+    private object? Run(
+        string text,
+        string name,
+        string baseDirectory,
+        CellContext cell,
+        string? language,
+        IReadOnlyList<string> loading
+    )
     {
-        var clock = Stopwatch.StartNew();
         _texts[name] = text;
-        var source = CellSource.Parse(text, name);
+        var source = CellSource.Parse(text, name, language);
         foreach (var directive in source.Directives)
         {
             try
@@ -41,11 +50,15 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
                 throw new DirectiveException(e.Message) { Origin = name, Line = directive.Line };
             }
         }
+        var clock = source.Directives.Any(d => d is TimeDirective) ? new Stopwatch() : null;
         object? value = null;
         foreach (var part in source.Parts)
-            value = part.Kind == PartKind.Code ? chain.Run(part.Text, name, cell.CancellationToken) : Show(part, cell);
-        if (source.Directives.Any(d => d is TimeDirective))
-            cell.Output.Stream(StreamName.Stdout, $"Wall time: {clock.Elapsed.TotalMilliseconds:0.0} ms\n");
+            value = part.Kind == PartKind.Code ? chain.Run(part, name, cell, clock) : Show(part, cell);
+        if (clock is not null)
+            cell.Output.Stream(
+                StreamName.Stdout,
+                string.Create(CultureInfo.InvariantCulture, $"Wall time: {clock.Elapsed.TotalMilliseconds:0.0} ms\n")
+            );
         return value;
     }
 
@@ -65,6 +78,9 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
             case LoadDirective load:
                 Load(Path.GetFullPath(load.Path, baseDirectory), cell, loading);
                 break;
+            case WhoDirective who:
+                cell.Output.Display(ValueFormatter.Format(Variables(who.WithValues)), displayId: null);
+                break;
         }
 
         void Warn(string text) => cell.Output.Stream(StreamName.Stderr, text + "\n");
@@ -77,7 +93,18 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
         if (loading.Contains(path))
             throw new DirectiveException($"{path} loads itself: {string.Join(" -> ", loading.Append(path))}.");
         foreach (var (name, code) in ImportedSource.Read(path))
-            Run(code, name, Path.GetDirectoryName(path)!, cell, [.. loading, path]);
+            Run(code, name, Path.GetDirectoryName(path)!, cell, language: null, [.. loading, path]);
+    }
+
+    private object Variables(bool withValues)
+    {
+        var variables = chain.Variables.Select(v => new
+        {
+            v.Name,
+            Type = v.Type.Name,
+            v.Value,
+        });
+        return withValues ? variables.ToList() : variables.Select(v => v.Name).ToList();
     }
 
     private static object? Show(CellPart part, CellContext cell)

@@ -17,15 +17,32 @@ internal enum PartKind
 /// <param name="Kind">Its language.</param>
 /// <param name="Text">For code the whole cell, with all that is not this code blanked, so that positions and lines are
 /// the cell's.</param>
-internal sealed record CellPart(PartKind Kind, string Text);
+/// <param name="Usings">For code the variables of its <c>using</c> declarations.</param>
+internal sealed record CellPart(PartKind Kind, string Text, IReadOnlyList<UsingVariable> Usings);
 
 /// <summary>A cell's text, with the directives taken out.</summary>
 internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnlyList<CellPart> Parts)
 {
     public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
 
-    /// <exception cref="DirectiveException">A directive is not understood.</exception>
-    public static CellSource Parse(string text, string name) => Parse(text, (line, number) =>
+    /// <param name="text">The cell.</param>
+    /// <param name="name">Its name, for errors.</param>
+    /// <param name="language">The language that it begins in; null for C#.</param>
+    /// <exception cref="DirectiveException">A directive is not understood, the language is not known, or the code is
+    /// nested too deep.</exception>
+    public static CellSource Parse(string text, string name, string? language)
+    {
+        if (CellLanguage.KindOf(language) is not { } kind)
+            throw new DirectiveException(CellLanguage.ForeignText(language!)) { Origin = name, Line = 1 };
+        if (CodeNesting.IsTooDeep(text))
+            throw new DirectiveException(
+                $"The code is nested more than {CodeNesting.Limit} deep: the compiler cannot follow."
+            )
+            {
+                Origin = name,
+                Line = 1,
+            };
+        return Parse(text, kind, (line, number) =>
         {
             try
             {
@@ -36,13 +53,18 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
                 throw new DirectiveException(e.Message) { Origin = name, Line = number };
             }
         });
+    }
 
     /// <summary>
     /// The code alone, everything else blanked; for the language services, which meet half-written lines.
     /// </summary>
     public static string CodeOf(string text)
     {
-        var source = Parse(text, (line, number) => ParseOrNull(line, number) ?? new TimeDirective(number));
+        if (CodeNesting.IsTooDeep(text))
+            return Blank(text);
+        var source = Parse(text, PartKind.Code, (line, number) =>
+            ParseOrNull(line, number) ?? new TimeDirective(number)
+        );
         var code = Blank(text).ToCharArray();
         foreach (var part in source.Parts.Where(p => p.Kind == PartKind.Code))
             for (var i = 0; i < code.Length; i++)
@@ -63,11 +85,13 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         }
     }
 
-    private static CellSource Parse(string text, Func<string, int, Directive> parse)
+    /// <param name="text">The cell.</param>
+    /// <param name="kind">What it begins in.</param>
+    /// <param name="parse">Parses a line that is a directive, from its text and number.</param>
+    public static CellSource Parse(string text, PartKind kind, Func<string, int, Directive> parse)
     {
         var directives = new List<Directive>();
         var parts = new List<CellPart>();
-        var kind = PartKind.Code;
         var part = new StringBuilder();
         var (start, number) = (0, 0);
         while (start < text.Length)
@@ -100,8 +124,11 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         void Close()
         {
             var content = kind == PartKind.Code ? part + Blank(text[part.Length..]) : part.ToString();
+            var usings = (IReadOnlyList<UsingVariable>)[];
+            if (kind == PartKind.Code)
+                (content, usings) = UsingDeclarations.Lift(content);
             if (!string.IsNullOrWhiteSpace(content))
-                parts.Add(new CellPart(kind, content));
+                parts.Add(new CellPart(kind, content, usings));
             part.Clear();
         }
     }

@@ -6,7 +6,16 @@ namespace NotebookEngine.Source;
 /// <param name="Line">The line it stands on, from 1.</param>
 internal abstract partial record Directive(int Line)
 {
-    private const string Known = "#!csharp, #!markdown, #!html, #!time, #!import";
+    private const string Known = "#!csharp, #!markdown, #!html, #!time, #!import, #!who, #!whos";
+
+    /// <summary>What other hosts understand and this one does not, and what to write instead.</summary>
+    private static readonly Dictionary<string, string> Instead = new()
+    {
+        ["#!share"] = "all cells are C# here and share their variables, so leave the line out",
+        ["#!set"] = "assign a variable: var name = value;",
+        ["#!value"] = "assign the text to a variable: var name = \"\"\"…\"\"\";",
+        ["#!import"] = "it needs a path, as in #!import \"other.ipynb\"",
+    };
 
     /// <summary>Whether a line looks like a directive; inside a string or a comment it is none.</summary>
     public static bool IsCandidate(string line) => CandidatePattern().IsMatch(line);
@@ -26,22 +35,36 @@ internal abstract partial record Directive(int Line)
             var argument = path.Groups["path"].Value;
             return path.Groups["verb"].Value switch
             {
+                "#r" when argument.StartsWith("nuget", StringComparison.OrdinalIgnoreCase) && argument.Contains(':') =>
+                    throw new DirectiveException(
+                        $"\"{argument}\" names no package: write #r \"nuget: Name, Version\" or #r \"nuget: Name\"."
+                    ),
                 "#r" => new ReferenceDirective(line, argument),
                 "#i" => new PackageSourceDirective(line, SourcePrefix().Replace(argument, "")),
                 _ => new LoadDirective(line, argument),
             };
         }
-        return text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries)[0].ToLowerInvariant() switch
+        var verb = text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries)[0].ToLowerInvariant();
+        if (!verb.StartsWith("#!", StringComparison.Ordinal))
+            throw new DirectiveException(
+                $"{verb} needs one argument in quotes, as in {verb} "
+                    + (verb == "#r" ? "\"nuget: Name, Version\"." : "\"path\".")
+            );
+        return verb switch
         {
-            "#!csharp" or "#!c#" => new PartDirective(line, PartKind.Code),
-            "#!markdown" => new PartDirective(line, PartKind.Markdown),
-            "#!html" => new PartDirective(line, PartKind.Html),
             "#!time" => new TimeDirective(line),
-            var verb when verb.StartsWith("#!", StringComparison.Ordinal) => throw new DirectiveException(
-                $"{verb} is not known here: cells are C#, and the directives that begin with #! are {Known}."
+            "#!who" => new WhoDirective(line, WithValues: false),
+            "#!whos" => new WhoDirective(line, WithValues: true),
+            _ when CellLanguage.KindOf(verb[2..]) is { } kind => new PartDirective(line, kind),
+            _ when CellLanguage.Named(verb[2..]) => throw new DirectiveException(CellLanguage.ForeignText(verb[2..]))
+            {
+                IsForeignLanguage = true,
+            },
+            _ when Instead.TryGetValue(verb, out var instead) => throw new DirectiveException(
+                verb == "#!import" ? $"{verb}: {instead}." : $"{verb} is not understood here: {instead}"
             ),
-            var verb => throw new DirectiveException(
-                $"{verb} needs one argument in quotes, as in {verb} \"{(verb == "#r" ? "nuget: Name, Version" : "path")}\"."
+            _ => throw new DirectiveException(
+                $"{verb} is not known here: cells are C#, and the directives that begin with #! are {Known}."
             ),
         };
     }
@@ -50,7 +73,7 @@ internal abstract partial record Directive(int Line)
     private static partial Regex CandidatePattern();
 
     [GeneratedRegex(
-        """^#r\s+"nuget:\s*(?<id>[\w.-]+)\s*(,\s*(?<version>[^"\s,]+)\s*)?"\s*(//.*)?$""",
+        """^#r\s+(?<quote>"?)nuget\s*:\s*(?<id>[\w.-]+)\s*([,/@]\s*(?<version>[^"\s,/@]+)\s*)?\k<quote>\s*(//.*)?$""",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex PackagePattern();
@@ -79,3 +102,6 @@ internal sealed record PartDirective(int Line, PartKind Kind) : Directive(Line);
 
 /// <summary><c>#!time</c>.</summary>
 internal sealed record TimeDirective(int Line) : Directive(Line);
+
+/// <summary><c>#!who</c>: the names of the variables; <c>#!whos</c>: with their types and values.</summary>
+internal sealed record WhoDirective(int Line, bool WithValues) : Directive(Line);

@@ -13,7 +13,7 @@ internal sealed class ChannelMix(int inputs, int outputs, SpectralNormOptions op
 
     public override void PowerIteration(int iterations) { }
 
-    protected override Tensor Normalized(Tensor weight, Tensor u, Tensor v) =>
+    public override Tensor Normalized(Tensor weight, Tensor u, Tensor v) =>
         weight / (weight.square().sum().sqrt() / Options.Coefficient).clamp_min(1);
 
     protected override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);

@@ -9,7 +9,7 @@ internal sealed class RowSumConv2d(ImageShape shape, int inputs, int outputs, Sp
 {
     public override void PowerIteration(int iterations) => Sigma.copy_(RowSum(Weight.detach()).view(1));
 
-    protected override Tensor Normalized(Tensor weight, Tensor u, Tensor v) =>
+    public override Tensor Normalized(Tensor weight, Tensor u, Tensor v) =>
         weight / (RowSum(weight) / Options.Coefficient).clamp_min(1);
 
     private static Tensor RowSum(Tensor weight) => weight.flatten(1).abs().sum(1).max();

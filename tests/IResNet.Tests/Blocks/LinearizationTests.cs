@@ -69,6 +69,53 @@ public class LinearizationTests
         Expect.Close(g.Vjp(cat(directions, 0)), cat([.. directions.Select(g.Vjp)], 0), 1e-14, "J'u");
     }
 
+    /// <summary>
+    /// The contract: products of a branch that was linearized with gradients enabled are differentiable in the
+    /// parameters, in x and in the directions; of one that was linearized without, in nothing, and a direction that
+    /// requires a gradient is refused. So in float32, where kernels may serve, as in float64.
+    /// </summary>
+    [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
+    public void DifferentiableWhereTheContractSaysSo(string kind, ActivationKind activation)
+    {
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32 })
+        {
+            using var scope = NewDisposeScope();
+            var (branch, point) = BranchCases.Create(kind, activation, seed: 2, batch: 16);
+            branch.to(type);
+            var x = point.to(type).requires_grad_();
+            var direction = randn_like(x).detach().requires_grad_();
+            Tensor[] inputs = [x, direction, branch.Layers[0].Weight];
+            var g = branch.Linearize(x);
+            Assert.True(g.IsDifferentiable);
+            // The derivative of a piecewise linear map does not depend on where the map is linearized.
+            bool curved = activation.Name is not ("Relu" or "MaxMin");
+            foreach (
+                var product in new Func<Linearization, Tensor, Tensor>[] { (l, d) => l.Jvp(d), (l, d) => l.Vjp(d) }
+            )
+            {
+                var gradients = autograd.grad(
+                    [product(g, direction).square().sum()],
+                    inputs,
+                    retain_graph: true,
+                    allow_unused: true
+                );
+                Assert.True(gradients[1].abs().max().ToDouble() > 0 && gradients[2].abs().max().ToDouble() > 0);
+                Assert.Equal(curved, !gradients[0].IsInvalid && gradients[0].abs().max().ToDouble() > 0);
+                using (no_grad())
+                    Assert.False(product(g, direction).requires_grad);
+
+                Linearization without;
+                using (no_grad())
+                    without = branch.Linearize(x);
+                Assert.False(without.IsDifferentiable);
+                Assert.False(product(without, direction.detach()).requires_grad);
+                Assert.Throws<InvalidOperationException>(() => product(without, direction));
+                using (no_grad())
+                    Expect.Close(product(without, direction), product(g, direction), 1e-5, "values");
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void DirectionsThatDoNotFitAreRefused(string kind, ActivationKind activation)
     {

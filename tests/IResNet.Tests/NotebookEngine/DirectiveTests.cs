@@ -49,8 +49,12 @@ public sealed class DirectiveTests : EngineTest
             { "cells": [
               { "cell_type": "markdown", "metadata": {}, "source": ["not code"] },
               { "cell_type": "code", "metadata": {}, "source": ["var one = 1;\n", "var two = one + 1;"] },
-              { "cell_type": "code", "metadata": { "dotnet_interactive": { "language": "fsharp" } }, "source": "let x = 1" },
-              { "cell_type": "code", "metadata": { "polyglot_notebook": { "kernelName": "csharp" } }, "source": "var three = two + 1;" } ],
+              { "cell_type": "code", "metadata": { "dotnet_interactive": { "language": "html" } }, "source": "<b>" },
+              { "cell_type": "code", "source": "let x = 1",
+                "metadata": { "tags": ["skip"], "dotnet_interactive": { "language": "fsharp" } } },
+              { "cell_type": "code", "metadata": { "tags": ["skip-execution"] }, "source": "throw new Exception();" },
+              { "cell_type": "code", "source": "var three = two + 1;",
+                "metadata": { "polyglot_notebook": { "kernelName": "csharp" } } } ],
               "nbformat": 4, "nbformat_minor": 5, "metadata": {} }
             """
         );
@@ -67,6 +71,71 @@ public sealed class DirectiveTests : EngineTest
         var error = await Error("\n#load \"missing.csx\"");
         Assert.Equal(("DirectiveError", "cell[3]", 2), (error.Name, error.Source, error.Line));
         Assert.Contains("missing.csx", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        """
+            { "cells": [{ "cell_type": "code", "source": "1",
+              "metadata": { "dotnet_interactive": { "language": "fsharp" } } }] }
+            """,
+        "F#"
+    )]
+    [InlineData(
+        """
+            { "cells": [{ "cell_type": "code", "source": "1" }],
+              "metadata": { "kernelspec": { "name": "python3" } } }
+            """,
+        "Python"
+    )]
+    [InlineData("\u00ff", "not a notebook")]
+    public async Task ANotebookThatWouldNotRunIsNotImported(string json, string word)
+    {
+        Write("foreign.ipynb", json);
+        Assert.Contains(word, (await Error("#!import \"foreign.ipynb\"")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADibIsImported()
+    {
+        Write("other.dib", "#!meta\n\n{}\n\n#!csharp\n\nvar x = 77;\n\n#!markdown\n\n# T\n\n#!csharp\n\nx++;\n");
+        Assert.Equal(78, await Value("#!import \"other.dib\"\nx"));
+    }
+
+    [Fact]
+    public async Task AScriptThatIsNotUtf8IsRefused()
+    {
+        File.WriteAllBytes(Write("latin.csx", ""), [.. "var s = \""u8, 0xE4, .. "\";"u8]);
+        Assert.Contains("not utf-8", (await Error("#load \"latin.csx\"")).Message, StringComparison.Ordinal);
+        File.WriteAllText(Write("marked.csx", ""), "var s = \"ä\";", System.Text.Encoding.Unicode);
+        Assert.Equal("ä", await Value("#load \"marked.csx\"\ns"));
+    }
+
+    [Fact]
+    public async Task TheVariablesAreListed()
+    {
+        await Value("var b = 1; var a = new[] { 1, 2 };");
+        await Value("var b = \"two\";");
+        await Value("#!who");
+        await Value("#!whos");
+        Assert.Equal("[a, b]", Sink.Displays[0].Data["text/plain"]);
+        Assert.Equal(
+            "Name  Type     Value\na     Int32[]  [1, 2]\nb     String   two",
+            Sink.Displays[1].Data["text/plain"]
+        );
+    }
+
+    [Fact]
+    public async Task TheTimeDoesNotCountTheCompilation()
+    {
+        // Alone in a new engine the compiler takes tens of milliseconds at least.
+        await Value("#!time\nvar x = 1;");
+        var shown = double.Parse(Sink.Printed.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(shown, 0, 30);
+        Sink = new RecordingSink();
+        await Value("#!time\nThread.Sleep(200);\n#!html\n<b>\n#!csharp\nThread.Sleep(200);");
+        shown = double.Parse(Sink.Printed.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(shown, 395, 2000);
     }
 
     [Fact]
@@ -91,8 +160,15 @@ public sealed class DirectiveTests : EngineTest
     }
 
     [Theory]
-    [InlineData("#!fsharp\nlet x = 1", "#!fsharp is not known")]
-    [InlineData("#!share x", "#!share is not known")]
+    [InlineData("#!fsharp\nlet x = 1", "F# does not run here")]
+    [InlineData("#!nonsense", "#!nonsense is not known")]
+    [InlineData("#!share x", "leave the line out")]
+    [InlineData("#!set --name x --value 1", "var name = value;")]
+    [InlineData("#!value --name x", "var name =")]
+    [InlineData("#!import", "it needs a path")]
+    [InlineData("#!import a b", "it needs a path")]
+    [InlineData("#r \"nuget:\"", "names no package")]
+    [InlineData("#r \"nuget: A, 1, 2\"", "names no package")]
     [InlineData("#r", "#r needs one argument")]
     [InlineData("#load a b", "#load needs one argument")]
     public async Task OtherDirectivesAreRefused(string code, string word)
@@ -110,6 +186,25 @@ public sealed class DirectiveTests : EngineTest
             await Value("/*\n#!fsharp\n*/\n#if false\n#!sql\n#r \"nuget: Nothing\"\n#endif\n#region a\n#endregion\n1")
         );
         Assert.Equal("#!html", await Value("var text = \"\"\"\n#!html\n\"\"\";\ntext"));
+    }
+
+    [Theory]
+    [InlineData("#r \"nuget: TorchSharp-cpu/0.0.1\"")]
+    [InlineData("#r \"nuget:TorchSharp-cpu@0.0.1\"")]
+    [InlineData("#r nuget:TorchSharp-cpu,0.0.1")]
+    public async Task APackageIsNamedInAnyOfTheUsualWays(string directive)
+    {
+        await Value($"{directive}\ntypeof(TorchSharp.torch).Assembly");
+        Assert.Contains("0.0.1 was asked for", Sink.PrintedErrors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnExtensionMethodInAClassIsAdvised()
+    {
+        var error = await Error("static class Texts { public static string Loud(this string s) => s + \"!\"; }");
+        Assert.Contains("at the top level of the cell", error.Message, StringComparison.Ordinal);
+        await Value("static string Loud(this string s) => s + \"!\";");
+        Assert.Equal("hey!", await Value("\"hey\".Loud()"));
     }
 
     [Fact]

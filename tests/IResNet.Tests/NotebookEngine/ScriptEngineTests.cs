@@ -146,6 +146,10 @@ public sealed class ScriptEngineTests : EngineTest
     [InlineData("var thread = new Thread(() => throw new FormatException(\"lost\")); thread.Start(); thread.Join();")]
     [InlineData("ThreadPool.QueueUserWorkItem(_ => throw new FormatException(\"lost\")); await Task.Delay(500);")]
     [InlineData(
+        "async void Lose() { await Task.Delay(10); throw new FormatException(\"lost\"); } Lose(); "
+            + "await Task.Delay(300);"
+    )]
+    [InlineData(
         "async void Lose() { await Task.Delay(100).ConfigureAwait(false); throw new FormatException(\"lost\"); "
             + "} Lose();"
     )]
@@ -164,6 +168,16 @@ public sealed class ScriptEngineTests : EngineTest
         var first = Run("Thread.Sleep(300);");
         await Assert.ThrowsAsync<InvalidOperationException>(() => Run("1"));
         Assert.Equal(CellStatus.Ok, (await first).Status);
+    }
+
+    [Fact]
+    public async Task AnImportThatDoesNotExistIsTheErrorOfACell()
+    {
+        Engine.Dispose();
+        Engine = new ScriptEngine(new EngineOptions { Imports = ["No.Such.Place"] });
+        var error = await Error("1");
+        Assert.Contains("CS0246", error.Message, StringComparison.Ordinal);
+        Assert.Null(error.Line);
     }
 
     [Fact]

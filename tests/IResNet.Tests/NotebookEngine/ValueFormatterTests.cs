@@ -91,6 +91,82 @@ public sealed class ValueFormatterTests
     }
 
     [Fact]
+    public void TuplesOfAnyLengthAreOneRow()
+    {
+        Assert.Equal(
+            "Item1  Item2  Item3  Item4  Item5  Item6  Item7\n1      2      3      4      5      6      7",
+            Text((1, 2, 3, 4, 5, 6, 7))
+        );
+        Assert.EndsWith(
+            "\n1      2      3      4      5      6      7      8",
+            Text((1, 2, 3, 4, 5, 6, 7, 8)),
+            StringComparison.Ordinal
+        );
+        var long16 = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+        Assert.Equal(
+            Enumerable.Range(1, 16).Select(i => $"{i}"),
+            Text(long16).Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
+        Assert.EndsWith("16", Text(new[] { long16, long16 }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "8",
+            Text(new Tuple<int, int, int, int, int, int, int, Tuple<int>>(1, 2, 3, 4, 5, 6, 7, new(8))),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("Item1\n1", Text(ValueTuple.Create(1)));
+    }
+
+    [Theory]
+    [InlineData("2020-01-02")]
+    [InlineData("03:04:05.006")]
+    [InlineData("1.5")]
+    [InlineData("170141183460469231731687303715884105727")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("1.02:03:04")]
+    [InlineData("https://example.org/a")]
+    [InlineData("0..^1")]
+    [InlineData("{\n  \"a\": 1\n}")]
+    [InlineData("[\n  1,\n  2\n]")]
+    public void OtherScalarsAreOneTextAlsoInTables(string text)
+    {
+        object[] values =
+        [
+            new DateOnly(2020, 1, 2),
+            new TimeOnly(3, 4, 5, 6),
+            (Half)1.5,
+            Int128.MaxValue,
+            double.NaN,
+            float.PositiveInfinity,
+            new TimeSpan(1, 2, 3, 4),
+            new Uri("https://example.org/a"),
+            0..^1,
+            System.Text.Json.JsonDocument.Parse("{\"a\":1}").RootElement,
+            Newtonsoft.Json.Linq.JArray.Parse("[1, 2]"),
+        ];
+        var value = Assert.Single(values, v => Text(v).ReplaceLineEndings("\n") == text);
+        Assert.Equal(["text/plain"], ValueFormatter.Format(value).Keys);
+        Assert.Contains(text.Split('\n')[0], Text(new[] { (value, 1) }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JsonThatIsNestedTooDeepForItsWriterEndsNothing()
+    {
+        var array = new Newtonsoft.Json.Linq.JArray();
+        for (var i = 0; i < 2000; i++)
+            array = [array];
+        Assert.Equal("JArray nested more than 500 deep", Text(array));
+        Assert.Equal(
+            "{\n  \"a\": 1\n}",
+            Text(Newtonsoft.Json.Linq.JObject.Parse("{\"a\":1}")).ReplaceLineEndings("\n")
+        );
+    }
+
+    [Fact]
+    public void ATaskThatRunsIsNotWaitedFor() =>
+        Assert.DoesNotContain("Result", Text(new TaskCompletionSource<int>().Task), StringComparison.Ordinal);
+
+    [Fact]
     public void TimesAndJsonReadAsTheirStandardsSay()
     {
         Assert.Equal("1970-01-01 00:00:00", Text(DateTime.UnixEpoch));

@@ -64,6 +64,11 @@ public class NotebookSourceTests
         );
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void NoLineOfACellIsLongerThanAScreen(string name) =>
+        Assert.DoesNotContain(CodeCells(name).SelectMany(cell => cell.Split('\n')), line => line.Length > 110);
+
     private static List<string> CodeCells(string name) =>
         [
             .. NotebookReader

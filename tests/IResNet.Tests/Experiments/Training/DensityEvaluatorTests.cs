@@ -92,6 +92,37 @@ public class DensityEvaluatorTests
         Assert.True(fine.Terms > rough.Terms && fine.Probes > rough.Probes, $"{rough} {fine}");
     }
 
+    /// <summary>
+    /// Where no series is named, the flow's own estimators evaluate: exact ones exactly, a series with its terms for
+    /// evaluation, one of the user's own as it is.
+    /// </summary>
+    [Fact]
+    public void TheFlowsOwnEstimatorsEvaluate()
+    {
+        using var flow = Tiny.Flow();
+        DensityEvaluation Evaluate(LogDetEstimator? own, int? terms = null)
+        {
+            if (own is not null)
+                flow.WithEstimator(own);
+            return DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, terms);
+        }
+        var byDefault = Evaluate(null);
+        Assert.Equal((20, 1, "PowerSeries"), (byDefault.Terms, byDefault.Probes, byDefault.Estimator));
+        var exact = Evaluate(new ExactLogDet());
+        Assert.Equal((0, 0.0, "ExactLogDet"), (exact.Terms, exact.BiasBound, exact.Estimator));
+        Assert.Contains("ExactLogDet, bias below 0)", exact.ToString(), StringComparison.Ordinal);
+        var counted = new Counted();
+        var custom = Evaluate(counted);
+        Assert.True(counted.Calls > 0);
+        Assert.Equal(double.PositiveInfinity, custom.BiasBound);
+        Assert.Equal(exact.BitsPerDim, custom.BitsPerDim, 10);
+        // A series that is named comes first, and the estimator is the flow's all the same.
+        counted.Calls = 0;
+        Assert.Equal((7, "PowerSeries"), (Evaluate(null, 7).Terms, Evaluate(null, 7).Estimator));
+        Assert.Equal(0, counted.Calls);
+        Assert.Same(counted, flow.ResidualBlocks[0].Estimator);
+    }
+
     [Fact]
     public void AnErrorThatCannotBeReachedIsSaid()
     {
@@ -152,7 +183,21 @@ public class DensityEvaluatorTests
     {
         var (mean, halfWidth) = Evaluation.MeanOf([1, 2, 3, 4]);
         Assert.Equal(2.5, mean, 12);
-        Assert.Equal(1.959964 * Math.Sqrt(5.0 / 3) / 2, halfWidth, 6);
+        // Student's t for three degrees of freedom; with many the normal quantile.
+        Assert.Equal(3.182446 * Math.Sqrt(5.0 / 3) / 2, halfWidth, 6);
+        var many = Enumerable.Range(0, 10_000).Select(i => (double)(i % 2)).ToList();
+        Assert.Equal(1.96 * 0.5 / 100, Evaluation.MeanOf(many).HalfWidth, 5);
+    }
+
+    /// <summary>A 95 % interval of two examples holds 95 % of the time; the normal quantile's would 70 %.</summary>
+    [Fact]
+    public void TheIntervalOfTwoExamplesHolds()
+    {
+        const int Trials = 20_000;
+        using var scope = NewDisposeScope();
+        var draws = randn(2 * Trials, dtype: ScalarType.Float64, generator: new Generator(1)).data<double>().ToArray();
+        int held = draws.Chunk(2).Count(pair => Evaluation.MeanOf(pair) is var (m, w) && Math.Abs(m) <= w);
+        Assert.InRange(held / (double)Trials, 0.95 - 4 * 0.00154, 0.95 + 4 * 0.00154);
     }
 
     [Fact]
@@ -160,12 +205,10 @@ public class DensityEvaluatorTests
     {
         using var flow = Tiny.Flow();
         using var before = Tiny.State(flow);
-        var estimator = flow.ResidualBlocks[0].Estimator;
         DensityEvaluation Evaluate(ulong seed) =>
             DensityEvaluator.Evaluate(flow, Images, Preprocessing.MnistDensity, seed: seed);
         Assert.Equal(Evaluate(1), Evaluate(1));
         Assert.NotEqual(Evaluate(1).BitsPerDim, Evaluate(2).BitsPerDim);
-        Assert.Same(estimator, flow.ResidualBlocks[0].Estimator);
         using var after = Tiny.State(flow);
         Assert.Equal(0, Expect.MaxAbs(after - before));
     }

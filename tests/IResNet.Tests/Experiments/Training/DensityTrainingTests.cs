@@ -71,6 +71,42 @@ public class DensityTrainingTests
         Assert.NotEqual(first.losses[0], other.losses[0]);
     }
 
+    /// <summary>
+    /// The flow's own estimator trains and evaluates, unless the options name a series; it is the flow's all along.
+    /// </summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task TheFlowsOwnEstimatorIsUsed(bool named)
+    {
+        using var flow = Tiny.Flow();
+        var own = new Counted();
+        flow.WithEstimator(own);
+        var options = Tiny.Options with { Steps = 3, Terms = named ? 3 : null, EvaluationTerms = named ? 10 : null };
+        var run = await DensityTraining.Run(flow, Tiny.Corners(), options, cancel: Cancel);
+        // Four blocks: three steps, and one batch of the evaluation.
+        Assert.Equal(named ? 0 : 4 * (3 + 1), own.Calls);
+        Assert.Equal(named ? "PowerSeries" : "Counted", run.Test!.Estimator);
+        Assert.All(flow.ResidualBlocks, block => Assert.Same(own, block.Estimator));
+    }
+
+    /// <summary>
+    /// Also a flow's own random estimator draws from the run's seed; one that has a generator of its own keeps it.
+    /// </summary>
+    [Fact]
+    public async Task TheFlowsOwnEstimatorIsSeeded()
+    {
+        async Task<IReadOnlyList<double>> Losses(long global, Probes probes)
+        {
+            using var flow = Tiny.Flow();
+            flow.WithEstimator(new PowerSeries(3, 1, probes));
+            manual_seed(global);
+            var options = Tiny.Options with { Steps = 3, Terms = null };
+            return (await DensityTraining.Run(flow, Tiny.Corners(), options, cancel: Cancel)).Losses;
+        }
+        var losses = await Losses(1, new GaussianProbes());
+        Assert.Equal(losses, await Losses(2, new GaussianProbes()));
+        Assert.NotEqual(losses, await Losses(1, new GaussianProbes(new Generator(9))));
+    }
+
     [Fact]
     public async Task EveryStepIsToldInOrder()
     {

@@ -45,4 +45,30 @@ public sealed class LinkResolverTests : IDisposable
         Assert.Null(_links.Image("https://example.org/a.png", null));
         Assert.Null(_links.Image("data:text/html,x", null));
     }
+
+    [Fact]
+    public void An_image_is_no_link_to_another_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        Directory.CreateDirectory(_folder.File("notebooks", "images"));
+        Directory.CreateDirectory(_folder.File("shared"));
+        foreach (var place in new[] { "notebooks", "shared" })
+            File.WriteAllBytes(_folder.File(place, "a.png"), [1, 2, 3]);
+        File.WriteAllText(_folder.File("secret"), "secret");
+        File.CreateSymbolicLink(_folder.File("notebooks", "out.png"), _folder.File("secret"));
+        File.CreateSymbolicLink(_folder.File("notebooks", "images", "deep.png"), "../../secret");
+        File.CreateSymbolicLink(_folder.File("notebooks", "folder"), _folder.File("shared"));
+        File.CreateSymbolicLink(_folder.File("notebooks", "twice.png"), "out.png");
+        File.CreateSymbolicLink(_folder.File("shared", "out.png"), _folder.File("secret"));
+        File.CreateSymbolicLink(_folder.File("notebooks", "within.png"), "a.png");
+        File.CreateSymbolicLink(_folder.File("linked"), _folder.File("notebooks"));
+
+        foreach (
+            var address in new[] { "out.png", "images/deep.png", "folder/a.png", "twice.png", "../shared/out.png" }
+        )
+            Assert.Null(_links.Image(address, null));
+        foreach (var address in new[] { "a.png", "within.png", "../shared/a.png", "images/../a.png" })
+            Assert.NotNull(_links.Image(address, null));
+        Assert.NotNull(new LinkResolver(_folder.File("linked"), _folder.Out).Image("a.png", null));
+    }
 }

@@ -43,6 +43,18 @@ public sealed class MessageCodecTests
         Assert.Null(_codec.Decode(new MessageCodec("another").Encode([Identity], "x", null, [])));
 
     [Fact]
+    public void AMessageThatComesAgainIsDropped()
+    {
+        var message = _codec.Encode([Identity], "execute_request", null, []);
+        Assert.NotNull(_codec.Decode(message));
+        Assert.Null(_codec.Decode(message));
+        Assert.NotNull(_codec.Decode(_codec.Encode([Identity], "execute_request", null, [])));
+        var unsigned = new MessageCodec("");
+        Assert.NotNull(unsigned.Decode(Frames("<IDS|MSG>", "", """{"msg_type":"x"}""", "{}", "{}", "{}")));
+        Assert.NotNull(unsigned.Decode(Frames("<IDS|MSG>", "", """{"msg_type":"x"}""", "{}", "{}", "{}")));
+    }
+
+    [Fact]
     public void AnyChangedByteIsNoticed()
     {
         for (var frame = 2; frame <= 6; frame++)

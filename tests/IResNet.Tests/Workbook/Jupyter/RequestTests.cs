@@ -8,7 +8,7 @@ namespace IResNet.Tests.Workbook.Jupyter;
 /// <summary>What needs no socket: positions, history, replies.</summary>
 public sealed class RequestTests
 {
-    private static JupyterMessage Request(string content) => new([], "x", [], JsonNode.Parse(content)!.AsObject());
+    private static JupyterMessage Request(string content) => new([], "x", [], [], JsonNode.Parse(content)!.AsObject());
 
     [Theory]
     [InlineData("abc", 2, 2)]

@@ -13,6 +13,7 @@ public class NotebookParametersTests
         double rate = 1e-3; float c = 0.9f; bool verbose = false; long seed = 1; char mark = 'x'; decimal price = 1m;
         var minus = -2; string? name = null; int? limit = null;
         int[] seeds = [1, 2]; string[] names = []; TimeSpan wait = TimeSpan.Zero; var list = new List<int>();
+        Half half = default; byte small = 1; double[] rates = []; DateOnly day = default;
         int Method() { int local = 1; return local; }
         """;
 
@@ -27,6 +28,21 @@ public class NotebookParametersTests
     [InlineData("rate", "5e-4", "0.0005d")]
     [InlineData("rate", "1", "1d")]
     [InlineData("c", "0.5", "0.5f")]
+    [InlineData("rate", "NaN", "double.NaN")]
+    [InlineData("rate", "nan", "double.NaN")]
+    [InlineData("rate", "Infinity", "double.PositiveInfinity")]
+    [InlineData("rate", "-inf", "double.NegativeInfinity")]
+    [InlineData("c", "-∞", "float.NegativeInfinity")]
+    [InlineData("half", "0.5", "(Half)0.5")]
+    [InlineData("half", "NaN", "(Half)Half.NaN")]
+    [InlineData("small", "255", "255")]
+    [InlineData("rates", "0.1,NaN", "[0.1d, double.NaN]")]
+    [InlineData(
+        "day",
+        "2020-01-02",
+        "DateOnly.Parse(\"2020-01-02\", System.Globalization.CultureInfo.InvariantCulture)"
+    )]
+    [InlineData("day", "DateOnly.MinValue", "DateOnly.MinValue")]
     [InlineData("verbose", "True", "true")]
     [InlineData("seed", "12345678901", "12345678901L")]
     [InlineData("mark", "'", "'\\''")]
@@ -56,12 +72,15 @@ public class NotebookParametersTests
     [InlineData("steps", "1.5", "int")]
     [InlineData("steps", "99999999999", "int")]
     [InlineData("rate", "1,5", "double")]
+    [InlineData("rate", "1e999", "double")]
+    [InlineData("c", "1e39", "float")]
+    [InlineData("small", "300", "byte")]
+    [InlineData("day", "01/02/2020", "DateOnly")]
     [InlineData("rate", "1,000", "double")]
     [InlineData("c", "0,5", "float")]
     [InlineData("price", "1,5", "decimal")]
     [InlineData("steps", "1,000", "int")]
     [InlineData("seed", "1,000", "long")]
-    [InlineData("rate", "NaN", "double")]
     [InlineData("verbose", "yes", "bool")]
     [InlineData("seeds", "1,b", "int[]")]
     [InlineData("wait", "a b;", "TimeSpan")]
@@ -102,6 +121,18 @@ public class NotebookParametersTests
                 .Throws<UsageException>(() => parameters.Inject(new Dictionary<string, string> { ["steps"] = "1" }))
                 .Message
         );
+    }
+
+    [Theory]
+    [InlineData("const int steps = 10;", "const int steps = 20;")]
+    [InlineData("readonly int steps = 10;", "readonly int steps = 20;")]
+    public void A_constant_is_declared_again(string declaration, string injected)
+    {
+        var notebook = Declaring(declaration);
+
+        new NotebookParameters(notebook).Inject(new Dictionary<string, string> { ["steps"] = "20" });
+
+        Assert.Equal($"// Parameters of this run\n{injected}", notebook.Cells[2].Source);
     }
 
     [Fact]

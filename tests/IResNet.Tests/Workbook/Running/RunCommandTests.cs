@@ -87,7 +87,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("Did you mean 'steps'?", "a.ipynb", "-p", "step=1")]
     [InlineData("write -p name=value", "a.ipynb", "-p", "steps")]
     [InlineData("not a time", "a.ipynb", "--timeout", "soon")]
-    [InlineData("--jobs must be", "a.ipynb", "--jobs", "0")]
+    [InlineData("--jobs \"0\": 1 or more", "a.ipynb", "--jobs", "0")]
     [InlineData("huge", "a.ipynb", "--preset", "huge")]
     public async Task What_cannot_be_done_is_refused_with_a_word(string word, params string[] arguments)
     {

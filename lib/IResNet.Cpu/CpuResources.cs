@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+
+namespace IResNet.Cpu;
+
+/// <summary>What the kernels of one backend share: memory, threads, and layouts that were met before.</summary>
+internal sealed class CpuResources
+{
+    private readonly ConcurrentDictionary<(int Height, int Width), InterleavedLayout> _layouts = new();
+
+    /// <summary>An empty set.</summary>
+    public CpuResources() => Workers = new(Memory);
+
+    /// <summary>Memory for packed maps and weights.</summary>
+    public MemoryPool Memory { get; } = new();
+
+    /// <summary>Threads.</summary>
+    public Workers Workers { get; }
+
+    /// <summary>Gradients on their way to libtorch.</summary>
+    public HandedOver HandedOver { get; } = new();
+
+    /// <summary>How maps of a size lie in memory.</summary>
+    public InterleavedLayout Layout(int height, int width) =>
+        _layouts.GetOrAdd((height, width), static size => InterleavedLayout.WithBorder(size.Height, size.Width));
+
+    /// <summary>Gives back what is kept for the next call.</summary>
+    public void Trim()
+    {
+        Workers.Trim();
+        Memory.Trim();
+        _layouts.Clear();
+    }
+}

@@ -1,0 +1,59 @@
+namespace IResNet.Cpu;
+
+/// <summary>The three weights of a branch as panels, in one piece of memory.</summary>
+/// <param name="workers">Threads to pack with.</param>
+/// <param name="channels">Channels of the data.</param>
+/// <param name="hidden">Channels of the inner maps.</param>
+internal sealed unsafe class GemmWeights(Workers workers, int channels, int hidden)
+{
+    private readonly Panels _panels = new(workers);
+
+    private int Taps => channels * Im2Col.Taps;
+
+    private int HiddenColumns => Panels.RoundUp(hidden);
+
+    /// <summary>Floats that both packings have room in.</summary>
+    public nint Size =>
+        MemoryBlock.WholeLines(
+            Panels.Size(Taps, hidden)
+                + Panels.Size(hidden, hidden)
+                + Panels.Size(hidden, Taps)
+                + 2 * HiddenColumns
+                + channels
+        );
+
+    /// <summary>Packs the operators and their biases.</summary>
+    public BranchWeights Pack(BranchTensors tensors, float* memory)
+    {
+        float* first = memory,
+            middle = first + Panels.Size(Taps, hidden),
+            last = middle + Panels.Size(hidden, hidden),
+            bias = last + Panels.Size(hidden, Taps);
+        _panels.PackTransposed(Floats.Of(tensors.First), Taps, hidden, first);
+        _panels.PackTransposed(Floats.Of(tensors.Middle), hidden, hidden, middle);
+        _panels.PackTaps(Floats.Of(tensors.Last), channels, hidden, last);
+        new Span<float>(bias, 2 * HiddenColumns).Clear();
+        Copy(tensors.FirstBias, bias);
+        Copy(tensors.MiddleBias, bias + HiddenColumns);
+        Copy(tensors.LastBias, bias + 2 * HiddenColumns);
+        return new(first, bias, middle, bias + HiddenColumns, last, bias + 2 * HiddenColumns);
+    }
+
+    /// <summary>Packs the transposed operators.</summary>
+    public BranchWeights PackTransposed(BranchTensors tensors, float* memory)
+    {
+        float* first = memory,
+            middle = first + Panels.Size(hidden, Taps),
+            last = middle + Panels.Size(hidden, hidden);
+        _panels.Pack(Floats.Of(tensors.First), hidden, Taps, first);
+        _panels.Pack(Floats.Of(tensors.Middle), hidden, hidden, middle);
+        _panels.PackTapsTransposed(Floats.Of(tensors.Last), channels, hidden, last);
+        return new(first, null, middle, null, last, null);
+    }
+
+    private static void Copy(Tensor bias, float* to)
+    {
+        int length = (int)bias.numel();
+        new Span<float>(Floats.Of(bias), length).CopyTo(new Span<float>(to, length));
+    }
+}

@@ -1,0 +1,65 @@
+namespace IResNet.Cpu;
+
+/// <summary>
+/// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution"/> reads them, see
+/// <see cref="InterleavedWeights"/>, and the biases.
+/// </summary>
+internal sealed unsafe class DenseWeights : IDisposable
+{
+    private const int Tile = InterleavedLayout.Tile;
+
+    private readonly MemoryBlock _memory;
+    private readonly nint[] _matrices,
+        _biases;
+
+    /// <summary>Packs the matrices W, or their transposes, and the biases if they are given.</summary>
+    public DenseWeights(
+        MemoryPool memory,
+        IReadOnlyList<Tensor> matrices,
+        bool transposed,
+        IReadOnlyList<Tensor>? biases = null
+    )
+    {
+        (_matrices, _biases) = (new nint[matrices.Count], new nint[matrices.Count]);
+        var shapes = matrices.Select(matrix => ((int)matrix.size(0), (int)matrix.size(1))).ToArray();
+        nint size = 0;
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            var (rows, columns) = shapes[i];
+            _matrices[i] = size;
+            _biases[i] = size += transposed
+                ? (nint)rows * InterleavedLayout.RoundUp(columns)
+                : (nint)InterleavedLayout.RoundUp(rows) * columns;
+            if (biases is not null)
+                size += InterleavedLayout.RoundUp(rows);
+        }
+        _memory = memory.Rent(size);
+        new Span<float>(_memory.Pointer, (int)size).Clear();
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            var (rows, columns) = shapes[i];
+            Pack(Floats.Of(matrices[i]), rows, columns, transposed, Matrix(i));
+            if (biases is not null)
+                new Span<float>(Floats.Of(biases[i]), rows).CopyTo(new Span<float>(Bias(i), rows));
+        }
+    }
+
+    /// <summary>Outputs beyond the last are zero.</summary>
+    public float* Matrix(int layer) => _memory.Pointer + _matrices[layer];
+
+    /// <summary>Zeros up to a whole tile.</summary>
+    public float* Bias(int layer) => _memory.Pointer + _biases[layer];
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    private static void Pack(float* matrix, int rows, int columns, bool transposed, float* packed)
+    {
+        for (int row = 0; row < rows; row++)
+        for (int column = 0; column < columns; column++, matrix++)
+        {
+            var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
+            packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
+        }
+    }
+}

@@ -1,0 +1,332 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace IResNet.Cpu;
+
+/// <summary>
+/// A branch of dense layers with ELU between them on one group of 64 examples: value, Jacobian products and their
+/// gradient. A dense layer is a 1x1 convolution whose pixels are examples: four registers of sixteen. A map holds, for
+/// every feature, these four for the value and again for each tangent: [feature][value, tangents][64].
+/// </summary>
+/// <param name="widths">Features, hidden widths, features.</param>
+/// <param name="tangents">Jacobian products taken at once: 0, 1 for a series, 2 for the exact determinant of 2-D
+/// data.</param>
+internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
+{
+    /// <summary>Examples in a group.</summary>
+    public const int Group = InterleavedLayout.Tile * Lanes;
+
+    private const int Lanes = InterleavedLayout.Lanes;
+    private static readonly InterleavedLayout[] Parts = [.. Geometries(_ => InterleavedLayout.Tile)],
+        Wholes = [.. Geometries(tangents => InterleavedLayout.Tile * (1 + tangents))];
+
+    /// <summary>The value, or one tangent.</summary>
+    private readonly InterleavedLayout _part = Parts[tangents];
+
+    /// <summary>The value and all tangents.</summary>
+    private readonly InterleavedLayout _whole = Wholes[tangents];
+
+    private int Plane => _whole.Plane;
+
+    /// <summary>Dense layers.</summary>
+    public int Layers => widths.Length - 1;
+
+    private nint Largest => MapSize(widths.Max());
+
+    /// <summary>
+    /// Floats of the maps that belong to a point: inputs of all layers, and the estimate's derivative in the tangents'
+    /// products.
+    /// </summary>
+    public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (1 + tangents) * (nint)Group;
+
+    /// <summary>Floats of scratch memory a thread, beside a point.</summary>
+    public nint WorkSize => 3 * Largest + MapSize(widths[0]);
+
+    /// <summary>Floats of all gradients: weight and bias of each layer in turn.</summary>
+    public int GradientSize { get; } = widths.Zip(widths.Skip(1), (inputs, outputs) => (inputs + 1) * outputs).Sum();
+
+    /// <summary>Goes to a point: the inputs of all layers.</summary>
+    /// <param name="weights">As <see cref="DenseWeights"/> packs them.</param>
+    /// <param name="x">The group's first example in torch's layout.</param>
+    /// <param name="examples">Examples in this group.</param>
+    /// <param name="point">Receives the maps.</param>
+    public void MoveTo(DenseWeights weights, float* x, int examples, float* point)
+    {
+        Pack(x, examples, point);
+        float* input = point;
+        for (int layer = 0; layer < Layers - 1; layer++)
+        {
+            float* output = input + MapSize(widths[layer]);
+            var epilogue = new BiasElu(weights.Bias(layer), output);
+            Multiply(input, weights.Matrix(layer), layer, ref epilogue);
+            input = output;
+        }
+    }
+
+    /// <summary>y = x + g(x) at a point.</summary>
+    public void Value(DenseWeights weights, int examples, float* y, float* point, float* work)
+    {
+        var epilogue = new BiasResidual(weights.Bias(Layers - 1), point, work);
+        Multiply(Derivative(point) - MapSize(widths[Layers - 1]), weights.Matrix(Layers - 1), Layers - 1, ref epilogue);
+        Unpack(work, y, examples);
+    }
+
+    /// <summary>ln |det(I + J)| of 2-D data at a point, from J's two columns.</summary>
+    public void Exact(DenseWeights weights, int examples, float* logDet, float* point)
+    {
+        float* derivative = Derivative(point);
+        for (int column = 0; column < 2; column++)
+        {
+            for (int row = 0; row < 2; row++)
+                new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
+            Product(weights, column, point, Tangent(derivative, column));
+        }
+        float* j11 = Tangent(derivative, 0),
+            j21 = j11 + Plane,
+            j12 = Tangent(derivative, 1),
+            j22 = j12 + Plane;
+        for (int at = 0; at < Group; at += Lanes)
+        {
+            // In double precision: the determinant is close to 1, and its logarithm would lose what J has.
+            for (int i = at; i < Math.Min(at + Lanes, examples); i++)
+                logDet[i] = (float)Math.Log(Math.Abs((1.0 + j11[i]) * (1.0 + j22[i]) - (double)j12[i] * j21[i]));
+            var (a, b) = (Vector512<float>.One + Vector512.Load(j11 + at), Vector512.Load(j12 + at));
+            var (c, d) = (Vector512.Load(j21 + at), Vector512<float>.One + Vector512.Load(j22 + at));
+            var determinant = a * d - b * c;
+            // Of ln |ad - bc| in a, b, c and d. Lanes without an example must not bring a division by zero into sums
+            // over examples.
+            var valid = Vector512.LessThan(Vector512.CreateSequence<float>(at, 1), Vector512.Create((float)examples));
+            Vector512.ConditionalSelect(valid, d / determinant, Vector512<float>.Zero).Store(j11 + at);
+            Vector512.ConditionalSelect(valid, -c / determinant, Vector512<float>.Zero).Store(j12 + at);
+            Vector512.ConditionalSelect(valid, -b / determinant, Vector512<float>.Zero).Store(j21 + at);
+            Vector512.ConditionalSelect(valid, a / determinant, Vector512<float>.Zero).Store(j22 + at);
+        }
+    }
+
+    /// <summary>The estimate of <see cref="NeumannSeries"/> at a point.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="terms">n.</param>
+    /// <param name="probe">v, in torch's layout.</param>
+    /// <param name="examples">Examples in this group.</param>
+    /// <param name="logDet">Receives the estimate, one an example.</param>
+    /// <param name="direction">Receives r, as v.</param>
+    /// <param name="point">The point.</param>
+    /// <param name="work">Scratch memory.</param>
+    public void Series(
+        DenseWeights weights,
+        int terms,
+        float* probe,
+        int examples,
+        float* logDet,
+        float* direction,
+        float* point,
+        float* work
+    )
+    {
+        float* v = Tangent(Derivative(point), 0),
+            power = Tangent(point, 0),
+            r = work,
+            product = work + MapSize(widths[0]);
+        Pack(probe, examples, v);
+        Copy(v, power);
+        Copy(v, r);
+        Vector512<float>* value = stackalloc Vector512<float>[InterleavedLayout.Tile];
+        new Span<Vector512<float>>(value, InterleavedLayout.Tile).Clear();
+        for (int k = 1; k < terms; k++)
+        {
+            float sign = k % 2 == 1 ? 1 : -1;
+            Product(weights, 0, point, product);
+            AddDot(v, product, sign * (1f / k - 1f / terms), value);
+            Copy(product, power);
+            for (int feature = 0; feature < widths[0]; feature++)
+                VectorMath.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
+        }
+        Unpack(r, direction, examples);
+        Copy(r, power);
+        Product(weights, 0, point, product);
+        AddDot(v, product, 1f / terms, value);
+        new Span<float>(value, examples).CopyTo(new Span<float>(logDet, examples));
+    }
+
+    /// <summary>The last product of <see cref="Series"/> again: that of r, for which the gradient is taken.</summary>
+    public void LastProduct(
+        DenseWeights weights,
+        float* probe,
+        float* direction,
+        int examples,
+        float* point,
+        float* work
+    )
+    {
+        Pack(probe, examples, Tangent(Derivative(point), 0));
+        Pack(direction, examples, Tangent(point, 0));
+        Product(weights, 0, point, work);
+    }
+
+    /// <summary>Cotangents of x and of the weights, given those of y and of the estimate.</summary>
+    /// <param name="transposed">The transposed weights.</param>
+    /// <param name="y">Cotangent of y, in torch's layout.</param>
+    /// <param name="logDet">Cotangent of the estimate, one an example.</param>
+    /// <param name="examples">Examples in this group.</param>
+    /// <param name="point">The point, with the tangents and the derivative that the estimate left there.</param>
+    /// <param name="work">Scratch memory.</param>
+    /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
+    /// <param name="gradient">Receives all gradients.</param>
+    public void Backward(
+        DenseWeights transposed,
+        float* y,
+        float* logDet,
+        int examples,
+        float* point,
+        float* work,
+        float* x,
+        float* gradient
+    )
+    {
+        float* dy = work,
+            current = dy,
+            next = dy + MapSize(widths[0]),
+            other = next + Largest;
+        var sums = (Vector512<float>*)(other + Largest);
+        float* input = Derivative(point),
+            g = gradient + GradientSize;
+        Pack(y, examples, dy);
+        if (tangents > 0)
+            Scale(input, logDet, examples, dy);
+        SumFeatures(dy, sums);
+        for (int layer = Layers - 1; layer >= 0; layer--)
+        {
+            var (inputs, outputs) = (widths[layer], widths[layer + 1]);
+            input -= MapSize(inputs);
+            g -= (inputs + 1) * outputs;
+            InterleavedWeightGradient.Run(new(current, input), default, inputs, outputs, kernel: 1, _whole, g);
+            for (int i = 0; i < outputs; i++)
+                g[inputs * outputs + i] = Vector512.Sum(sums[i]);
+            if (layer == 0)
+                break;
+            for (int t = 0; t < tangents; t++)
+            {
+                var tangent = new TangentCotangent(input, Tangent(input, t), Tangent(next, t), next, add: t > 0);
+                MultiplyTransposed(Tangent(current, t), transposed.Matrix(layer), layer, ref tangent);
+            }
+            new Span<Vector512<float>>(sums, InterleavedLayout.RoundUp(inputs)).Clear();
+            var value = new PreactivationCotangent(input, tangents > 0 ? next : null, next, sums);
+            MultiplyTransposed(current, transposed.Matrix(layer), layer, ref value);
+            current = next;
+            next = other;
+            other = current;
+        }
+        var dx = new InputCotangent(dy, null, null, next);
+        MultiplyTransposed(current, transposed.Matrix(0), 0, ref dx);
+        Unpack(next, x, examples);
+    }
+
+    private static IEnumerable<InterleavedLayout> Geometries(Func<int, int> width) =>
+        Enumerable
+            .Range(0, 3)
+            .Select(tangents => InterleavedLayout.Borderless(width(tangents), (1 + tangents) * Group));
+
+    private static float* Tangent(float* map, int index) => map + (1 + index) * Group;
+
+    private nint MapSize(int width) => (nint)InterleavedLayout.RoundUp(width) * Plane;
+
+    /// <summary>The last of a point's maps.</summary>
+    private float* Derivative(float* point) => point + PointSize - MapSize(widths[0]);
+
+    /// <summary>J times the tangent that lies in the first map; those of the other layers go into theirs.</summary>
+    private void Product(DenseWeights weights, int index, float* point, float* product)
+    {
+        float* input = point;
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            float* output = input + MapSize(widths[layer]);
+            bool last = layer == Layers - 1;
+            var epilogue = new TimesDerivative(last ? null : output, last ? product : Tangent(output, index));
+            Multiply(Tangent(input, index), weights.Matrix(layer), layer, ref epilogue);
+            input = output;
+        }
+    }
+
+    private void Multiply<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue =>
+        InterleavedConvolution.Run(input, matrix, widths[layer], widths[layer + 1], kernel: 1, _part, ref epilogue);
+
+    private void MultiplyTransposed<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue =>
+        InterleavedConvolution.Run(input, matrix, widths[layer + 1], widths[layer], kernel: 1, _part, ref epilogue);
+
+    /// <summary>
+    /// Puts examples side by side. Lanes without an example and rows that only fill up a tile become zero.
+    /// </summary>
+    private void Pack(float* source, int examples, float* part)
+    {
+        int features = widths[0];
+        for (int row = 0; row < InterleavedLayout.RoundUp(features); row++)
+        {
+            float* to = part + row * (nint)Plane;
+            int valid = row < features ? examples : 0;
+            for (int example = 0; example < valid; example++)
+                to[example] = source[(nint)example * features + row];
+            new Span<float>(to + valid, Group - valid).Clear();
+        }
+    }
+
+    private void Unpack(float* part, float* target, int examples)
+    {
+        int features = widths[0];
+        for (int row = 0; row < features; row++)
+        for (int example = 0; example < examples; example++)
+            target[(nint)example * features + row] = part[row * (nint)Plane + example];
+    }
+
+    /// <summary>Within maps of x's width.</summary>
+    private void Copy(float* from, float* to)
+    {
+        for (int row = 0; row < InterleavedLayout.RoundUp(widths[0]); row++)
+            new Span<float>(from + row * (nint)Plane, Group).CopyTo(new Span<float>(to + row * (nint)Plane, Group));
+    }
+
+    /// <summary>Adds factor v.x to the value of each example.</summary>
+    private void AddDot(float* v, float* x, float factor, Vector512<float>* value)
+    {
+        for (int i = 0; i < InterleavedLayout.Tile; i++)
+        {
+            var sum = Vector512<float>.Zero;
+            for (int feature = 0; feature < widths[0]; feature++)
+            {
+                nint at = feature * (nint)Plane + i * Lanes;
+                sum = Avx512F.FusedMultiplyAdd(Vector512.Load(v + at), Vector512.Load(x + at), sum);
+            }
+            value[i] += factor * sum;
+        }
+    }
+
+    /// <summary>The tangents of a map of x's width, each example times its factor.</summary>
+    private void Scale(float* map, float* factors, int examples, float* result)
+    {
+        float* scale = stackalloc float[Group];
+        new Span<float>(scale, Group).Clear();
+        new Span<float>(factors, examples).CopyTo(new Span<float>(scale, Group));
+        for (int row = 0; row < InterleavedLayout.RoundUp(widths[0]); row++)
+        for (int t = 0; t < tangents; t++)
+        {
+            float* from = Tangent(map, t) + row * (nint)Plane,
+                to = Tangent(result, t) + row * (nint)Plane;
+            for (int at = 0; at < Group; at += Lanes)
+                (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
+        }
+    }
+
+    /// <summary>Sums over examples but for the last step, of a map of x's width.</summary>
+    private void SumFeatures(float* map, Vector512<float>* sums)
+    {
+        for (int feature = 0; feature < widths[0]; feature++)
+        {
+            float* x = map + feature * (nint)Plane;
+            sums[feature] =
+                Vector512.Load(x)
+                + Vector512.Load(x + Lanes)
+                + (Vector512.Load(x + 2 * Lanes) + Vector512.Load(x + 3 * Lanes));
+        }
+    }
+}

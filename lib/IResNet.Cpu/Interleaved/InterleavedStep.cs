@@ -1,0 +1,41 @@
+namespace IResNet.Cpu;
+
+/// <summary>A step with sixteen examples side by side in the lanes of a register.</summary>
+internal sealed unsafe class InterleavedStep(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
+    : BlockStep(shape, hidden, InterleavedLayout.Lanes)
+{
+    private readonly InterleavedBranch _branch = new(resources, shape, hidden, leadingActivation);
+    private readonly InterleavedWeights _weights = new((int)shape[1], (int)hidden);
+
+    /// <inheritdoc/>
+    public override nint WorkSize => _branch.WorkSize;
+
+    /// <inheritdoc/>
+    public override nint WeightsSize => _weights.Size;
+
+    /// <inheritdoc/>
+    public override nint SavedSize(bool series) => _branch.SavedSize(series);
+
+    /// <inheritdoc/>
+    public override BranchWeights Pack(BranchTensors tensors, float* memory) => _weights.Pack(tensors, memory);
+
+    /// <inheritdoc/>
+    public override BranchWeights PackTransposed(BranchTensors tensors, float* memory) =>
+        _weights.PackTransposed(tensors, memory);
+
+    /// <inheritdoc/>
+    public override void Forward(in BranchWeights w, in GroupData data, float* y) =>
+        _branch.Forward(w, data, _branch.MapsOfStep(data), y);
+
+    /// <inheritdoc/>
+    public override void Series(in BranchWeights w, int terms, in GroupData data, float* logDet) =>
+        _branch.Series(w, terms, data, _branch.MapsOfStep(data), logDet);
+
+    /// <inheritdoc/>
+    public override void Backward(
+        in BranchWeights w,
+        in BranchWeights transposed,
+        in GroupData data,
+        in GroupCotangents cotangents
+    ) => _branch.Backward(w, transposed, data, _branch.MapsOfStep(data), cotangents);
+}
