@@ -26,11 +26,11 @@ public sealed record LogDetConvergence(
     IReadOnlyList<double> Spread
 )
 {
-    /// <summary>Measures a frozen flow: d Jacobian products a block and an example, and some d^3.</summary>
+    /// <summary>Measures a frozen flow: d Jacobian products per block and example, and some d^3.</summary>
     /// <param name="flow">The flow, with blocks certified to contract.</param>
     /// <param name="x">A batch.</param>
     /// <param name="terms">Numbers of terms, rising.</param>
-    /// <param name="probes">Gaussian probes an example, at least 2.</param>
+    /// <param name="probes">Gaussian probes per example, at least 2.</param>
     /// <param name="generator">Where they come from.</param>
     public static LogDetConvergence Of(Flow flow, Tensor x, IReadOnlyList<int> terms, int probes, Generator generator)
     {

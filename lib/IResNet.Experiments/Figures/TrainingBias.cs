@@ -1,5 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 
 namespace IResNet.Experiments.Figures;
 
@@ -23,7 +24,7 @@ public sealed record TrainingBias(int Terms, double Objective, double Converged,
     /// <param name="create">Makes the model, the same at each call.</param>
     /// <param name="data">Trained on its training images, evaluated on its first test images.</param>
     /// <param name="preprocessing">Of the images.</param>
-    /// <param name="options">Length and pace; the number of terms and the size of the evaluation are
+    /// <param name="options">Length and pace, and which series; its number of terms and the size of the evaluation are
     /// overridden.</param>
     /// <param name="terms">Numbers of terms.</param>
     /// <param name="images">Test images to evaluate on, at least 2.</param>
@@ -49,7 +50,7 @@ public sealed record TrainingBias(int Terms, double Objective, double Converged,
                 data,
                 options with
                 {
-                    Terms = n,
+                    Estimator = (options.Estimator as SeriesOptions ?? new NeumannOptions()) with { Terms = n },
                     EvaluationImages = 2,
                     EvaluationTerms = 1,
                 },

@@ -74,7 +74,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     {
         Check(x);
         using var scope = NewDisposeScope();
-        var (z, logDet) = choose is null ? Transform.forward(x) : Transform.ForwardWith(x, choose);
+        using var chosen = new EstimatorChoice(choose);
+        var (z, logDet) = Transform.forward(x);
         return (Prior.forward(z.flatten(1)).MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 
@@ -107,7 +108,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     {
         Check(x);
         using var scope = NewDisposeScope();
-        return Transform.ForwardWith(x, _ => new NoLogDet()).y.MoveToOuterDisposeScope();
+        using var none = new EstimatorChoice(_ => new NoLogDet());
+        return Transform.forward(x).y.MoveToOuterDisposeScope();
     }
 
     /// <summary>Samples: latents from the prior, sent through the inverse (section 3).</summary>

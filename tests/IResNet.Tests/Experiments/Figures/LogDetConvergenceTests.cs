@@ -70,7 +70,7 @@ public class LogDetConvergenceTests
             Assert.Equal(
                 curve.Truncated[i],
                 curve.Estimate[i],
-                Statistics.StandardErrors * spread / Math.Sqrt(4 * 2000)
+                Tests.Statistics.StandardErrors * spread / Math.Sqrt(4 * 2000)
             );
         }
     }

@@ -1,7 +1,11 @@
-namespace IResNet.Experiments.Figures;
+using MathNet.Numerics;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
+
+namespace IResNet.Experiments.Statistics;
 
 /// <summary>A straight line through points, by least squares.</summary>
-/// <param name="Slope">Change of y for one of x.</param>
+/// <param name="Slope">Change of y per unit of x.</param>
 /// <param name="HalfWidth">Half the slope's 95 % interval, by Student's t, for independent errors of equal
 /// size.</param>
 public sealed record LinearTrend(double Slope, double HalfWidth)
@@ -20,14 +24,13 @@ public sealed record LinearTrend(double Slope, double HalfWidth)
             );
         if (x.Count < 3)
             throw new ArgumentException($"A slope and its interval need three points; there are {x.Count}.", nameof(x));
-        double meanX = x.Average(),
-            meanY = y.Average(),
-            spread = x.Sum(value => (value - meanX) * (value - meanX));
-        if (spread == 0)
-            throw new ArgumentException($"All points lie at x = {meanX}: no line has a slope there.", nameof(x));
-        double slope = x.Zip(y).Sum(point => (point.First - meanX) * (point.Second - meanY)) / spread;
-        double residual = x.Zip(y).Sum(point => Math.Pow(point.Second - meanY - slope * (point.First - meanX), 2));
-        int freedom = x.Count - 2;
-        return new(slope, StudentT.Quantile(0.975, freedom) * Math.Sqrt(residual / freedom / spread));
+        double[] at = [.. x],
+            observed = [.. y];
+        if (at.All(value => value == at[0]))
+            throw new ArgumentException($"All points lie at x = {at[0]}: no line has a slope there.", nameof(x));
+        var (intercept, slope) = Fit.Line(at, observed);
+        double error = GoodnessOfFit.StandardError(at.Select(value => intercept + slope * value), observed, 2),
+            spread = at.PopulationStandardDeviation() * Math.Sqrt(at.Length);
+        return new(slope, StudentT.InvCDF(0, 1, at.Length - 2, 0.975) * error / spread);
     }
 }

@@ -1,46 +1,9 @@
-using IResNet.Experiments.Figures;
+using IResNet.Experiments.Statistics;
 
-namespace IResNet.Tests.Experiments.Figures;
+namespace IResNet.Tests.Experiments.Statistics;
 
 public class SeedSpreadTests
 {
-    [Theory] // Fisher and Yates' table, 97.5 %
-    [InlineData(1, 12.7062)]
-    [InlineData(2, 4.3027)]
-    [InlineData(3, 3.1824)]
-    [InlineData(4, 2.7764)]
-    [InlineData(5, 2.5706)]
-    [InlineData(10, 2.2281)]
-    [InlineData(13, 2.1604)]
-    [InlineData(120, 1.9799)]
-    public void The_quantile_is_the_table_s(int freedom, double expected) =>
-        Assert.Equal(expected, StudentT.Quantile(0.975, freedom), 4);
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(6)]
-    [InlineData(9)]
-    public void The_probability_is_the_integral_of_the_density(int freedom)
-    {
-        double Density(double t) => Math.Pow(1 + t * t / freedom, -(freedom + 1) / 2.0);
-        double Integral(double from, double to) =>
-            Enumerable.Range(0, 20_000).Sum(i => Density(from + (to - from) * (i + 0.5) / 20_000))
-            * (to - from)
-            / 20_000;
-        // Over the angle whose tangent is t, the whole line is finite.
-        double whole =
-            Enumerable
-                .Range(0, 20_000)
-                .Select(i => -Math.PI / 2 + Math.PI * (i + 0.5) / 20_000)
-                .Sum(angle => Density(Math.Tan(angle)) / Math.Pow(Math.Cos(angle), 2))
-            * Math.PI
-            / 20_000;
-        foreach (double t in new[] { -3.0, -0.7, 0, 0.2, 1.9 })
-            Assert.Equal(0.5 + Math.Sign(t) * Integral(0, Math.Abs(t)) / whole, StudentT.Probability(t, freedom), 6);
-    }
-
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
@@ -64,6 +27,21 @@ public class SeedSpreadTests
             0.95 - 5 * Math.Sqrt(0.05 * 0.95 / Trials),
             0.95 + 5 * Math.Sqrt(0.05 * 0.95 / Trials)
         );
+    }
+
+    [Theory] // Fisher and Yates' table, 97.5 %
+    [InlineData(2, 12.7062)]
+    [InlineData(3, 4.3027)]
+    [InlineData(4, 3.1824)]
+    [InlineData(6, 2.5706)]
+    [InlineData(14, 2.1604)]
+    [InlineData(121, 1.9799)]
+    [InlineData(10_000, 1.9602)]
+    public void The_interval_is_the_table_s_quantile_times_the_standard_error(int seeds, double quantile)
+    {
+        var spread = SeedSpread.Of([.. Enumerable.Range(0, seeds).Select(i => (double)i)]);
+        // The variance of 0, 1, ... n - 1 is n (n + 1) / 12.
+        Assert.Equal(quantile, spread.HalfWidth / Math.Sqrt((seeds + 1) / 12.0), 4);
     }
 
     [Fact]

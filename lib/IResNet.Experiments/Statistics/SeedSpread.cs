@@ -1,6 +1,8 @@
 using System.Globalization;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
 
-namespace IResNet.Experiments.Figures;
+namespace IResNet.Experiments.Statistics;
 
 /// <summary>What a figure is over trainings that differ in their seeds only.</summary>
 /// <param name="Mean">Mean over seeds.</param>
@@ -10,22 +12,21 @@ namespace IResNet.Experiments.Figures;
 /// <param name="Seeds">How many.</param>
 public sealed record SeedSpread(double Mean, double Deviation, double HalfWidth, int Seeds)
 {
-    /// <summary>Of one value a seed.</summary>
+    /// <summary>Of one value per seed.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static SeedSpread Of(params IReadOnlyList<double> values)
     {
         if (values.Count == 0)
             throw new ArgumentException("There is no value: a spread needs at least one.", nameof(values));
-        double mean = values.Average();
-        if (values.Count == 1)
-            return new(mean, double.NaN, double.NaN, 1);
-        double deviation = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1));
-        return new(
-            mean,
-            deviation,
-            StudentT.Quantile(0.975, values.Count - 1) * deviation / Math.Sqrt(values.Count),
-            values.Count
-        );
+        var (mean, deviation) = values.MeanStandardDeviation();
+        return values.Count == 1
+            ? new(mean, double.NaN, double.NaN, 1)
+            : new(
+                mean,
+                deviation,
+                StudentT.InvCDF(0, 1, values.Count - 1, 0.975) * deviation / Math.Sqrt(values.Count),
+                values.Count
+            );
     }
 
     /// <summary>With a number of digits: "12.3 ± 0.4", or "12.3" for one seed.</summary>

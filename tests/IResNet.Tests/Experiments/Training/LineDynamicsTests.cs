@@ -1,6 +1,6 @@
-using IResNet.Experiments.Figures;
+using IResNet.Experiments.Training;
 
-namespace IResNet.Tests.Experiments.Figures;
+namespace IResNet.Tests.Experiments.Training;
 
 /// <summary>
 /// Networks on the line: the normalised one cannot make paths cross whatever it learned, the plain one can.
@@ -31,7 +31,7 @@ public class LineDynamicsTests
         {
             double lipschitz = network.Blocks[block].Branch.LipschitzBound();
             Assert.InRange(lipschitz, 0.1, 0.81 + 1e-6);
-            foreach (var (before, after) in paths.Slopes(block).Zip(paths.Slopes(block + 1)))
+            foreach (var (before, after) in paths.Derivatives(block).Zip(paths.Derivatives(block + 1)))
                 Assert.InRange(after / before, 1 - lipschitz - 1e-9, 1 + lipschitz + 1e-9);
         }
     }

@@ -1,8 +1,8 @@
-using IResNet.Experiments.Training;
+using IResNet.Experiments.Figures;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IResNet.Experiments.Figures;
+namespace IResNet.Experiments.Training;
 
 /// <summary>
 /// How a network for Figure 1 is made. The paper states no depth, width, noise or optimiser: these are ours.
@@ -10,8 +10,8 @@ namespace IResNet.Experiments.Figures;
 public sealed record LineDynamicsOptions
 {
     /// <summary>
-    /// Residual blocks, an even number. x^3 has slope 12 at 2, and each block of Lipschitz constant L multiplies slopes
-    /// by 1 + L at most.
+    /// Residual blocks, an even number. x^3 has derivative 12 at 2, and each block of Lipschitz constant L multiplies
+    /// derivatives by 1 + L at most.
     /// </summary>
     public int Blocks { get; init; } = 20;
 
@@ -27,7 +27,7 @@ public sealed record LineDynamicsOptions
     /// <summary>Training steps.</summary>
     public int Steps { get; init; } = 800;
 
-    /// <summary>Fresh points a step, uniform on [-2, 2].</summary>
+    /// <summary>Fresh points per step, uniform on [-2, 2].</summary>
     public int Batch { get; init; } = 128;
 
     /// <summary>Rate of Adam.</summary>
