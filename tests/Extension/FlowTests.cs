@@ -17,7 +17,8 @@ public sealed class FlowTests : IDisposable
     public async Task TrainsWithDensityTraining()
     {
         using var flow = Create();
-        flow.WithEstimator(new TwoTerms());
+        var own = new TwoTerms();
+        flow.WithEstimator(own);
         var run = await DensityTraining.Run(
             flow,
             Stripes.Create(),
@@ -36,8 +37,31 @@ public sealed class FlowTests : IDisposable
             $"the loss went from {run.Losses[0]} to {run.Losses[^1]}"
         );
         Assert.InRange(run.Test!.BitsPerDim, 2, run.Losses[0]);
+        // Five blocks in every step, and in the evaluation's batch.
+        Assert.Equal(5 * (60 + 1), own.Calls);
         JudgeInverse(flow);
         JudgeFile(flow);
+    }
+
+    /// <summary>
+    /// An evaluator of one's own looks at every block, also in bijections from outside; nobody can train with it, as it
+    /// is no estimator. The model's own estimator stays in its place.
+    /// </summary>
+    [Fact]
+    public void AnEvaluatorOfOnesOwnEvaluates()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var flow = Create();
+        var own = new TwoTerms();
+        flow.WithEstimator(own).Freeze();
+        var x = rand(4, 1, 8, 8) - 0.5;
+        var (logPrior, logDet) = flow.LogProbTerms(x, new FullJacobian());
+        Assert.Equal((0, 64 * 3 + 32 * 2), (own.Calls, logDet.Products));
+        var exact = flow.LogProb(x, _ => new ExactLogDet());
+        Assert.InRange((logPrior + logDet.Value - exact).abs().max().ToDouble(), 0, 1e-4);
+        Assert.True((flow.forward(x) - exact).abs().max().ToDouble() > 1e-3);
+        Assert.Equal(5, own.Calls);
     }
 
     [Fact]

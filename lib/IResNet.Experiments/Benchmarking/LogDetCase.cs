@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
 /// Evaluation of log-determinants after 250 training steps: seconds for a batch and error against the full Jacobian, by
-/// the number of products a block. The paper's series with one Gaussian probe, and Arnoldi's process with coloured
+/// the number of products per block. The paper's series with one Gaussian probe, and Arnoldi's process with coloured
 /// random signs.
 /// </summary>
 internal static class LogDetCase
@@ -76,9 +76,10 @@ internal static class LogDetCase
             using var noGrad = no_grad();
             var flow = trained.Flow.Freeze();
             var block = flow.ResidualBlocks[2];
+            flow.WithEstimator(new NoLogDet());
             var input = flow
                 .Transform.Bijections.TakeWhile(part => part != block)
-                .Aggregate(trained.Images(Images), (x, part) => part.ForwardWith(x, _ => new NoLogDet()).y);
+                .Aggregate(trained.Images(Images), (x, part) => part.forward(x).y);
             var g = block.Branch.Linearize(input);
             var exact = new ExactLogDet().Estimate(g).to(ScalarType.Float64);
             var details = new Dictionary<string, double>

@@ -12,15 +12,6 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
         : base(name) { }
 
     /// <summary>
-    /// As <c>forward</c>, with another estimator in the residual blocks for this call alone. A bijection that is
-    /// composed of others passes the choice on; by default there is nothing to choose.
-    /// </summary>
-    /// <param name="x">A batch.</param>
-    /// <param name="choose">From a block's own estimator to the one to use.</param>
-    public virtual (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        forward(x);
-
-    /// <summary>
     /// x with F(x) = y. Never changes the module: power iterations and initialisations happen in training steps only.
     /// Not differentiable in the module's parameters.
     /// </summary>

@@ -37,17 +37,11 @@ public sealed class FactorOut : Bijection
         };
 
     /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, Rest.forward);
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        Forward(x, y => Rest.ForwardWith(y, choose));
-
-    private (Tensor y, Tensor logDet) Forward(Tensor x, Func<Tensor, (Tensor y, Tensor logDet)> forwardRest)
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Guard.Images(x, _shape);
         using var scope = NewDisposeScope();
-        var (rest, logDet) = forwardRest(x.narrow(1, _leaving, _shape.Channels - _leaving));
+        var (rest, logDet) = Rest.forward(x.narrow(1, _leaving, _shape.Channels - _leaving));
         var y = cat([x.narrow(1, 0, _leaving).flatten(1), rest], 1);
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }

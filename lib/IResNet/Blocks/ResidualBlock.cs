@@ -28,14 +28,9 @@ public sealed class ResidualBlock : Bijection
 
     /// <summary>x + g(x) and ln det(I + J_g(x)). In training mode the power iterations advance first.</summary>
     /// <exception cref="ShapeException">x does not fit the branch.</exception>
-    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, Estimator);
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        Forward(x, choose(Estimator));
-
-    private (Tensor y, Tensor logDet) Forward(Tensor x, LogDetEstimator estimator)
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
+        var estimator = EstimatorChoice.Instead(Estimator);
         using var scope = NewDisposeScope();
         using var step = training ? SpectralStep.Begin(Branch.Layers) : null;
         Branch.Check(x);

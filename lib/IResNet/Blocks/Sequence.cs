@@ -27,13 +27,7 @@ public sealed class Sequence : Bijection
     public IReadOnlyList<Bijection> Bijections { get; }
 
     /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) forward(Tensor x) => Forward(x, (part, y) => part.forward(y));
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor logDet) ForwardWith(Tensor x, Func<LogDetEstimator, LogDetEstimator> choose) =>
-        Forward(x, (part, y) => part.ForwardWith(y, choose));
-
-    private (Tensor y, Tensor logDet) Forward(Tensor x, Func<Bijection, Tensor, (Tensor y, Tensor logDet)> apply)
+    public override (Tensor y, Tensor logDet) forward(Tensor x)
     {
         Guard.NonEmpty(x);
         using var scope = NewDisposeScope();
@@ -41,7 +35,7 @@ public sealed class Sequence : Bijection
         var (y, logDet) = (x.alias(), NoLogDet(x));
         foreach (var bijection in Bijections)
         {
-            (y, var part) = apply(bijection, y);
+            (y, var part) = bijection.forward(y);
             logDet = logDet + part;
         }
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());

@@ -74,7 +74,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     {
         Check(x);
         using var scope = NewDisposeScope();
-        var (z, logDet) = choose is null ? Transform.forward(x) : Transform.ForwardWith(x, choose);
+        using var chosen = new EstimatorChoice(choose);
+        var (z, logDet) = Transform.forward(x);
         return (Prior.forward(z.flatten(1)).MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
     }
 
@@ -107,14 +108,15 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     {
         Check(x);
         using var scope = NewDisposeScope();
-        return Transform.ForwardWith(x, _ => new NoLogDet()).y.MoveToOuterDisposeScope();
+        using var none = new EstimatorChoice(_ => new NoLogDet());
+        return Transform.forward(x).y.MoveToOuterDisposeScope();
     }
 
     /// <summary>Samples: latents from the prior, sent through the inverse (section 3).</summary>
     /// <param name="count">Number of examples.</param>
     /// <param name="temperature">Scales the prior's standard deviation.</param>
     /// <param name="solver">How residual blocks are inverted; by default to 1e-6.</param>
-    /// <param name="generator">The random stream; by default torch's own.</param>
+    /// <param name="generator">The random stream; by default the device's own.</param>
     public Tensor Sample(int count, double temperature = 1, InverseSolver? solver = null, Generator? generator = null)
     {
         using var scope = NewDisposeScope();

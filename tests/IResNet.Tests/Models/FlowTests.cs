@@ -4,6 +4,35 @@ namespace IResNet.Tests.Models;
 public class FlowTests
 {
     /// <summary>
+    /// Estimators are chosen for a call alone: at the same time one thread evaluates with others than the blocks' own
+    /// and another with these.
+    /// </summary>
+    [Fact]
+    public void ChoicesOfEstimatorsDoNotMeet()
+    {
+        using var scope = NewDisposeScope();
+        var flow = Draw.Prepared(new MultiscaleFlow(Flows.Images));
+        flow.WithEstimator(new NoLogDet()).Freeze();
+        var x = Draw.Normal(2, Flows.Images.Input.Channels, Flows.Images.Input.Height, Flows.Images.Input.Width);
+        Tensor Own() => flow.forward(x).detach();
+        Tensor Exact() => flow.LogProb(x, _ => new ExactLogDet()).detach();
+        var (own, exact) = (Own(), Exact());
+        Assert.True(Expect.MaxAbs(own - exact) > 1e-2);
+        var found = new (Tensor Own, Tensor Exact)[8];
+        Parallel.For(0, found.Length, i =>
+        {
+            using var inner = NewDisposeScope();
+            found[i] = (Own().DetachFromDisposeScope(), Exact().DetachFromDisposeScope());
+        });
+        foreach (var (one, other) in found)
+        {
+            Expect.Near(one, own, 1e-12, "own");
+            Expect.Near(other, exact, 1e-12, "exact");
+        }
+        Assert.All(flow.ResidualBlocks, block => Assert.IsType<NoLogDet>(block.Estimator));
+    }
+
+    /// <summary>
     /// ln p(x) = ln N(F(x)) + ln |det dF/dx|, with the Gaussian and the determinant taken by other means.
     /// </summary>
     [Theory, MemberData(nameof(Flows.Names), MemberType = typeof(Flows))]

@@ -39,7 +39,12 @@ internal static class OfficialFixtures
 
     private static string[] Files() =>
         Directory.Exists(Folder)
-            ? [.. Directory.GetFiles(Folder, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory
+                    .GetFiles(Folder, "*.safetensors", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
 
     private static string? Kind(string path)
