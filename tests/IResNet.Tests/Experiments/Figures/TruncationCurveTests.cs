@@ -1,6 +1,8 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Figures;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 using IResNet.Tests.Experiments.Training;
 
 namespace IResNet.Tests.Experiments.Figures;
@@ -101,7 +103,12 @@ public class TruncationCurveTests
         {
             using var flow = Tiny.Flow();
             var data = Tiny.Corners();
-            var options = Tiny.Options with { Steps = 120, WarmUpSteps = 10, Terms = terms };
+            var options = Tiny.Options with
+            {
+                Steps = 120,
+                WarmUpSteps = 10,
+                Estimator = new NeumannOptions { Terms = terms },
+            };
             await DensityTraining.Run(flow, data, options, cancel: cancel);
             return TruncationCurve.Of(flow, data.Test[..32], Preprocessing.MnistDensity, [terms], options.Seed, cancel);
         }
