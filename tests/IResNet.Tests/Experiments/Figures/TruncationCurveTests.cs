@@ -1,7 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Figures;
 using IResNet.Experiments.Training;
-using IResNet.Experiments.Training;
 using IResNet.Experiments.Training.Estimators;
 using IResNet.Tests.Experiments.Training;
 
