@@ -16,10 +16,13 @@ public class ChildProcessTests
                 [
                     typeof(ChildProcessTests).Assembly.Location,
                     "-noColor",
-                    "-class",
-                    typeof(BackendPropertyTests).FullName!,
-                    "-class",
-                    typeof(WithoutKernelsTests).FullName!,
+                    .. Methods(
+                        typeof(BackendPropertyTests),
+                        nameof(BackendPropertyTests.StepsAndTheirGradients),
+                        nameof(BackendPropertyTests.LogDeterminantsAreThoseOfTheJacobian),
+                        nameof(BackendPropertyTests.NothingIsLeftBehind)
+                    ),
+                    .. Methods(typeof(WithoutKernelsTests), nameof(WithoutKernelsTests.TheReasonIsTheProcessor)),
                 ]
             ),
             ("DOTNET_EnableAVX512", "0")
@@ -42,6 +45,9 @@ public class ChildProcessTests
         var (_, output) = await Run(ProgramStart.Of("doctor"), (IResNet.Backends.Variable, "gpu"));
         Assert.Contains("IRESNET_BACKEND=gpu names no backend. There are: reference, cpu.", output);
     }
+
+    private static IEnumerable<string> Methods(Type type, params string[] names) =>
+        names.SelectMany(name => new[] { "-method", $"{type.FullName}.{name}" });
 
     private static async Task<(int code, string output)> Run(
         ProcessStartInfo start,
