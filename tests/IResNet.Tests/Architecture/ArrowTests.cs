@@ -72,7 +72,8 @@ public partial class ArrowTests
     [Fact]
     public void NoBackendIsAFriend() => Assert.DoesNotContain("IResNet.Cpu", Items("IResNet", "InternalsVisibleTo"));
 
-    /// <summary>Torch's operations only: no pointer, no intrinsic, no thread, console or setting of a process.</summary>
+    /// <summary>Torch's operations only: no pointer, no intrinsic, no thread, console or setting of a
+    /// process.</summary>
     [Fact]
     public void TheMathematicsIsTorchAlone()
     {

@@ -3,10 +3,12 @@ using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Backends;
 
-/// <summary>What only a process of its own can try: the environment's choice, and a processor without AVX-512.</summary>
+/// <summary>What only a process of its own can try: the environment's choice, and a processor without
+/// AVX-512.</summary>
 public class ChildProcessTests
 {
-    /// <summary>The properties hold where the kernels have nothing to compute with, and everything falls back.</summary>
+    /// <summary>The properties hold where the kernels have nothing to compute with, and everything falls
+    /// back.</summary>
     [Fact]
     public async Task PropertiesHoldWithoutAvx512()
     {
