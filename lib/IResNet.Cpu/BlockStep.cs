@@ -26,7 +26,8 @@ internal abstract unsafe class BlockStep
     public abstract nint WeightsSize { get; }
 
     /// <summary>
-    /// For a batch of a shape (n, channels, height, width): sixteen examples side by side, or matrix products where most
+    /// For a batch of a shape (n, channels, height, width): sixteen examples side by side, or matrix products where
+    /// most
     /// of these would be missing.
     /// </summary>
     public static BlockStep Of(CpuResources resources, long[] shape, long hidden, bool leadingActivation) =>
@@ -47,7 +48,8 @@ internal abstract unsafe class BlockStep
     public abstract void Forward(in BranchWeights w, in GroupData data, float* y);
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/>, a value for each example, right behind <see cref="Forward"/> and with
+    /// The estimate of <see cref="NeumannSeries"/>, a value for each example, right behind <see cref="Forward"/> and
+    /// with
     /// the same memory.
     /// </summary>
     public abstract void Series(in BranchWeights w, int terms, in GroupData data, float* logDet);

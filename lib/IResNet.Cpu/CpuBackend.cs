@@ -7,7 +7,8 @@ namespace IResNet.Cpu;
 /// <summary>
 /// Hand-written kernels for processors with AVX-512, in single precision: the paper's blocks (3x3, 1x1, 3x3
 /// convolutions, or dense layers, with ELU between them), their inverses, and the spectral norms of all their layers.
-/// Convolutions of sixteen examples run side by side in the lanes of a register (a batch-interleaved layout); few images
+/// Convolutions of sixteen examples run side by side in the lanes of a register (a batch-interleaved layout); few
+/// images
 /// with many channels run as matrix products of their patches (im2col).
 /// </summary>
 public sealed class CpuBackend : Backend

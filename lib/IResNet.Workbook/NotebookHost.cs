@@ -68,6 +68,7 @@ internal sealed class NotebookHost : INotebookHost
             Assemblies =
             [
                 "IResNet",
+                "IResNet.Cpu",
                 "IResNet.Experiments",
                 "IResNet.Notebooks",
                 "IResNet.Workbook",

@@ -79,8 +79,7 @@ internal static class Guard
     /// <summary>Demands finite numbers.</summary>
     public static void Finite(Tensor x, string what)
     {
-        using var scope = NewDisposeScope();
-        if (!isfinite(x).all().ToBoolean())
+        if (!x.ReadIsFinite())
             throw new NonFiniteException(
                 $"{what} holds NaN or an infinity. Check the data, the learning rate and the last checkpoint."
             );

@@ -9,7 +9,8 @@ internal sealed class HandedOver
     private readonly ThreadLocal<List<Tensor?>> _last = new(() => []);
 
     /// <summary>
-    /// Takes over the gradients that a pass is about to return, and lets go of those that the pass before on this thread
+    /// Takes over the gradients that a pass is about to return, and lets go of those that the pass before on this
+    /// thread
     /// returned: libtorch has taken its own references when a function has returned. They stay in the dispose scope
     /// around the caller's, so that the last ones go with it.
     /// </summary>

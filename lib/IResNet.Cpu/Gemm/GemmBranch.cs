@@ -102,7 +102,8 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
     }
 
     /// <summary>
-    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch.Backward"/> gives them. Overwrites what is saved.
+    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch.Backward"/> gives them. Overwrites what is
+    /// saved.
     /// </summary>
     public void Backward(in BranchWeights transposed, in GroupData data, in GroupCotangents cotangents)
     {

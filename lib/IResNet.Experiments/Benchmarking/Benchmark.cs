@@ -86,6 +86,7 @@ public static class Benchmark
             ConvolutionRate = rate / 1e9,
             Operations = measurement.Operations / 1e9,
             LowerBound = measurement.Operations / rate,
+            Backend = measurement.Backends?.ToString() ?? $"{Backends.Current.Description} ({Backends.Reason})",
             Details = measurement.Details,
         };
     }

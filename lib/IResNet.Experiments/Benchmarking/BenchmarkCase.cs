@@ -15,7 +15,7 @@ public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient 
         Gradient == LogDetGradient.Neumann ? new NeumannSeries(terms) : new PowerSeries(terms);
 
     /// <summary>
-    /// Passes through the branches that its value and gradient take: a product a term, then the gradient of one
+    /// Passes through the branches that its value and gradient take: a product per term, then the gradient of one
     /// (Neumann) or of all (the paper), twice a product each.
     /// </summary>
     internal int Passes(int terms) => terms + 2 * (Gradient == LogDetGradient.Neumann ? 1 : terms);
@@ -34,7 +34,7 @@ public enum LogDetGradient
 }
 
 /// <summary>What a case found.</summary>
-/// <param name="Timing">Seconds a run.</param>
+/// <param name="Timing">Seconds per run.</param>
 public sealed record Measurement(Timing Timing)
 {
     /// <summary>
@@ -42,6 +42,9 @@ public sealed record Measurement(Timing Timing)
     /// multiply-add counted as two. Null where no such count is meaningful.
     /// </summary>
     public double? Operations { get; init; }
+
+    /// <summary>Which backend computed what; null for a case without a flow.</summary>
+    public Explanation? Backends { get; init; }
 
     /// <summary>Further figures, by name.</summary>
     public IReadOnlyDictionary<string, double> Details { get; init; } = new Dictionary<string, double>();

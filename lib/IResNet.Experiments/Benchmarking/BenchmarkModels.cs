@@ -38,7 +38,7 @@ internal static class BenchmarkModels
             Hidden = [.. Enumerable.Repeat(hidden, stages)],
         };
 
-    /// <summary>The same with a number of power iterations a step.</summary>
+    /// <summary>The same with a number of power iterations per step.</summary>
     public static FlowConfig With(this FlowConfig config, int powerIterations) =>
         config with
         {

@@ -5,11 +5,11 @@ namespace IResNet.Experiments.Benchmarking;
 /// <summary>What a case took, as in the JSON report.</summary>
 public sealed record CaseReport
 {
-    /// <summary>Median seconds a run.</summary>
+    /// <summary>Median seconds per run.</summary>
     [JsonPropertyName("median_s")]
     public required double Median { get; init; }
 
-    /// <summary>Least seconds a run.</summary>
+    /// <summary>Least seconds per run.</summary>
     [JsonPropertyName("min_s")]
     public required double Min { get; init; }
 
@@ -36,6 +36,10 @@ public sealed record CaseReport
     /// <summary>Those operations at that peak, in seconds.</summary>
     [JsonPropertyName("lower_bound_s")]
     public double? LowerBound { get; init; }
+
+    /// <summary>Which backend computed what, and why.</summary>
+    [JsonPropertyName("backend")]
+    public string Backend { get; init; } = "";
 
     /// <summary>What the case reports beside its time.</summary>
     [JsonPropertyName("details")]

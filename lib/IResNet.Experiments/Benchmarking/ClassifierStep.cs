@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,9 +28,8 @@ internal static class ClassifierStep
         using var labels = arange(batch).remainder(Classes);
         var options = new ClassifierTrainingOptions
         {
-            Optimizer = OptimizerKind.Sgd,
+            Optimizer = new SgdOptions { Momentum = Momentum },
             LearningRate = LearningRate,
-            Momentum = Momentum,
             WeightDecay = WeightDecay,
         };
         var (timing, _) = TrainingStep.Measure(
@@ -41,6 +41,6 @@ internal static class ClassifierStep
         double operations =
             3 * batch * ChainCost.Of(model.Body)
             + config.SpectralNorm.PowerIterations * ChainCost.PowerIteration(model.Body);
-        return new(timing) { Operations = operations };
+        return new(timing) { Operations = operations, Backends = model.Body.Explain(x) };
     }
 }

@@ -15,7 +15,7 @@ internal static class ConvolutionPeak
         Side = 16,
         Kernel = 3;
 
-    /// <summary>Floating-point operations a second, a multiply-add counted as two.</summary>
+    /// <summary>Floating-point operations per second, a multiply-add counted as two.</summary>
     public static double Measure()
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal static class DensityStep
         flow.WithEstimator(settings.Series(terms));
         flow.train();
         using var x = rand(batch, config.Input.Channels, config.Input.Height, config.Input.Width).sub_(0.5);
-        var options = new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax, LearningRate = LearningRate };
+        var options = new DensityTrainingOptions { Optimizer = new AdamaxOptions(), LearningRate = LearningRate };
         var (timing, loss) = TrainingStep.Measure(
             flow,
             options,
@@ -36,6 +37,7 @@ internal static class DensityStep
         return new(timing)
         {
             Operations = operations,
+            Backends = flow.Explain(x),
             Details = new Dictionary<string, double> { ["loss_bits_per_dim"] = loss },
         };
     }

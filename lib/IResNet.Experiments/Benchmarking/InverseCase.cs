@@ -61,7 +61,12 @@ internal static class InverseCase
         var official = Timing.Of(() => Official().Value.Dispose(), settings.Budget / 4);
         details["iterations_100_min_s"] = official.Min;
         details["largest_lipschitz_bound"] = flow.ResidualBlocks.Max(block => block.Branch.LipschitzBound());
-        return new(main!) { Operations = operations, Details = details };
+        return new(main!)
+        {
+            Operations = operations,
+            Backends = flow.Explain(trained.Images(Images)),
+            Details = details,
+        };
     }
 
     private static (Timing, double) Measure(

@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
 /// Evaluation of log-determinants after 250 training steps: seconds for a batch and error against the full Jacobian, by
-/// the number of products a block. The paper's series with one Gaussian probe, and Arnoldi's process with coloured
+/// the number of products per block. The paper's series with one Gaussian probe, and Arnoldi's process with coloured
 /// random signs.
 /// </summary>
 internal static class LogDetCase

@@ -6,7 +6,7 @@ namespace IResNet.Experiments.Benchmarking;
 /// </summary>
 public static class Scaling
 {
-    /// <summary>Images a batch.</summary>
+    /// <summary>Images per batch.</summary>
     public const int Batch = 32;
 
     /// <summary>n, terms of the series.</summary>
@@ -69,7 +69,7 @@ public static class Scaling
 /// <summary>The cost of a step at one value of one quantity.</summary>
 /// <param name="Quantity">What is varied.</param>
 /// <param name="Value">Its value.</param>
-/// <param name="Median">Median seconds a step.</param>
-/// <param name="Minimum">Least seconds a step.</param>
-/// <param name="Operations">GFLOP a step, see <see cref="Measurement.Operations"/>.</param>
+/// <param name="Median">Median seconds per step.</param>
+/// <param name="Minimum">Least seconds per step.</param>
+/// <param name="Operations">GFLOP per step, see <see cref="Measurement.Operations"/>.</param>
 public sealed record ScalingPoint(string Quantity, int Value, double Median, double Minimum, double Operations);

@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>
 /// How far below the norms power iteration stays during a training: estimate / exact for every layer at intervals, by
-/// warm-started iterations a step. Five, in this order and from one step's vectors to the next, is what the official
+/// warm-started iterations per step. Five, in this order and from one step's vectors to the next, is what the official
 /// density code does.
 /// </summary>
 internal static class SpectralTraining

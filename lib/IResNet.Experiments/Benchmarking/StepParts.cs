@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ public static class StepParts
 {
     /// <summary>Measures the parts.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="batch">Images a batch.</param>
+    /// <param name="batch">Images per batch.</param>
     /// <param name="terms">Terms of the log-determinant's series.</param>
     /// <param name="settings">The estimator; its budget is that of each part.</param>
     /// <returns>
@@ -50,7 +51,7 @@ public static class StepParts
             Loss().backward();
         });
         double step = TrainingStep
-            .Measure(flow, new DensityTrainingOptions { Optimizer = OptimizerKind.Adamax }, Loss, settings.Budget)
+            .Measure(flow, new DensityTrainingOptions { Optimizer = new AdamaxOptions() }, Loss, settings.Budget)
             .timing.Min;
         return
         [

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace IResNet.Experiments.Benchmarking;
 
 /// <summary>Times of one piece of work, repeated.</summary>
-/// <param name="Seconds">One entry a run, in the order run.</param>
+/// <param name="Seconds">One entry per run, in the order run.</param>
 public sealed record Timing(IReadOnlyList<double> Seconds)
 {
     private const int LeastRuns = 3,

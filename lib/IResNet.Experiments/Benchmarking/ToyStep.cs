@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal static class ToyStep
             flow.WithEstimator(settings.Series(n));
         flow.train();
         using var x = randn(batch, 2);
-        var options = new ToyTrainingOptions { Optimizer = OptimizerKind.Adam, LearningRate = LearningRate };
+        var options = new ToyTrainingOptions { Optimizer = new AdamOptions(), LearningRate = LearningRate };
         var (timing, _) = TrainingStep.Measure(flow, options, () => -flow.forward(x).mean(), settings.Budget);
         // Exact: two tangents, each with its gradient.
         int chains = 3 + (terms is int k ? settings.Passes(k) : 2 * 3);
@@ -30,6 +31,7 @@ internal static class ToyStep
         return new(timing)
         {
             Operations = batch * chains * ChainCost.Of(flow) + iterations * ChainCost.PowerIteration(flow),
+            Backends = flow.Explain(x),
         };
     }
 }

@@ -1,5 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -49,7 +50,7 @@ internal sealed class TrainedFlow : IDisposable
             Batch = 64,
             LearningRate = 3e-3,
             WarmUpSteps = 100,
-            Terms = 5,
+            Estimator = new NeumannOptions { Terms = 5 },
         };
         using (
             var trainer = new Trainer(new DensityTask(flow, new(train, test, test), preprocessing, options), options)

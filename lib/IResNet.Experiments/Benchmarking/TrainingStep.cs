@@ -22,7 +22,7 @@ internal static class TrainingStep
     )
     {
         var parameters = new FlatParameters(model);
-        using var optimizer = FlatOptimizer.Create(parameters, options);
+        using var optimizer = options.Optimizer.Create(parameters, options);
         double last = double.NaN;
         var timing = Timing.Of(
             () =>

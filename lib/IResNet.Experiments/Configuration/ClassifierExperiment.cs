@@ -1,37 +1,33 @@
 using IResNet.Experiments.Data;
-using IResNet.Experiments.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Configuration;
 
-/// <summary>A classifier of images (section 5.1, Table 2).</summary>
-public sealed record ClassifierExperiment : Experiment
+/// <summary>An invertible classifier of images (section 5.1, Table 2).</summary>
+public record ClassifierExperiment : ClassificationExperiment
 {
-    /// <summary>The images.</summary>
-    public required ImageDataSettings Data { get; init; }
-
     /// <summary>The body.</summary>
-    public ModelSettings Model { get; init; } = new();
+    public required FlowConfig Model { get; init; }
 
-    /// <summary>How it is trained.</summary>
-    public ClassifierTrainingOptions Training { get; init; } = new();
+    /// <inheritdoc/>
+    public override Tensor Examples(ImageDataSet? data, int count) => Data.Examples(data!, count);
 
-    internal override TrainingOptions Options => Training;
+    /// <inheritdoc/>
+    protected internal override Experiment Completed() => this with { Model = Model with { Input = Data.ModelInput } };
 
-    internal override Task<ImageDataSet?> LoadData(DataOptions? options, CancellationToken cancel) =>
-        Data.Load(options, cancel);
-
-    private protected override void ValidateModel()
+    /// <inheritdoc/>
+    protected override void ValidateModel()
     {
-        Data.ValidateForClassifier();
-        _ = Model.For(Data.ModelInput);
+        base.ValidateModel();
+        DemandInput(Model.Input, Data.ModelInput);
+        Model.Validate();
     }
 
-    private protected override TrainedModel BuildModel()
+    /// <inheritdoc/>
+    protected override TrainedModel BuildModel()
     {
-        var classifier = new Classifier(Model.For(Data.ModelInput), Data.Classes);
+        var classifier = new Classifier(Model, Data.Classes);
         return new(classifier, classifier.Body);
     }
-
-    private protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet? data) =>
-        new ClassifierTask(model.Classifier!, Data.Split(data!), Data.Preprocessing, Training);
 }

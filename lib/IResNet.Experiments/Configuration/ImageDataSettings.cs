@@ -1,12 +1,16 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 using IResNet.Experiments.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>Which images, and what is done to them.</summary>
 public sealed record ImageDataSettings
 {
+    private const ulong TestSeed = 1;
+
     /// <summary>One of <see cref="DataSets.Names"/>.</summary>
     public required string Name { get; init; }
 
@@ -17,54 +21,8 @@ public sealed record ImageDataSettings
     /// </summary>
     public int Validation { get; init; }
 
-    /// <inheritdoc cref="Preprocessing.Dequantise"/>
-    public bool Dequantise { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.MaxShift"/>
-    public int MaxShift { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Flip"/>
-    public bool Flip { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Pad"/>
-    public int Pad { get; init; }
-
-    /// <inheritdoc cref="Preprocessing.Copies"/>
-    public int Copies { get; init; } = 1;
-
-    /// <inheritdoc cref="Preprocessing.Mean"/>
-    public IReadOnlyList<double> Mean { get; init; } = [0.5];
-
-    /// <inheritdoc cref="Preprocessing.Std"/>
-    public IReadOnlyList<double> Std { get; init; } = [1];
-
-    /// <summary>As the batches take it.</summary>
-    internal Preprocessing Preprocessing =>
-        new()
-        {
-            Dequantise = Dequantise,
-            MaxShift = MaxShift,
-            Flip = Flip,
-            Pad = Pad,
-            Copies = Copies,
-            Mean = Mean,
-            Std = Std,
-        };
-
-    /// <summary>The settings of a preprocessing.</summary>
-    internal static ImageDataSettings Of(string name, Preprocessing p, int validation) =>
-        new()
-        {
-            Name = name,
-            Validation = validation,
-            Dequantise = p.Dequantise,
-            MaxShift = p.MaxShift,
-            Flip = p.Flip,
-            Pad = p.Pad,
-            Copies = p.Copies,
-            Mean = p.Mean,
-            Std = p.Std,
-        };
+    /// <summary>From bytes to what the model takes.</summary>
+    public Preprocessing Preprocessing { get; init; } = new();
 
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
     internal ImageShape ModelInput => Preprocessing.Output(Entry.Shape);
@@ -72,7 +30,10 @@ public sealed record ImageDataSettings
     /// <summary>Number of classes.</summary>
     internal int Classes => Entry.Classes.Count;
 
-    private ImageData Entry => Catalogue.Find(Name);
+    private ImageData Entry =>
+        DataSets.Names.Contains(Name)
+            ? Catalogue.Find(Name)
+            : throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
 
     /// <summary>Loads the images.</summary>
     internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) =>
@@ -90,21 +51,19 @@ public sealed record ImageDataSettings
             : new(data.Train[..^Validation], data.Train[^Validation..], data.Test);
     }
 
+    /// <summary>The first test images, all of them where there are not so many.</summary>
+    internal static ImageSplit Test(ImageDataSet data, int? count) =>
+        count < data.Test.Count ? data.Test[..count.Value] : data.Test;
+
+    /// <summary>The first test images as the model takes them.</summary>
+    internal Tensor Examples(ImageDataSet data, int count) =>
+        Preprocessing.ForEvaluation().ToTensor(Test(data, count), TestSeed);
+
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     internal void Validate()
     {
-        if (!DataSets.Names.Contains(Name))
-            throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
         if (Validation < 0)
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(Entry.Shape);
-    }
-
-    /// <exception cref="ArgumentException">A value is out of range, or is for densities only.</exception>
-    internal void ValidateForClassifier()
-    {
-        Validate();
-        if (Dequantise)
-            throw new ArgumentException("data.dequantise is true, but a classifier takes the images as they are.");
     }
 }

@@ -20,6 +20,17 @@ public sealed record TrainedModel(nn.Module Module, Flow? Invertible) : IDisposa
     /// <summary>As an i-ResNet classifier; null if it is none.</summary>
     public Classifier? Classifier => Module as Classifier;
 
+    /// <summary>How many numbers training changes.</summary>
+    public long Parameters =>
+        Module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+
+    /// <summary>Evaluation mode; the invertible part at certified norms.</summary>
+    internal void Freeze()
+    {
+        Module.eval();
+        Invertible?.Freeze();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Module.Dispose();
 }

@@ -17,7 +17,7 @@ namespace IResNet.Experiments.Figures;
 /// <param name="ProbeError">The standard error that the probes leave in the mean, in bits/dim.</param>
 /// <param name="BiasBound">How far the mean's expected value can be from the exact one, in bits/dim. A bound, not an
 /// estimate.</param>
-/// <param name="Products">Jacobian products an image, of all blocks together.</param>
+/// <param name="Products">Jacobian products per image, of all blocks together.</param>
 public sealed record AdaptiveBits(
     double BitsPerDim,
     double Interval,
@@ -109,6 +109,6 @@ public sealed record AdaptiveBits(
             CultureInfo.InvariantCulture,
             $"{BitsPerDim:F4} ± {HalfWidth:F4} bits/dim ({Images:N0} images; {Shape}, d = {Shape.Dimensions}; bias "
                 + $"below {BiasBound:g2}, standard error of the probes {ProbeError:g2}, {Products:N0} products "
-                + $"an image)"
+                + $"per image)"
         );
 }

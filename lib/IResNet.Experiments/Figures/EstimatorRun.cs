@@ -10,52 +10,6 @@ namespace IResNet.Experiments.Figures;
 /// together.</param>
 public sealed record EstimatorRun(string Estimator, int Products, double Error)
 {
-    /// <summary>
-    /// The estimators by name, each for about so many Jacobian products per example at a block of a shape.
-    /// </summary>
-    /// <param name="terms">Terms of the series; the Arnoldi process takes half as many steps, which reach as
-    /// far.</param>
-    /// <param name="shape">The batch's shape.</param>
-    /// <param name="generator">The random stream of all.</param>
-    /// <returns>For a number of products, the estimate at a linearization and how many products it takes.</returns>
-    public static IReadOnlyDictionary<string, Func<int, (Func<Linearization, Tensor> Estimate, int Products)>> Family(
-        int terms,
-        IReadOnlyList<long> shape,
-        Generator generator
-    )
-    {
-        int steps = Math.Max(2, terms / 2);
-        return new Dictionary<string, Func<int, (Func<Linearization, Tensor>, int)>>
-        {
-            ["series, Gaussian (the paper's)"] = products => Series(products, new GaussianProbes(generator)),
-            ["series, random signs"] = products => Series(products, new RademacherProbes(generator)),
-            ["Arnoldi, random signs"] = products =>
-                Arnoldi(Math.Max(1, products / steps), new RademacherProbes(generator)),
-            ["Arnoldi, coloured"] = products =>
-            {
-                // The finest colouring that the products pay for.
-                int stride = 1;
-                while (
-                    new ColouredProbes(stride + 1).Colours(shape) * steps <= products
-                    && stride < shape.Skip(2).DefaultIfEmpty(1).Max()
-                )
-                    stride++;
-                var probes = new ColouredProbes(stride, generator);
-                int colours = probes.Colours(shape);
-                return Arnoldi(colours * Math.Max(1, products / (colours * steps)), probes);
-            },
-        };
-
-        (Func<Linearization, Tensor>, int) Series(int products, Probes probes)
-        {
-            int samples = Math.Max(1, products / terms);
-            return (new PowerSeries(terms, samples, probes).Estimate, samples * terms);
-        }
-
-        (Func<Linearization, Tensor>, int) Arnoldi(int samples, Probes probes) =>
-            (g => new Arnoldi(steps, samples, probes).Evaluate(g).Value, samples * steps);
-    }
-
     /// <summary>As the other one, for an estimator.</summary>
     public static EstimatorRun Of(
         string name,

@@ -16,7 +16,7 @@ public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList
     /// <summary>The line of the theory through the first error.</summary>
     public IReadOnlyList<double> Theory => GeometricDecay.Line(Terms, Errors[0], Lipschitz);
 
-    /// <summary>By what factor the error shrinks with a term, on average.</summary>
+    /// <summary>By what factor the error shrinks per term, on average.</summary>
     public double Rate => Math.Pow(Errors[^1] / Errors[0], 1.0 / (Terms[^1] - Terms[0]));
 
     /// <summary>Measures a branch at a few points: d Jacobian products with a graph for each number of terms.</summary>

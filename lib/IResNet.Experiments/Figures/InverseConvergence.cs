@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// The error of Algorithm 1 against the number of iterations a block (Figure 8, Appendix D). One block's distance to
+/// The error of Algorithm 1 against the number of iterations per block (Figure 8, Appendix D). One block's distance to
 /// the exact inverse shrinks by Lip(g) or better at each iteration, so at rate c^3 for three layers; a network's does
 /// the same up to a factor, the product of the Lipschitz constants of the blocks' inverses.
 /// </summary>
-/// <param name="Iterations">Numbers of iterations a block.</param>
+/// <param name="Iterations">Numbers of iterations per block.</param>
 /// <param name="Errors">Mean distance to the exact inverse in the 2-norm over the examples, after each.</param>
 /// <param name="Lipschitz">The largest certified Lip(g) of the blocks; c^3 if every layer is as large as
 /// allowed.</param>
@@ -22,7 +22,7 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
     public IReadOnlyList<double> Theory => GeometricDecay.Line(Iterations, Errors[0], Lipschitz);
 
     /// <summary>
-    /// By what factor the error shrinks at an iteration, on average between the first number of iterations and the last
+    /// By what factor the error shrinks per iteration, on average between the first number of iterations and the last
     /// above rounding errors.
     /// </summary>
     public double Rate

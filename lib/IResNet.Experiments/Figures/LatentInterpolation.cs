@@ -13,7 +13,7 @@ public static class LatentInterpolation
     /// <param name="flow">A frozen model.</param>
     /// <param name="from">Images, (pairs, channels, height, width).</param>
     /// <param name="to">As many images.</param>
-    /// <param name="steps">Images a pair, both ends included, at least 2.</param>
+    /// <param name="steps">Images per pair, both ends included, at least 2.</param>
     /// <param name="tolerance">Residual of each block's inverse.</param>
     /// <returns>Shape (pairs · steps, channels, height, width), pair after pair.</returns>
     /// <exception cref="ArgumentException">The shapes differ, or there are fewer than 2 steps.</exception>
@@ -22,7 +22,8 @@ public static class LatentInterpolation
     {
         if (!from.shape.SequenceEqual(to.shape))
             throw new ArgumentException(
-                $"Images of shapes ({string.Join(", ", from.shape)}) and ({string.Join(", ", to.shape)}) make no pairs.",
+                $"Images of shapes ({string.Join(", ", from.shape)}) and ({string.Join(", ", to.shape)}) make no "
+                    + "pairs.",
                 nameof(to)
             );
         if (steps < 2)

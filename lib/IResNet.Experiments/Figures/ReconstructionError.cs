@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
-/// Images sent through a network and back by a fixed number of iterations a block (Figures 3 and 7, Appendix B).
+/// Images sent through a network and back by a fixed number of iterations per block (Figures 3 and 7, Appendix B).
 /// Without a bound on Lip(g) the iteration need not converge: an image whose iterates leave the range of numbers has no
 /// reconstruction, which is said and not drawn.
 /// </summary>
@@ -26,7 +26,7 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
     /// <summary>Reconstructs a batch.</summary>
     /// <param name="flow">The network, in evaluation mode.</param>
     /// <param name="x">Images that it takes, at least one.</param>
-    /// <param name="iterations">Iterations a block; the paper takes 100, so that nobody can blame a failure on too
+    /// <param name="iterations">Iterations per block; the paper takes 100, so that nobody can blame a failure on too
     /// few.</param>
     public static ReconstructionError Of(Flow flow, Tensor x, int iterations = 100)
     {

@@ -27,7 +27,7 @@ public sealed class RunTimes
     }
 
     /// <summary>Seconds of a classifier's training step, normalized with one power iteration and not.</summary>
-    /// <param name="batch">Images a batch.</param>
+    /// <param name="batch">Images per batch.</param>
     public (double Normalized, double Free) ClassifierSteps(int batch)
     {
         var free = _config with { SpectralNorm = _config.SpectralNorm with { Enabled = false } };
@@ -41,7 +41,7 @@ public sealed class RunTimes
     /// Seconds of forward and backward through the body without log-determinant, with this library's gradient of it,
     /// and with the paper's.
     /// </summary>
-    /// <param name="batch">Images a batch.</param>
+    /// <param name="batch">Images per batch.</param>
     public (double Without, double Neumann, double Paper) LogDetSteps(int batch)
     {
         using var flow = new SingleScaleFlow(_config);
@@ -66,11 +66,11 @@ public sealed class RunTimes
     }
 
     /// <summary>
-    /// Seconds to invert a batch with fixed numbers of iterations a block, and the largest error of the result;
+    /// Seconds to invert a batch with fixed numbers of iterations per block, and the largest error of the result;
     /// untrained weights scaled to their bound.
     /// </summary>
-    /// <param name="batch">Images a batch.</param>
-    /// <param name="iterations">Iterations a block.</param>
+    /// <param name="batch">Images per batch.</param>
+    /// <param name="iterations">Iterations per block.</param>
     public IReadOnlyList<(int Iterations, double Seconds, double Error)> Inverses(int batch, params int[] iterations)
     {
         using var flow = new SingleScaleFlow(_config);

@@ -9,7 +9,7 @@ public sealed class Trajectories
 {
     private readonly double[][] _positions;
 
-    /// <summary>From positions, one array a depth, each with one entry a path.</summary>
+    /// <summary>From positions, one array per depth, each with one entry per path.</summary>
     /// <param name="positions">Depth 0 (the starts) first. Copied.</param>
     /// <exception cref="ArgumentException">There is no depth, the counts differ, or a position is not
     /// finite.</exception>
@@ -49,9 +49,12 @@ public sealed class Trajectories
     public IReadOnlyList<Crossing> Crossings()
     {
         var crossings = new List<Crossing>();
-        for (int depth = 0; depth < Depth; depth++)
-        for (int i = 0; i < Count; i++)
-        for (int j = i + 1; j < Count; j++)
+        var pairs =
+            from depth in Enumerable.Range(0, Depth)
+            from i in Enumerable.Range(0, Count)
+            from j in Enumerable.Range(i + 1, Count - i - 1)
+            select (depth, i, j);
+        foreach (var (depth, i, j) in pairs)
         {
             double before = _positions[depth][i] - _positions[depth][j],
                 after = _positions[depth + 1][i] - _positions[depth + 1][j];
@@ -72,12 +75,13 @@ public sealed class Trajectories
     }
 
     /// <summary>
-    /// The slopes of the function after so many blocks, between neighbouring starts. All are positive where no two
-    /// paths have changed their order; a negative one is a fold, over which the function takes values twice.
+    /// The derivatives of the function after so many blocks, as difference quotients of neighbouring starts. All are
+    /// positive where no two paths have changed their order; a negative one is a fold, over which the function takes
+    /// values twice.
     /// </summary>
     /// <param name="depth">0 to <see cref="Depth"/>.</param>
     /// <exception cref="InvalidOperationException">The starts do not increase.</exception>
-    public IReadOnlyList<double> Slopes(int depth)
+    public IReadOnlyList<double> Derivatives(int depth)
     {
         var (x, y) = (_positions[0], _positions[depth]);
         return
@@ -88,7 +92,7 @@ public sealed class Trajectories
                     x[i + 1] > x[i]
                         ? (y[i + 1] - y[i]) / (x[i + 1] - x[i])
                         : throw new InvalidOperationException(
-                            $"Slopes need increasing starts, but {x[i + 1]} follows {x[i]}."
+                            $"Derivatives need increasing starts, but {x[i + 1]} follows {x[i]}."
                         )
                 ),
         ];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IResNet.Experiments.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -109,6 +110,19 @@ internal sealed class CheckpointFolder(string path)
     /// <summary>Reads a step's manifest.</summary>
     /// <exception cref="CheckpointException">It is damaged.</exception>
     public CheckpointManifest ReadManifest(long step) => CheckpointManifest.Read(Path.Combine(Of(step), Manifest));
+
+    /// <summary>
+    /// Reads a step's manifest for an experiment: every path that opens a run comes here, so that no weights are shown
+    /// as those of a configuration that was changed behind their back.
+    /// </summary>
+    /// <exception cref="CheckpointException">It is damaged.</exception>
+    /// <exception cref="ConfigurationException">It is another experiment's.</exception>
+    public CheckpointManifest ReadManifest(long step, Experiment experiment)
+    {
+        var manifest = ReadManifest(step);
+        TrainingRun.RefuseOther(Of(step), ExperimentJson.Read(manifest.Config.GetRawText()), experiment);
+        return manifest;
+    }
 
     /// <summary>Reads parts of a checkpoint, and copies them when all of them are found good.</summary>
     /// <param name="step">Which.</param>

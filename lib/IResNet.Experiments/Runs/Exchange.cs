@@ -64,7 +64,7 @@ public static class Exchange
         var options = saved.Experiment.Options;
         using var scope = NewDisposeScope();
         var parameters = new FlatParameters(saved.Model.Module);
-        using var optimizer = FlatOptimizer.Create(parameters, options);
+        using var optimizer = options.Optimizer.Create(parameters, options);
         var start = new CheckpointManifest
         {
             Config = JsonElement.Parse(ExperimentJson.Write(saved.Experiment)),

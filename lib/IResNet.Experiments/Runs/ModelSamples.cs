@@ -1,53 +1,51 @@
 using IResNet.Experiments.Configuration;
-using IResNet.Experiments.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Runs;
 
-/// <summary>Samples of a trained density model, in files.</summary>
+/// <summary>Samples of a flow, in files.</summary>
 public static class ModelSamples
 {
     private const int BatchSize = 100;
 
     /// <summary>Draws samples and writes them.</summary>
-    /// <param name="saved">A density model.</param>
-    /// <param name="path">A .png for pictures (images only), a .safetensors for the numbers, tensor
-    /// <c>samples</c>.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="temperature">Scales the prior's standard deviation.</param>
-    /// <param name="seed">The same seed gives the same samples.</param>
-    /// <exception cref="ConfigurationException">The file's name has another ending, or pictures are asked of a 2-D
-    /// density.</exception>
+    /// <param name="flow">The model, frozen.</param>
+    /// <param name="path">A .safetensors for the numbers, tensor <c>samples</c>; a .png for pictures.</param>
+    /// <param name="settings">How many, how.</param>
+    /// <param name="toPixels">Makes pictures of samples: values in [0, 1], shape (n, channels, height, width). Null
+    /// where samples are no pictures.</param>
+    /// <exception cref="ConfigurationException">The file's name has another ending, or pictures are asked of samples
+    /// that are none.</exception>
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
-    public static void Save(SavedModel saved, string path, int count, double temperature = 1, ulong seed = 1)
+    public static void Save(Flow flow, string path, SampleSettings settings, Func<Tensor, Tensor>? toPixels = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        switch (Path.GetExtension(path), saved.Experiment)
+        switch (Path.GetExtension(path))
         {
-            case (".png", DensityExperiment density):
-                PictureGrid.Save(path, density.Data.Preprocessing.ToPixels(Draw(saved, count, temperature, seed)));
+            case ".png" when toPixels is not null:
+                PictureGrid.Save(path, toPixels(Draw(flow, settings)));
                 break;
-            case (".safetensors", _):
-                SafeTensors.Save(
-                    path,
-                    new Dictionary<string, Tensor> { ["samples"] = Draw(saved, count, temperature, seed) }
-                );
+            case ".safetensors":
+                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(flow, settings) });
                 break;
             default:
                 throw new ConfigurationException(
-                    $"'{path}': choose a name that ends in .safetensors{(saved.Experiment is DensityExperiment ? " or .png" : ", since points are no pictures")}."
+                    $"'{path}': choose a name that ends in .safetensors"
+                        + (toPixels is null ? ", since points are no pictures." : " or .png.")
                 );
         }
     }
 
-    private static Tensor Draw(SavedModel saved, int count, double temperature, ulong seed)
+    private static Tensor Draw(Flow flow, SampleSettings settings)
     {
-        using var generator = new Generator(seed, saved.Model.Flow.Prior.Mean.device);
+        using var generator = new Generator(settings.Seed, flow.Prior.Mean.device);
         var parts = new List<Tensor>();
-        for (int drawn = 0; drawn < count; drawn += BatchSize)
-            parts.Add(saved.Model.Flow.Sample(Math.Min(BatchSize, count - drawn), temperature, generator: generator));
+        for (int drawn = 0; drawn < settings.Count; drawn += BatchSize)
+            parts.Add(
+                flow.Sample(Math.Min(BatchSize, settings.Count - drawn), settings.Temperature, generator: generator)
+            );
         return cat(parts);
     }
 }

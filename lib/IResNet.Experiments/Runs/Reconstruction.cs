@@ -12,8 +12,6 @@ namespace IResNet.Experiments.Runs;
 /// <param name="ErrorBound">The certificate: no example is farther from the exact inverse, in the 2-norm.</param>
 public sealed record Reconstruction(double LargestError, int Iterations, double Residual, double ErrorBound)
 {
-    private const ulong Seed = 1;
-
     /// <summary>Reconstructs.</summary>
     /// <param name="saved">The model.</param>
     /// <param name="count">How many examples.</param>
@@ -31,26 +29,9 @@ public sealed record Reconstruction(double LargestError, int Iterations, double 
         var data = await saved.Experiment.LoadData(null, cancel);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var x = Examples(saved.Experiment, data, count).to(saved.Model.Flow.Prior.Mean.device);
+        var x = saved.Experiment.Examples(data, count).to(saved.Model.Flow.Prior.Mean.device);
         var transform = saved.Model.Flow.Transform;
         var back = transform.Inverse(transform.forward(x).y, tolerance);
         return new((back.Value - x).abs().max().ToDouble(), back.Iterations, back.Residual, back.ErrorBound);
-    }
-
-    private static Tensor Examples(Experiment experiment, ImageDataSet? data, int count)
-    {
-        ImageSplit First() => data!.Test[..Math.Min(count, data.Test.Count)];
-        switch (experiment)
-        {
-            case DensityExperiment density:
-                return density.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
-            case ClassifierExperiment classifier:
-                return classifier.Data.Preprocessing.ForEvaluation().ToTensor(First(), Seed);
-            case ToyExperiment toy:
-                using (var generator = new Generator(Seed))
-                    return ToyData.Sample(toy.Data.Name, count, generator);
-            default:
-                throw new NotSupportedException(experiment.Name);
-        }
     }
 }

@@ -21,7 +21,8 @@ public sealed class RunFolder
 
     /// <summary>The experiment with all its values.</summary>
     /// <exception cref="RunFolderException">There is no run.</exception>
-    /// <exception cref="ConfigurationException">config.json is damaged.</exception>
+    /// <exception cref="ConfigurationException">config.json is damaged, or was changed after the run's checkpoints were
+    /// made.</exception>
     public Experiment Experiment
     {
         get
@@ -30,7 +31,9 @@ public sealed class RunFolder
                 throw new RunFolderException($"{Path} holds no run: there is no config.json in it.");
             if (new FileInfo(ConfigFile).Length > MaxConfigBytes)
                 throw new ConfigurationException($"{ConfigFile} is far too large for a configuration.");
-            return ExperimentJson.Read(TextFile.Read(ConfigFile));
+            var experiment = ExperimentJson.Read(TextFile.Read(ConfigFile));
+            RefuseEdited(experiment);
+            return experiment;
         }
     }
 
@@ -142,6 +145,22 @@ public sealed class RunFolder
         string aside = $"{SummaryFile}.damaged";
         File.Move(SummaryFile, aside, overwrite: true);
         return aside;
+    }
+
+    /// <summary>Refuses an experiment that is not the checkpoints'.</summary>
+    private void RefuseEdited(Experiment experiment)
+    {
+        var checkpoints = new CheckpointFolder(CheckpointsFolder);
+        foreach (long step in checkpoints.Steps)
+            try
+            {
+                checkpoints.ReadManifest(step, experiment);
+                return;
+            }
+            catch (CheckpointException)
+            {
+                // Damaged: the one before it tells.
+            }
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);

@@ -37,16 +37,7 @@ internal sealed class RunSession : IDisposable
         _config = JsonElement.Parse(ExperimentJson.Write(experiment));
         _model = experiment.CreateModel(device);
         _trainer = new Trainer(experiment.CreateTask(_model, data), experiment.Options);
-        _summary = new()
-        {
-            State = RunState.Running,
-            Experiment = experiment.Name,
-            Preset = experiment.Preset,
-            Seed = experiment.Options.Seed,
-            TotalSteps = experiment.Options.Steps,
-            Started = DateTimeOffset.Now,
-            Machine = _machine,
-        };
+        _summary = experiment.Summarise(_machine);
     }
 
     /// <summary>Trains. Errors are noted in summary.json before they go on.</summary>
@@ -188,10 +179,9 @@ internal sealed class RunSession : IDisposable
 
     private void Restore(long step)
     {
-        var manifest = _checkpoints.ReadManifest(step);
+        var manifest = _checkpoints.ReadManifest(step, _experiment);
         if (manifest.Step != step)
             throw new CheckpointException(_checkpoints.Of(step), $"its manifest is of step {manifest.Step}.");
-        TrainingRun.RefuseOther(_checkpoints.Of(step), ExperimentJson.Read(manifest.Config.GetRawText()), _experiment);
         using (NewDisposeScope())
             _checkpoints.Load(step, manifest, TrainerState.Parts(_trainer));
         _trainer.Task.Position = manifest.Data;
@@ -302,7 +292,7 @@ internal sealed class RunSession : IDisposable
         if (_trainer.Step == 0 || _last?.Step == _trainer.Step)
             return;
         metrics.Flush();
-        _trainer.Settle();
+        _trainer.Recalibrate();
         using (NewDisposeScope())
             _last = _checkpoints.Save(
                 new()

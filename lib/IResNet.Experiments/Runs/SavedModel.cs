@@ -63,13 +63,13 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
     )
     {
         var experiment = choose(folder.Experiment);
-        TrainingRun.RefuseOther(folder.ConfigFile, folder.Experiment, experiment);
         var checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
-        var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint));
+        var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint), experiment);
         return Create(
             experiment,
             device,
-            $"step {manifest.Step} of {folder.Path}{(manifest.Parts.ContainsKey(TrainerState.Average) ? ", averaged weights" : "")}",
+            $"step {manifest.Step} of {folder.Path}"
+                + (manifest.Parts.ContainsKey(TrainerState.Average) ? ", averaged weights" : ""),
             model =>
             {
                 var targets = new Dictionary<string, IReadOnlyDictionary<string, Tensor>>
@@ -113,8 +113,7 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         try
         {
             load(model);
-            model.Module.eval();
-            model.Invertible?.Freeze();
+            model.Freeze();
             return new(experiment, model, source);
         }
         catch

@@ -132,7 +132,7 @@ public static class TrainingRun
         return false;
     }
 
-    /// <summary>Refuses to continue one experiment as another.</summary>
+    /// <summary>Refuses to take one experiment for another.</summary>
     internal static void RefuseOther(string file, Experiment present, Experiment wanted)
     {
         var (old, now) = (ExperimentJson.Values(present), ExperimentJson.Values(wanted));
@@ -145,8 +145,8 @@ public static class TrainingRun
             .ToList();
         if (different.Count > 0)
             throw new ConfigurationException(
-                $"This run is another one than {file}: {string.Join(", ", different)}. A run is continued as it was "
-                    + "begun; choose another --run for a new one."
+                $"This is another experiment than that of {file}: {string.Join(", ", different)}. A run goes on as it "
+                    + "was begun: put the values back, or choose another --run for a new one."
             );
     }
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using IResNet.Experiments.Configuration;
-using IResNet.Experiments.Figures;
 using IResNet.Experiments.Runs;
+using IResNet.Experiments.Statistics;
 
 namespace IResNet.Experiments.Sweeps;
 

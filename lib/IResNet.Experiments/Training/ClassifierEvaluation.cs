@@ -1,4 +1,5 @@
 using System.Globalization;
+using MathNet.Numerics.Distributions;
 
 namespace IResNet.Experiments.Training;
 
@@ -11,8 +12,7 @@ namespace IResNet.Experiments.Training;
 public sealed record ClassifierEvaluation(double Error, double Low, double High, int Images, double CrossEntropy)
     : Evaluation("error", Error, Low, High, Images)
 {
-    // The standard normal's 97.5 % quantile.
-    private const double Normal975 = 1.959963984540054;
+    private static readonly double Normal975 = Normal.InvCDF(0, 1, 0.975);
 
     /// <summary>From counts (Wilson, 1927: right even where nothing, or everything, is wrong).</summary>
     internal static ClassifierEvaluation Of(int wrong, int images, double crossEntropy)

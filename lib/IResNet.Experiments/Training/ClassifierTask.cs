@@ -24,7 +24,7 @@ internal sealed class ClassifierTask(
     /// <summary>
     /// BatchNorm's statistics, from training images under the norms with which the body is evaluated.
     /// </summary>
-    public override void Settle()
+    public override void Recalibrate()
     {
         if (classifier is not Classifier invertible)
             return;
@@ -55,7 +55,7 @@ internal sealed class ClassifierTask(
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {
-        Settle();
+        Recalibrate();
         try
         {
             var heldOut = Images.Of(examples);

@@ -1,3 +1,5 @@
+using IResNet.Experiments.Training.Optimizers;
+
 namespace IResNet.Experiments.Training;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace IResNet.Experiments.Training;
 public sealed record ClassifierTrainingOptions : TrainingOptions
 {
     /// <summary>The paper's settings.</summary>
-    public ClassifierTrainingOptions() => (Optimizer, LearningRate, WeightDecay) = (OptimizerKind.Sgd, 0.1, 5e-4);
+    public ClassifierTrainingOptions() => (Optimizer, LearningRate, WeightDecay) = (new SgdOptions(), 0.1, 5e-4);
 
     /// <summary>Held-out images of each evaluation, from the first on; null for all.</summary>
     public int? EvaluationImages { get; init; }

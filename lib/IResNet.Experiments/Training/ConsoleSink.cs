@@ -32,7 +32,8 @@ public sealed class ConsoleSink(TextWriter? writer = null, TimeSpan? every = nul
         {
             StepEvent s => string.Create(
                 CultureInfo.InvariantCulture,
-                $"step {s.Step}{(s.TotalSteps is { } total ? $"/{total}" : "")}  loss {s.Loss:F4}  {s.ExamplesPerSecond:F0}/s  {s.MemoryBytes / 1e6:F0} MB"
+                $"step {s.Step}{(s.TotalSteps is { } total ? $"/{total}" : "")}  loss {s.Loss:F4}  "
+                    + $"{s.ExamplesPerSecond:F0}/s  {s.MemoryBytes / 1e6:F0} MB"
                     + $"{(s.Remaining is { } left ? $"  {Short(left)} left" : "")}{(s.Skipped ? "  (skipped)" : "")}"
             ),
             EvaluationEvent e => string.Create(

@@ -19,7 +19,7 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _named = Named(options);
+        _named = options.Estimator?.Create();
     }
 
     public override Flow Flow { get; }
@@ -64,20 +64,5 @@ internal sealed class DensityTask : ImageTask
         {
             Flow.train();
         }
-    }
-
-    /// <summary>The series that the options name, if they do.</summary>
-    private static LogDetEstimator? Named(DensityTrainingOptions options)
-    {
-        if (options is { Estimator: null, Terms: null, Probes: null })
-            return null;
-        int terms = options.Terms ?? 5,
-            probes = options.Probes ?? 1;
-        return (options.Estimator ?? DensityEstimator.Neumann) switch
-        {
-            DensityEstimator.Neumann => new NeumannSeries(terms, probes),
-            DensityEstimator.PowerSeries => new PowerSeries(terms, probes),
-            var unknown => throw new ArgumentOutOfRangeException(nameof(options), unknown, "Unknown estimator."),
-        };
     }
 }

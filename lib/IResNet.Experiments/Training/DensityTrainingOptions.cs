@@ -7,20 +7,8 @@ namespace IResNet.Experiments.Training;
 /// </summary>
 public sealed record DensityTrainingOptions : TrainingOptions
 {
-    /// <summary>
-    /// How the log-determinant is estimated in training; null for the flow's own estimators. Where only
-    /// <see cref="Terms"/> or <see cref="Probes"/> is given, the Neumann series.
-    /// </summary>
-    public DensityEstimator? Estimator { get; init; }
-
-    /// <summary>
-    /// Terms of the series in training, 5 by default. The paper: 5 for CIFAR-10, 10 for MNIST. Null for the flow's own
-    /// estimators, unless <see cref="Estimator"/> or <see cref="Probes"/> is given.
-    /// </summary>
-    public int? Terms { get; init; }
-
-    /// <summary>Probes per example, 1 by default; null as for <see cref="Terms"/>.</summary>
-    public int? Probes { get; init; }
+    /// <summary>How the log-determinant is estimated in training; null for the flow's own estimators.</summary>
+    public EstimatorOptions? Estimator { get; init; }
 
     /// <summary>Held-out images of each evaluation, from the first on.</summary>
     public int EvaluationImages { get; init; } = 1000;
@@ -39,22 +27,9 @@ public sealed record DensityTrainingOptions : TrainingOptions
     public override void Validate()
     {
         base.Validate();
-        Demand(Terms is null or >= 1, nameof(Terms), Terms, "1 or more");
-        Demand(Probes is null or >= 1, nameof(Probes), Probes, "1 or more");
+        Estimator?.Validate();
         Demand(EvaluationImages >= 2, nameof(EvaluationImages), EvaluationImages, "2 or more");
         Demand(EvaluationTerms is null or >= 1, nameof(EvaluationTerms), EvaluationTerms, "1 or more");
         Demand(EvaluationProbes is null or >= 1, nameof(EvaluationProbes), EvaluationProbes, "1 or more");
     }
-}
-
-/// <summary>How the log-determinant is estimated while a density model is trained.</summary>
-public enum DensityEstimator
-{
-    /// <summary><see cref="NeumannSeries"/> with random signs.</summary>
-    Neumann,
-
-    /// <summary>
-    /// <see cref="IResNet.PowerSeries"/> with Gaussian probes: the paper's Algorithm 2, differentiated term by term.
-    /// </summary>
-    PowerSeries,
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
-using IResNet.Experiments.Figures;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
 
 namespace IResNet.Experiments.Training;
 
@@ -16,15 +17,11 @@ public record Evaluation(string Metric, double Value, double Low, double High, i
 
     /// <summary>The interval of a mean over examples, by Student's t: right for two examples too.</summary>
     internal static (double Mean, double HalfWidth) MeanOf(IReadOnlyCollection<double> values) =>
-        (values.Average(), StudentT.Quantile(0.975, values.Count - 1) * StandardErrorOf(values));
+        (values.Average(), StudentT.InvCDF(0, 1, values.Count - 1, 0.975) * StandardErrorOf(values));
 
     /// <summary>The standard error of a mean over examples.</summary>
-    internal static double StandardErrorOf(IReadOnlyCollection<double> values)
-    {
-        double mean = values.Average(),
-            variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
-        return Math.Sqrt(variance / values.Count);
-    }
+    internal static double StandardErrorOf(IReadOnlyCollection<double> values) =>
+        values.StandardDeviation() / Math.Sqrt(values.Count);
 
     /// <inheritdoc/>
     public override string ToString() =>

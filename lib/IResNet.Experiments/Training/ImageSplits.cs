@@ -11,13 +11,3 @@ internal sealed record ImageSplits(ImageSplit Train, ImageSplit Validation, Imag
     /// <summary>The held-out images of a kind.</summary>
     public ImageSplit Of(HeldOut kind) => kind == HeldOut.Test ? Test : Validation;
 }
-
-/// <summary>Which held-out examples.</summary>
-internal enum HeldOut
-{
-    /// <summary>For evaluations along the way and the choice of the best checkpoint.</summary>
-    Validation,
-
-    /// <summary>For the final figure.</summary>
-    Test,
-}

@@ -53,7 +53,7 @@ internal static class InlineTraining
             {
                 outcome = TrainingOutcome.Cancelled;
             }
-        trainer.Settle();
+        trainer.Recalibrate();
         if (trainer.Average is { } average)
             trainer.Parameters.Assign(average);
         trainer.Task.Model.eval();

@@ -1,3 +1,5 @@
+using IResNet.Experiments.Training.Optimizers;
+
 namespace IResNet.Experiments.Training;
 
 /// <summary>
@@ -7,8 +9,7 @@ namespace IResNet.Experiments.Training;
 public sealed record ToyTrainingOptions : TrainingOptions
 {
     /// <summary>The settings above.</summary>
-    public ToyTrainingOptions() =>
-        (Optimizer, LearningRate, WeightDecay, Batch) = (OptimizerKind.Adam, 1e-3, 1e-5, 500);
+    public ToyTrainingOptions() => (Optimizer, LearningRate, WeightDecay, Batch) = (new AdamOptions(), 1e-3, 1e-5, 500);
 
     /// <summary>Fresh points of each evaluation, always the same ones.</summary>
     public int EvaluationPoints { get; init; } = 10_000;

@@ -16,7 +16,7 @@ internal sealed class Trainer : IDisposable
     {
         (Task, _options) = (task, options);
         Parameters = new FlatParameters(task.Model);
-        Optimizer = FlatOptimizer.Create(Parameters, options);
+        Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
         task.Model.train();
@@ -103,13 +103,13 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Before the model is kept: <see cref="TrainingTask.Settle"/>, under the averaged parameters if an average is
+    /// Before the model is kept: <see cref="TrainingTask.Recalibrate"/>, under the averaged parameters if an average is
     /// kept.
     /// </summary>
-    public void Settle() =>
+    public void Recalibrate() =>
         WithAverage(() =>
         {
-            Task.Settle();
+            Task.Recalibrate();
             return true;
         });
 

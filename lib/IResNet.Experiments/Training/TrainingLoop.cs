@@ -84,7 +84,7 @@ internal sealed class TrainingLoop(
         );
     }
 
-    /// <summary>Examples a second over the last ten seconds.</summary>
+    /// <summary>Examples per second over the last ten seconds.</summary>
     private sealed class Speed
     {
         private const double Window = 10;

@@ -1,3 +1,5 @@
+using IResNet.Experiments.Training.Optimizers;
+
 namespace IResNet.Experiments.Training;
 
 /// <summary>
@@ -16,20 +18,17 @@ public abstract record TrainingOptions
     /// </summary>
     public double? Seconds { get; init; }
 
-    /// <summary>Examples a step.</summary>
+    /// <summary>Examples per step.</summary>
     public int Batch { get; init; } = 128;
 
     /// <summary>The seed of everything random in a run: order, augmentation, dequantisation, probes.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>The update rule.</summary>
-    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adamax;
+    public UpdateRule Optimizer { get; init; } = new AdamaxOptions();
 
     /// <summary>The rate after warm-up.</summary>
     public double LearningRate { get; init; } = 0.003;
-
-    /// <summary>Momentum of <see cref="OptimizerKind.Sgd"/>.</summary>
-    public double Momentum { get; init; } = 0.9;
 
     /// <summary>L2 penalty, added to the gradient.</summary>
     public double WeightDecay { get; init; }
@@ -90,7 +89,7 @@ public abstract record TrainingOptions
         Demand(Seconds is null or > 0 and < double.PositiveInfinity, nameof(Seconds), Seconds, "more than 0");
         Demand(Batch >= 1, nameof(Batch), Batch, "1 or more");
         Demand(LearningRate is > 0 and < double.PositiveInfinity, nameof(LearningRate), LearningRate, "more than 0");
-        Demand(Momentum is >= 0 and < 1, nameof(Momentum), Momentum, "0 to below 1");
+        Optimizer.Validate();
         Demand(WeightDecay is >= 0 and < double.PositiveInfinity, nameof(WeightDecay), WeightDecay, "0 or more");
         Demand(WarmUpSteps >= 0, nameof(WarmUpSteps), WarmUpSteps, "0 or more");
         Demand(DecaySteps.All(step => step >= 0), nameof(DecaySteps), string.Join(", ", DecaySteps), "0 or more each");
@@ -104,24 +103,16 @@ public abstract record TrainingOptions
     }
 
     /// <summary>Throws unless a value is in its range.</summary>
-    private protected static void Demand(bool holds, string name, object? value, string range)
+    /// <param name="holds">Whether it is.</param>
+    /// <param name="name">The setting.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="range">The range in words.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    protected internal static void Demand(bool holds, string name, object? value, string range)
     {
         if (!holds)
             throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."), name);
     }
-}
-
-/// <summary>The update rules of the paper and of its code.</summary>
-public enum OptimizerKind
-{
-    /// <summary>Adam in the infinity norm (Kingma and Ba): the paper's choice for densities.</summary>
-    Adamax,
-
-    /// <summary>Adam.</summary>
-    Adam,
-
-    /// <summary>Gradient descent with momentum: the paper's choice for classifiers.</summary>
-    Sgd,
 }
 
 /// <summary>Which parameters feel the weight decay.</summary>

@@ -8,8 +8,17 @@ namespace IResNet.Experiments.Training;
 /// What differs between training a density model, a classifier and a 2-D flow: the batches, the loss, the held-out
 /// figure.
 /// </summary>
-internal abstract class TrainingTask : IDisposable
+/// <remarks>
+/// A run continues from a checkpoint as if it had not been interrupted if everything that a step depends on is in the
+/// model's parameters and buffers, in <see cref="Position"/>, or drawn from <see cref="Generator"/> or torch's own
+/// generator, which are both set by seed and step before each step.
+/// </remarks>
+public abstract class TrainingTask : IDisposable
 {
+    /// <summary>For a model that is on its device already.</summary>
+    /// <param name="model">What is trained.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="ArgumentException">The options are impossible.</exception>
     protected TrainingTask(nn.Module model, TrainingOptions options)
     {
         options.Validate();
@@ -32,12 +41,13 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Every random number of a step but the batch's own: probes, points of 2-D densities.</summary>
     public Generator Generator { get; }
 
-    /// <summary>Batches an epoch; 1 where data are drawn afresh.</summary>
+    /// <summary>Batches per epoch; 1 where data are drawn afresh.</summary>
     public abstract int StepsPerEpoch { get; }
 
     /// <summary>Where the data stand.</summary>
     public abstract BatchState Position { get; set; }
 
+    /// <summary>How it is trained.</summary>
     protected TrainingOptions Options { get; }
 
     /// <summary>
@@ -58,9 +68,11 @@ internal abstract class TrainingTask : IDisposable
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.
     /// </summary>
-    public virtual void Settle() { }
+    public virtual void Recalibrate() { }
 
     /// <summary>The figure on held-out examples. Leaves the model in training mode.</summary>
+    /// <param name="examples">Which.</param>
+    /// <param name="cancel">Stops between two batches.</param>
     public abstract Evaluation Evaluate(HeldOut examples, CancellationToken cancel);
 
     /// <summary>
@@ -70,13 +82,23 @@ internal abstract class TrainingTask : IDisposable
     /// <param name="count">How many, as far as that applies.</param>
     public abstract Tensor Pictures(int count);
 
-    /// <summary>
-    /// Sets the generator to where a step begins. It depends on seed and step alone, so no generator's state needs to
-    /// be saved.
-    /// </summary>
-    public void SeedStep(long step) => Generator.manual_seed((long)Mix(Mix(Options.Seed) + (ulong)step));
+    /// <summary>Frees the generator.</summary>
+    public virtual void Dispose()
+    {
+        Generator.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
-    public virtual void Dispose() => Generator.Dispose();
+    /// <summary>
+    /// Sets the generators to where a step begins: the task's, and torch's own, from which estimators and layers draw
+    /// that have no other. It depends on seed and step alone, so no generator's state needs to be saved.
+    /// </summary>
+    internal void SeedStep(long step)
+    {
+        long seed = (long)Mix(Mix(Options.Seed) + (ulong)step);
+        Generator.manual_seed(seed);
+        manual_seed(seed).Dispose();
+    }
 
     /// <summary>The finaliser of SplitMix64: neighbouring numbers give unrelated ones.</summary>
     private static ulong Mix(ulong x)

@@ -130,6 +130,8 @@ internal static class BenchCommand
                 + $"{report.PeakMemory:f0} MiB "
                 + $"({report.MemoryBefore:f0} before){bound}"
         );
+        foreach (string line in report.Backend.Split('\n'))
+            Console.WriteLine($"    {line}");
         foreach (var (key, value) in report.Details)
             Console.WriteLine($"    {key} {value:g5}");
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 
@@ -52,17 +51,11 @@ internal static class SampleCommand
     private static int Sample(ParseResult parsed, SavedModelArguments arguments)
     {
         using var saved = arguments.Open(parsed);
-        if (saved.Experiment is ClassifierExperiment or ResNetExperiment)
-            throw new ConfigurationException(
-                $"{saved.Experiment.Name} is a classifier: it has no density to sample from. Take a density experiment."
-            );
         string path = parsed.GetValue(Output)!;
-        ModelSamples.Save(
-            saved,
+        saved.Experiment.SaveSamples(
+            saved.Model,
             path,
-            parsed.GetValue(Count),
-            parsed.GetValue(Temperature),
-            parsed.GetValue(SampleSeed)
+            new(parsed.GetValue(Count), parsed.GetValue(Temperature), parsed.GetValue(SampleSeed))
         );
         parsed.InvocationConfiguration.Output.WriteLine($"{parsed.GetValue(Count)} samples of {saved.Source}: {path}");
         return 0;

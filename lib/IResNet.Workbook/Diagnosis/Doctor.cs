@@ -60,6 +60,7 @@ internal static class Doctor
         yield return TorchChecks.Cuda(torch.cuda.is_available() ? torch.cuda.device_count() : 0, hasDriver);
         var (flushes, keeps, usesOneDnn) = NativeRuntime.Configure();
         yield return TorchChecks.Settings(flushes, keeps, usesOneDnn);
+        yield return BackendChecks.Current();
     }
 
     private static IEnumerable<Finding> Machine()

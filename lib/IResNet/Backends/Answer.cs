@@ -19,7 +19,8 @@ public readonly struct Answer<T>
     public static Answer<T> Serve(Func<T> compute) => new(compute, null);
 
     /// <summary>It does not.</summary>
-    /// <param name="whyNot">What would have to be different: a part of a sentence, such as "a batch of 3 examples leaves
+    /// <param name="whyNot">What would have to be different: a part of a sentence, such as "a batch of 3 examples
+    /// leaves
     /// most lanes empty".</param>
     public static Answer<T> Refuse(string whyNot) => new(null, whyNot);
 

@@ -25,9 +25,9 @@ public sealed class ActNorm : Bijection
     {
         Guard.AtLeast(channels, 1, nameof(channels));
         using var scope = NewDisposeScope();
-        _logScale = new Parameter(zeros(channels));
-        _shift = new Parameter(zeros(channels));
-        _initialized = zeros(1, ScalarType.Bool);
+        _logScale = new Parameter(zeros(channels, device: CPU));
+        _shift = new Parameter(zeros(channels, device: CPU));
+        _initialized = zeros(1, ScalarType.Bool, CPU);
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
@@ -43,7 +43,7 @@ public sealed class ActNorm : Bijection
     /// </summary>
     public bool IsInitialized
     {
-        get => _initialized.item<bool>();
+        get => _initialized.ReadBoolean();
         set
         {
             using (no_grad())
@@ -75,7 +75,7 @@ public sealed class ActNorm : Bijection
         _logScale.copy_(logScale);
         _shift.copy_(-mean * logScale.exp());
         IsInitialized = true;
-        Warning = Doubt(x.size(0), (variance < Epsilon).sum().ToInt64());
+        Warning = Doubt(x.size(0), (long)(variance < Epsilon).sum().ReadDouble());
         if (Warning is not null)
             Trace.TraceWarning(Warning);
     }
@@ -108,7 +108,7 @@ public sealed class ActNorm : Bijection
     public override double InverseLipschitzBound()
     {
         using var scope = NewDisposeScope();
-        return Math.Exp(-_logScale.min().ToDouble());
+        return Math.Exp(-_logScale.amin([0]).ReadDouble());
     }
 
     private string? Doubt(long examples, long constant) =>

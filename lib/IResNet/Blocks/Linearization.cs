@@ -59,7 +59,8 @@ public abstract class Linearization
 
     /// <summary>J t, forward mode.</summary>
     /// <param name="tangents">
-    /// As x, or k tangents per example stacked along the batch axis: shape (k n, ...), all examples of the first tangent
+    /// As x, or k tangents per example stacked along the batch axis: shape (k n, ...), all examples of the first
+    /// tangent
     /// first.
     /// </param>
     /// <exception cref="ShapeException">The tangents do not fit x.</exception>

@@ -16,7 +16,7 @@ public sealed class LipSwish : Activation
         : base(nameof(LipSwish))
     {
         using var scope = NewDisposeScope();
-        _beta = new Parameter(full(1, 0.5, ScalarType.Float32));
+        _beta = new Parameter(full(1, 0.5, ScalarType.Float32, CPU));
         RegisterComponents();
         this.KeepFromDisposeScope();
     }

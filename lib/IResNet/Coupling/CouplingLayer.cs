@@ -106,7 +106,9 @@ public sealed class CouplingLayer : Bijection
         if (!IsAffine)
             return (null, outputs);
         int rest = _channels - _passing;
-        return (nn.functional.logsigmoid(outputs.narrow(1, 0, rest) + ScaleOffset), outputs.narrow(1, rest, rest));
+        // ln sigmoid(h) = -softplus(-h). Beyond the threshold softplus is linear to the last digit of a double.
+        var logScale = -nn.functional.softplus(-(outputs.narrow(1, 0, rest) + ScaleOffset), threshold: 40);
+        return (logScale, outputs.narrow(1, rest, rest));
     }
 
     private void Check(Tensor x)

@@ -31,7 +31,7 @@ public sealed class InvertibleLinear : Bijection
         using var scope = NewDisposeScope();
         using (no_grad())
         {
-            var (p, l, u) = linalg.lu(linalg.qr(randn(channels, channels)).Q);
+            var (p, l, u) = linalg.lu(linalg.qr(randn(channels, channels, device: CPU)).Q);
             var diagonal = u.diagonal();
             _factors = new Parameter(l.tril(-1) + u.triu(1) + diag(diagonal.abs().log()));
             (_permutation, _signs) = (p.clone(), diagonal.sign());
@@ -76,14 +76,14 @@ public sealed class InvertibleLinear : Bijection
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return 1 / linalg.svdvals(Weight().to(ScalarType.Float64)).min().ToDouble();
+        return 1 / linalg.svdvals(Weight().to(ScalarType.Float64)).amin([0]).ReadDouble();
     }
 
     /// <summary>s.</summary>
     private Tensor LogScales => _factors.diagonal();
 
     private static Tensor Apply(Tensor weight, Tensor x) =>
-        x.dim() == 2 ? x.mm(weight.t()) : nn.functional.conv2d(x, weight.unsqueeze(-1).unsqueeze(-1));
+        x.dim() == 2 ? x.mm(weight.t()) : weight.unsqueeze(0).expand(x.size(0), -1, -1).bmm(x.flatten(2)).view(x.shape);
 
     private void Check(Tensor x)
     {

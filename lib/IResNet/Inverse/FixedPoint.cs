@@ -36,13 +36,13 @@ public sealed class FixedPoint : IterativeSolver
             x = next;
         }
         using var residual = x - Image(g, x, y);
-        if (!isfinite(residual).all().ToBoolean())
+        if (!residual.ReadIsFinite())
             throw new NonConvergenceException(
                 $"Fixed-point iteration left the range of numbers within {count} iterations, Lip(g) at most "
                     + $"{lipschitz:g4}: g is no contraction. "
                     + "Freeze the model with certified norms, or take fewer iterations.",
                 count,
-                residual.abs().max().ToDouble()
+                residual.ReadLargest()
             );
         return Certify(x.MoveToOuterDisposeScope(), residual, count, lipschitz);
     }

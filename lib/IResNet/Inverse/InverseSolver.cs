@@ -35,8 +35,8 @@ public abstract class InverseSolver
         InverseResult.Certified(
             x,
             iterations,
-            residual.abs().max().ToDouble(),
-            residual.flatten(1).norm(1).max().ToDouble(),
+            residual.ReadLargest(),
+            residual.flatten(1).norm(1).ReadLargest(),
             lipschitz
         );
 }

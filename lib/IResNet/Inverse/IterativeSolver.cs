@@ -59,7 +59,7 @@ public abstract class IterativeSolver : InverseSolver
             var next = Image(g, x, y);
             done++;
             using var residual = x - next;
-            size = (residual.abs().max().ToDouble(), residual.norm().ToDouble());
+            size = (residual.ReadLargest(), residual.norm().ReadDouble());
             if (rule.IsReached(size.Largest, size.Norm))
                 return Certify(x.MoveToOuterDisposeScope(), residual, done, lipschitz);
             if (proposed && !Contracts(size.Norm, least.Norm, lipschitz))
@@ -89,11 +89,7 @@ public abstract class IterativeSolver : InverseSolver
 
     /// <summary>A fresh rule of when to stop.</summary>
     /// <param name="y">The right-hand sides, whose size bounds what rounding allows.</param>
-    public StoppingRule RuleFor(Tensor y)
-    {
-        using var scope = NewDisposeScope();
-        return new(Tolerance, finfo(y.dtype).eps * y.abs().max().ToDouble());
-    }
+    public StoppingRule RuleFor(Tensor y) => new(Tolerance, finfo(y.dtype).eps * y.ReadLargest());
 
     /// <summary>What to throw where the tolerance was not reached.</summary>
     /// <param name="largest">The largest element of the last residual.</param>

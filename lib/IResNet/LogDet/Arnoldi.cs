@@ -16,7 +16,7 @@ public sealed class Arnoldi : LogDetEvaluator
     /// <param name="steps">m, Jacobian products per probe, at least 1.</param>
     /// <param name="samples">Probes per example, at least 1; estimates are averaged. For <see cref="ColouredProbes"/> a
     /// multiple of their number of colours.</param>
-    /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
+    /// <param name="probes">Where probes come from; by default random signs.</param>
     public Arnoldi(int steps, int samples = 1, Probes? probes = null)
     {
         (Steps, Samples) = (Guard.AtLeast(steps, 1, nameof(steps)), Guard.AtLeast(samples, 1, nameof(samples)));
@@ -115,21 +115,19 @@ public sealed class Arnoldi : LogDetEvaluator
             w = w - known.transpose(1, 2).bmm(h);
             var length = w.flatten(1).norm(1, keepdim: true);
             // Where the space is exhausted the next vector is zero, and with it all that follows.
-            var enough = length > finfo(w.dtype).eps * 10;
-            length = where(enough, length, zeros_like(length));
+            var enough = (length > finfo(w.dtype).eps * 10).to(w.dtype);
             if (j + 1 < steps)
-                basis.select(1, j + 1).copy_(where(enough, w.flatten(1) / length, zeros_like(w.flatten(1))));
-            columns.Add(cat([h.flatten(1), length], 1).to(ScalarType.Float64).cpu().MoveToOuterDisposeScope());
+                basis.select(1, j + 1).copy_(w.flatten(1) * enough / length.clamp_min(finfo(w.dtype).tiny));
+            columns.Add(cat([h.flatten(1), length * enough], 1).MoveToOuterDisposeScope());
         }
-        return Forms(columns, norms.square().to(ScalarType.Float64).cpu(), g.LipschitzBound);
+        double[][] entries = [.. columns.Select(column => column.ReadDoubles())];
+        return Forms(entries, norms.to(ScalarType.Float64).square().ReadDoubles(), g.LipschitzBound);
     }
 
-    private static (double Value, double Bound)[] Forms(List<Tensor> columns, Tensor scales, double lipschitz)
+    private static (double Value, double Bound)[] Forms(double[][] entries, double[] scale, double lipschitz)
     {
-        int m = columns.Count;
-        double[][] entries = [.. columns.Select(column => column.contiguous().data<double>().ToArray())];
-        double[] scale = scales.data<double>().ToArray(),
-            h = new double[m * m];
+        int m = entries.Length;
+        double[] h = new double[m * m];
         var logarithm = new HessenbergLog(lipschitz);
         var forms = new (double, double)[scale.Length];
         for (int row = 0; row < scale.Length; row++)

@@ -50,27 +50,23 @@ public sealed class ColouredProbes : Probes
         long[] vector = [.. shape.Skip(1)];
         int repeats = samples / colours;
         // An average of N such forms, as estimators take it, has to be their sum.
-        var parts = Parts(vector)
-            .to(like.dtype)
-            .to(like.device)
-            .mul_(Math.Sqrt(colours))
-            .view([1, colours, 1, .. vector]);
+        var parts = Parts(vector, like.device).to(like.dtype).mul_(Math.Sqrt(colours)).view([1, colours, 1, .. vector]);
         var signs = _signs.Draw(repeats, shape, like).view([repeats, 1, .. shape]);
         return (signs * parts).view([samples * shape[0], .. vector]).MoveToOuterDisposeScope();
     }
 
     /// <summary>1 where a dimension has the colour, shape (colours, ...).</summary>
-    private Tensor Parts(long[] vector)
+    private Tensor Parts(long[] vector, Device device)
     {
-        var colour = arange(vector[0]).view([-1, .. vector.Skip(1).Select(_ => 1L)]).expand(vector);
+        var colour = arange(vector[0], device: device).view([-1, .. vector.Skip(1).Select(_ => 1L)]).expand(vector);
         long count = vector[0];
         for (int axis = 1; axis < vector.Length; axis++)
         {
             long stride = Math.Min(_stride, vector[axis]);
             long[] line = [.. Enumerable.Range(0, vector.Length).Select(i => i == axis ? -1L : 1L)];
-            colour = colour * stride + arange(vector[axis]).remainder(stride).view(line);
+            colour = colour * stride + arange(vector[axis], device: device).remainder(stride).view(line);
             count *= stride;
         }
-        return colour.unsqueeze(0) == arange(count).view([-1, .. vector.Select(_ => 1L)]);
+        return colour.unsqueeze(0) == arange(count, device: device).view([-1, .. vector.Select(_ => 1L)]);
     }
 }

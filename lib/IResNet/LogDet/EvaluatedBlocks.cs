@@ -18,7 +18,7 @@ internal sealed class EvaluatedBlocks(LogDetEvaluator evaluator, long examples) 
         using (NewDisposeScope())
         {
             var estimate = evaluator.Evaluate(g);
-            foreach (var (i, value) in estimate.Value.to(ScalarType.Float64).cpu().data<double>().Index())
+            foreach (var (i, value) in estimate.Value.ReadDoubles().Index())
                 _sums[i] += value;
             _variance += estimate.StandardError * estimate.StandardError;
             _bias += estimate.BiasBound;

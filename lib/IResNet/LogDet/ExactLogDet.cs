@@ -22,7 +22,7 @@ public sealed class ExactLogDet : LogDetEstimator
     private static Tensor TwoByTwo(Tensor j)
     {
         Tensor At(int row, int column) => j.select(1, row).select(1, column);
-        return ((1 + At(0, 0)) * (1 + At(1, 1)) - At(0, 1) * At(1, 0)).abs().log();
+        return ((1 + At(0, 0)) * (1 + At(1, 1)) - At(0, 1) * At(1, 0)).square().log() / 2;
     }
 
     /// <summary>

@@ -16,7 +16,8 @@ public sealed class PowerSeries : TruncatedSeries
         : base(terms, samples, probes ?? new GaussianProbes()) { }
 
     /// <summary>Of tr(J^k) in the series of ln det(I + J): (-1)^(k + 1) / k (Equation 4).</summary>
-    internal static double Coefficient(int k) => (k % 2 == 1 ? 1.0 : -1.0) / k;
+    /// <param name="k">The term, from 1.</param>
+    public static double Coefficient(int k) => (k % 2 == 1 ? 1.0 : -1.0) / k;
 
     /// <inheritdoc/>
     public override LogDetEstimator Seeded(Generator generator) =>

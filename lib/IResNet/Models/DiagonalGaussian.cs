@@ -20,8 +20,8 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
     {
         Guard.AtLeast(dimensions, 1, nameof(dimensions));
         using var scope = NewDisposeScope();
-        _mean = new Parameter(zeros(dimensions), learned);
-        _logStd = new Parameter(zeros(dimensions), learned);
+        _mean = new Parameter(zeros(dimensions, device: CPU), learned);
+        _logStd = new Parameter(zeros(dimensions, device: CPU), learned);
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
@@ -49,7 +49,7 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
     /// <param name="count">Number of examples, at least 1.</param>
     /// <param name="temperature">Scales the standard deviation; 1 is the model itself, less gives likelier
     /// samples.</param>
-    /// <param name="generator">The random stream; by default torch's own.</param>
+    /// <param name="generator">The random stream; by default the device's own.</param>
     /// <returns>Shape (count, d).</returns>
     public Tensor Sample(int count, double temperature = 1, Generator? generator = null)
     {
@@ -62,7 +62,7 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
             );
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var noise = randn(count, _mean.size(0), dtype: _mean.dtype, device: _mean.device, generator: generator);
+        var noise = Draws.Normal([count, _mean.size(0)], _mean.dtype, _mean.device, generator);
         return (_mean + temperature * _logStd.exp() * noise).MoveToOuterDisposeScope();
     }
 }

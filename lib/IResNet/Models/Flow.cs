@@ -116,7 +116,7 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <param name="count">Number of examples.</param>
     /// <param name="temperature">Scales the prior's standard deviation.</param>
     /// <param name="solver">How residual blocks are inverted; by default to 1e-6.</param>
-    /// <param name="generator">The random stream; by default torch's own.</param>
+    /// <param name="generator">The random stream; by default the device's own.</param>
     public Tensor Sample(int count, double temperature = 1, InverseSolver? solver = null, Generator? generator = null)
     {
         using var scope = NewDisposeScope();

@@ -48,7 +48,7 @@ public sealed record FlowConfig
 
     /// <summary>Refuses lists of unequal length, strides other than 1 and 2, and counts below 1.</summary>
     /// <exception cref="ArgumentException">The configuration cannot be built; the message names the entry.</exception>
-    internal void Validate()
+    public void Validate()
     {
         if (Blocks.Count == 0 || Blocks.Count != Strides.Count || Blocks.Count != Hidden.Count)
             throw new ArgumentException(

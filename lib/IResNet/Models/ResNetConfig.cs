@@ -28,7 +28,7 @@ public sealed record ResNetConfig
 
     /// <summary>Refuses lists of unequal length and counts below 1.</summary>
     /// <exception cref="ArgumentException">The configuration cannot be built; the message names the entry.</exception>
-    internal void Validate()
+    public void Validate()
     {
         if (Blocks.Count == 0 || Blocks.Count != Widths.Count)
             throw new ArgumentException(

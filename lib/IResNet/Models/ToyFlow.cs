@@ -11,6 +11,17 @@ public sealed class ToyFlow : Flow
     private readonly int _dimensions;
 
     /// <summary>Builds the network; the seed of torch's generator decides the initial weights.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="dimensions">Dimensions of the data.</param>
+    /// <exception cref="ArgumentException">A count is below 1.</exception>
+    public ToyFlow(ToyFlowConfig config, int dimensions = 2)
+        : base(nameof(ToyFlow), Build(config, dimensions), new DiagonalGaussian(dimensions, learned: false))
+    {
+        (Config, _dimensions) = (config, dimensions);
+        WithEstimator(new ExactLogDet());
+    }
+
+    /// <summary>As the other constructor, without a configuration's record.</summary>
     /// <param name="blocks">Number of blocks, at least 1.</param>
     /// <param name="hidden">Widths of the hidden layers of each branch or coupling; by default 64, 64, 64.</param>
     /// <param name="spectralNorm">Spectral normalization of every layer of the residual branches.</param>
@@ -25,50 +36,41 @@ public sealed class ToyFlow : Flow
         int dimensions = 2,
         BlockKind? kind = null
     )
-        : base(
-            nameof(ToyFlow),
-            Build(
-                blocks,
-                hidden ?? [64, 64, 64],
-                spectralNorm ?? new(),
-                activation ?? ActivationKind.Elu,
-                dimensions,
-                kind ?? BlockKind.Residual
-            ),
-            new DiagonalGaussian(dimensions, learned: false)
-        )
-    {
-        _dimensions = dimensions;
-        WithEstimator(new ExactLogDet());
-    }
+        : this(
+            new()
+            {
+                Kind = kind ?? BlockKind.Residual,
+                Blocks = blocks,
+                Hidden = hidden ?? [64, 64, 64],
+                Activation = activation ?? ActivationKind.Elu,
+                SpectralNorm = spectralNorm ?? new(),
+            },
+            dimensions
+        ) { }
+
+    /// <summary>The architecture.</summary>
+    public ToyFlowConfig Config { get; }
 
     /// <inheritdoc/>
     protected override long[] LatentShape => [_dimensions];
 
-    private static Sequence Build(
-        int blocks,
-        IReadOnlyList<int> hidden,
-        SpectralNormOptions options,
-        ActivationKind activation,
-        int dimensions,
-        BlockKind kind
-    )
+    private static Sequence Build(ToyFlowConfig config, int dimensions)
     {
-        Guard.AtLeast(blocks, 1, nameof(blocks));
+        config.Validate();
         var site = new BlockSite
         {
             Channels = dimensions,
-            Hidden = hidden,
-            SpectralNorm = options,
-            Activation = activation,
+            Hidden = config.Hidden,
+            SpectralNorm = config.SpectralNorm,
+            Activation = config.Activation,
         };
         IEnumerable<Bijection> Block()
         {
-            Bijection[] block = [.. kind.Create(site)];
+            Bijection[] block = [.. config.Kind.Create(site)];
             return block.OfType<ResidualBlock>().Any()
                 ? [.. block, new ActNorm(dimensions)]
                 : [new ActNorm(dimensions), .. block];
         }
-        return new Sequence(Enumerable.Range(0, blocks).SelectMany(_ => Block()));
+        return new Sequence(Enumerable.Range(0, config.Blocks).SelectMany(_ => Block()));
     }
 }

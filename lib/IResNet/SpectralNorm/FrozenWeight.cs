@@ -33,15 +33,14 @@ internal sealed class FrozenWeight : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Tensor? same = null;
+        var equal = new List<Tensor>();
         foreach (var (source, copy) in sources.Zip(_copies))
         {
             if (source.dtype != copy.dtype || !SameDevice(source, copy))
                 return false;
-            var equal = source.eq(copy).all();
-            same = same is null ? equal : same.logical_and(equal);
+            equal.Add(source.eq(copy).all());
         }
-        return same is null || same.ToBoolean();
+        return stack(equal).all().ReadBoolean();
     }
 
     /// <inheritdoc/>

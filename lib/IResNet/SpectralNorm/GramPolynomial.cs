@@ -30,7 +30,7 @@ internal sealed class GramPolynomial
             var coefficient = Part(y, Math.Max(x, 0)).mm(Part(0, Math.Max(-x, 0)).t());
             bool isCentre = y == 0 && x == 0;
             if (isCentre)
-                MeanEigenvalue = coefficient.trace().ToDouble() / Size;
+                MeanEigenvalue = coefficient.trace().ReadDouble() / Size;
             offsets.AddRange([y, x]);
             // C_(-d) is the transpose of C_d: the two make a symmetric real and an antisymmetric imaginary part.
             even.Add((isCentre ? coefficient : coefficient + coefficient.t()).flatten());
@@ -43,6 +43,9 @@ internal sealed class GramPolynomial
         );
     }
 
+    /// <summary>Where the matrices are.</summary>
+    public Device Device => _offsets.device;
+
     /// <summary>The side of a matrix: the smaller number of channels.</summary>
     public long Size { get; }
 
@@ -50,12 +53,15 @@ internal sealed class GramPolynomial
     public double MeanEigenvalue { get; }
 
     /// <summary>The frequencies of a feature map up to complex conjugation, which changes no eigenvalue.</summary>
+    /// <param name="height">Height of the map.</param>
+    /// <param name="width">Width of the map.</param>
+    /// <param name="device">Where the frequencies are to be.</param>
     /// <returns>Shape (height * (width / 2 + 1), 2), in radians.</returns>
-    public static Tensor Grid(int height, int width)
+    public static Tensor Grid(int height, int width, Device device)
     {
         var (y, x) = (
-            arange(height, dtype: ScalarType.Float64) * (2 * Math.PI / height),
-            arange(width / 2 + 1, dtype: ScalarType.Float64) * (2 * Math.PI / width)
+            arange(height, dtype: ScalarType.Float64, device: device) * (2 * Math.PI / height),
+            arange(width / 2 + 1, dtype: ScalarType.Float64, device: device) * (2 * Math.PI / width)
         );
         return stack([y.repeat_interleave(x.size(0)), x.repeat(y.size(0))], dim: 1);
     }
@@ -65,7 +71,7 @@ internal sealed class GramPolynomial
     /// <returns>Shape (n, size, size), Hermitian, complex128.</returns>
     public Tensor At(Tensor frequencies)
     {
-        var angles = frequencies.to(_offsets.device).mm(_offsets);
+        var angles = frequencies.mm(_offsets);
         return complex(angles.cos().mm(_even), angles.sin().mm(_odd)).view(-1, Size, Size);
     }
 }

@@ -10,7 +10,7 @@ public static class OperatorNorm
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return linalg.svdvals(matrix.to(ScalarType.Float64)).max().ToDouble();
+        return linalg.svdvals(matrix.to(ScalarType.Float64)).ReadLargest();
     }
 
     /// <summary>
@@ -48,7 +48,7 @@ public static class OperatorNorm
         // Zero, or not finite: nothing to prove.
         if (largest is not (> 0 and < double.PositiveInfinity))
             return largest;
-        var frequencies = GramPolynomial.Grid(height, width);
+        var frequencies = GramPolynomial.Grid(height, width, gram.Device);
         long count = frequencies.size(0),
             part = Math.Max(1, CachedNumbers / (gram.Size * gram.Size));
         using (NewDisposeScope())
@@ -86,12 +86,12 @@ public static class OperatorNorm
         const double NormFloor = 1e-300; // for a matrix of zeros; smaller numbers would be flushed to 0
         using var generator = new Generator(1);
         Tensor Norms(Tensor vectors) => vectors.abs().square().sum([1, 2]).sqrt();
-        var v = randn([matrices.size(0), matrices.size(1), 1], dtype: ScalarType.Float64, generator: generator)
-            .to(matrices.device)
+        var v = Draws
+            .Normal([matrices.size(0), matrices.size(1), 1], ScalarType.Float64, matrices.device, generator)
             .to(matrices.dtype);
         for (int i = 0; i < Iterations; i++)
             v = matrices.bmm(v / Norms(v).clamp_min(NormFloor).view(-1, 1, 1));
-        return Norms(v).max().ToDouble();
+        return Norms(v).ReadLargest();
     }
 
     /// <summary>

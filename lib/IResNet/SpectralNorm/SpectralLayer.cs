@@ -48,11 +48,11 @@ public abstract class SpectralLayer : nn.Module
         Options = options;
         using var scope = NewDisposeScope();
         double bound = 1 / Math.Sqrt(weightShape.Skip(1).Aggregate(1L, (a, b) => a * b));
-        _weight = new Parameter(empty(weightShape).uniform_(-bound, bound));
-        _bias = new Parameter(empty(weightShape[0]).uniform_(-bound, bound));
-        _u = Unit(randn(outputs));
-        _v = Unit(randn(inputs));
-        _sigma = zeros(1);
+        _weight = new Parameter(empty(weightShape, device: CPU).uniform_(-bound, bound));
+        _bias = new Parameter(empty(weightShape[0], device: CPU).uniform_(-bound, bound));
+        _u = Unit(randn(outputs, device: CPU));
+        _v = Unit(randn(inputs, device: CPU));
+        _sigma = zeros(1, device: CPU);
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
@@ -126,7 +126,7 @@ public abstract class SpectralLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return _u.dot(Matvec(EffectiveWeight(), _v)).ToDouble();
+        return (_u * Matvec(EffectiveWeight(), _v)).sum().ReadDouble();
     }
 
     /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>
@@ -239,7 +239,7 @@ public abstract class SpectralLayer : nn.Module
     public virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v)
     {
         using var scope = NewDisposeScope();
-        var sigma = u.dot(Matvec(weight, v));
+        var sigma = (u * Matvec(weight, v)).sum();
         return (weight / ((sigma / Options.Coefficient).clamp_min(1) + Margin)).MoveToOuterDisposeScope();
     }
 
@@ -266,7 +266,7 @@ public abstract class SpectralLayer : nn.Module
     private static Tensor TakeDirection(Tensor vector, Tensor product)
     {
         var norm = product.norm();
-        vector.copy_(where(norm > NormFloor, product / norm.clamp_min(NormFloor), vector));
+        vector.lerp_(product / norm.clamp_min(NormFloor), (norm > NormFloor).to(vector.dtype));
         return norm;
     }
 }

@@ -17,11 +17,20 @@ internal sealed class SpectralStep : IDisposable
     {
         // A block that stands twice in a model is normalized once.
         var step = new SpectralStep([.. layers.Distinct().Where(layer => layer.training && !layer.IsHeld)]);
-        var backend = Backends.Current;
-        var together = step._layers.Where(layer => backend.Normalize([layer]).IsServed).ToList();
-        Hold(together, backend);
-        Hold([.. step._layers.Except(together)], Backends.Reference);
-        return step;
+        try
+        {
+            var backend = Backends.Current;
+            var together = step._layers.Where(layer => backend.Normalize([layer]).IsServed).ToList();
+            Hold(together, backend);
+            Hold([.. step._layers.Except(together)], Backends.Reference);
+            return step;
+        }
+        catch
+        {
+            // A layer that went on holding this weight would never see its raw one again.
+            step.Dispose();
+            throw;
+        }
     }
 
     private static void Hold(List<SpectralLayer> layers, Backend backend)

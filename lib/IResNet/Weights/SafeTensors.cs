@@ -43,7 +43,7 @@ public static class SafeTensors
         {
             foreach (var entry in entries)
             {
-                var tensor = empty(entry.Shape, dtype: entry.DType).DetachFromDisposeScope();
+                var tensor = empty(entry.Shape, dtype: entry.DType, device: CPU).DetachFromDisposeScope();
                 tensors.Add(entry.Name, tensor);
                 stream.Position = start + entry.Begin;
                 if (entry.Begin < entry.End)

@@ -36,7 +36,7 @@ public static class StateDict
                         + "numbers convert."
                 );
             using var scope = NewDisposeScope();
-            if (tensor.is_floating_point() && !isfinite(tensor.to(target[name].dtype)).all().ToBoolean())
+            if (tensor.is_floating_point() && !tensor.to(target[name].dtype).ReadIsFinite())
                 throw new WeightsFormatException(
                     $"'{name}' holds NaN, an infinity or a number beyond the range of {target[name].dtype}."
                 );

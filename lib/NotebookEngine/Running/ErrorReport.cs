@@ -173,6 +173,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             + (CompiledName().Match(compiled) is { Success: true } written ? written.Groups["name"].Value : compiled);
     }
 
+    /// <summary>A line of a cell; null where an error has no place in one, as those of the whole compilation.</summary>
     private string? LineOf(string? source, int line) =>
         source is not null && sources.TryGetValue(source, out var text) && line > 0
             ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')

@@ -18,6 +18,6 @@ internal static class Kernels
     public static IDisposable Use()
     {
         Need();
-        return Backends.Use(Backend);
+        return IResNet.Backends.Use(Backend);
     }
 }

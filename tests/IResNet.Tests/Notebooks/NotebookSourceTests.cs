@@ -109,6 +109,8 @@ public class NotebookSourceTests
                     .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
                     .Select(diagnostic => diagnostic.ToString())
             );
+            if (errors.Count > 0)
+                break; // what follows would only say that this cell is missing
         }
         return errors;
     }

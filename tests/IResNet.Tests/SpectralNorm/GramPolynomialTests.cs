@@ -21,7 +21,7 @@ public class GramPolynomialTests
         manual_seed(1);
         var kernel = randn(outputs, inputs, side, side, dtype: ScalarType.Float64);
         var polynomial = new GramPolynomial(kernel);
-        var matrices = polynomial.At(GramPolynomial.Grid(height, width));
+        var matrices = polynomial.At(GramPolynomial.Grid(height, width, CPU));
         var symbol = fft.rfft2(kernel, [height, width]).permute(2, 3, 0, 1).flatten(0, 1);
         var expected = linalg.svdvals(symbol).square().topk((int)polynomial.Size).values;
         Assert.True(linalg.eigvalsh(matrices).flip(1).allclose(expected, rtol: 1e-10, atol: 1e-10));
@@ -31,7 +31,7 @@ public class GramPolynomialTests
         // Another kernel has another polynomial.
         Assert.False(
             linalg
-                .eigvalsh(new GramPolynomial(kernel * 1.01).At(GramPolynomial.Grid(height, width)))
+                .eigvalsh(new GramPolynomial(kernel * 1.01).At(GramPolynomial.Grid(height, width, CPU)))
                 .flip(1)
                 .allclose(expected, rtol: 1e-3)
         );

@@ -81,6 +81,8 @@ try {
   const extended = await open('&plotly=1');
   await extended.run(at.setup);
   await extended.run(at.chart);
+  // The extension shows the picture, if there is one, until the mouse comes.
+  await extended.page.locator('.jp-OutputArea-output:has(img)').last().hover().catch(() => {});
   await extended.page.waitForTimeout(2500);
   expect(await extended.count(at.chart, '.js-plotly-plot') === 1, 'with jupyterlab-plotly a chart is interactive');
   await extended.shot('extension');

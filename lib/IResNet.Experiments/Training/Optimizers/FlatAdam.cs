@@ -3,6 +3,13 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training.Optimizers;
 
+/// <summary>Adam (Kingma and Ba, 2015).</summary>
+public sealed record AdamOptions : UpdateRule
+{
+    internal override FlatOptimizer Create(FlatParameters parameters, TrainingOptions training) =>
+        new FlatAdam(parameters, training);
+}
+
 /// <summary>Adam (Kingma and Ba, 2015, algorithm 1) as PyTorch has it: betas 0.9 and 0.999, epsilon 1e-8.</summary>
 internal sealed class FlatAdam(FlatParameters parameters, TrainingOptions options) : FlatOptimizer(parameters, options)
 {

@@ -3,6 +3,13 @@ using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Training.Optimizers;
 
+/// <summary>Adam in the infinity norm (Kingma and Ba, 2015): the paper's choice for densities.</summary>
+public sealed record AdamaxOptions : UpdateRule
+{
+    internal override FlatOptimizer Create(FlatParameters parameters, TrainingOptions training) =>
+        new FlatAdamax(parameters, training);
+}
+
 /// <summary>
 /// Adamax (Kingma and Ba, 2015, section 7.1) as PyTorch has it: betas 0.9 and 0.999, epsilon 1e-8 inside the maximum.
 /// </summary>

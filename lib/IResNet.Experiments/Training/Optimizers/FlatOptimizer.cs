@@ -30,15 +30,6 @@ internal abstract class FlatOptimizer : IDisposable
     /// <summary>The state vectors, by their names in PyTorch.</summary>
     public abstract IReadOnlyDictionary<string, Tensor> State { get; }
 
-    public static FlatOptimizer Create(FlatParameters parameters, TrainingOptions options) =>
-        options.Optimizer switch
-        {
-            OptimizerKind.Adamax => new FlatAdamax(parameters, options),
-            OptimizerKind.Adam => new FlatAdam(parameters, options),
-            OptimizerKind.Sgd => new FlatSgd(parameters, options),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "Unknown optimiser."),
-        };
-
     /// <summary>One update from a gradient, piece by piece.</summary>
     public void Step(Tensor gradient, double rate)
     {

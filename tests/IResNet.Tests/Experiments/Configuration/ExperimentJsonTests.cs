@@ -1,5 +1,7 @@
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
+using IResNet.Experiments.Training.Optimizers;
 
 namespace IResNet.Tests.Experiments.Configuration;
 
@@ -55,14 +57,19 @@ public class ExperimentJsonTests
             (
                 changed.Training.Steps!.Value,
                 changed.Training.Batch,
-                changed.Model.Coefficient,
+                changed.Model.SpectralNorm.Coefficient,
                 changed.Training.ClipNorm!.Value
             )
         );
         Assert.Equal([2, 3], changed.Model.Blocks);
         Assert.Equal(
-            (ActivationKind.Softplus, OptimizerKind.Sgd, "fashion-mnist", false),
-            (changed.Model.Activation, changed.Training.Optimizer, changed.Data.Name, changed.Model.Normalized)
+            (ActivationKind.Softplus, new SgdOptions(), "fashion-mnist", false),
+            (
+                changed.Model.Activation,
+                changed.Training.Optimizer,
+                changed.Data.Name,
+                changed.Model.SpectralNorm.Enabled
+            )
         );
         Assert.Null(changed.Run.CheckpointSeconds);
         Assert.Empty(changed.Training.DecaySteps);
@@ -72,7 +79,15 @@ public class ExperimentJsonTests
     [Theory]
     [InlineData("training.step=1", "Unknown key 'training.step'. Did you mean 'training.steps'?")]
     [InlineData("steps=1", "Unknown key 'steps'. Did you mean 'training.steps'?")]
-    [InlineData("model.coeficient=0.5", "Did you mean 'model.coefficient'?")]
+    [InlineData("model.spectralNorm.coeficient=0.5", "Did you mean 'model.spectralNorm.coefficient'?")]
+    [InlineData("coefficient=0.5", "Did you mean 'model.spectralNorm.coefficient'?")]
+    [InlineData("training.momentum=0.5", "training.optimizer is adamax, which has no setting 'momentum'")]
+    [InlineData("training.optimizer.momentum=0.5", "training.optimizer is adamax, which has no setting 'momentum'")]
+    [InlineData("training.estimator=newman", "training.estimator is \"newman\". Did you mean 'neumann'?")]
+    [InlineData("training.estimator.kind=3", "Choose one of: neumann, powerSeries.")]
+    [InlineData("training.terms=0", "Terms is 0, but must be 1 or more.")]
+    [InlineData("model.input=3", "Unknown key 'model.input'")]
+    [InlineData("model.blocks=2,2,2", "need one entry a stage")]
     [InlineData("Training.Steps=1", "Did you mean 'training.steps'?")]
     [InlineData("training=1", "Unknown key 'training'")]
     [InlineData("training.steps=many", "training.steps is \"many\", which is no value for it.")]
@@ -111,5 +126,55 @@ public class ExperimentJsonTests
     {
         var read = ExperimentJson.Read("""{"experiment":"density-mnist","preset":"quick","training":{"batch":7}}""");
         Assert.Equal(ExperimentJson.Write(Mnist.With("training.batch=7")), ExperimentJson.Write(read));
+    }
+
+    /// <summary>A kind is chosen by its name; what the kinds have in common stays.</summary>
+    [Theory]
+    [InlineData("training.estimator=powerSeries", "training.estimator.terms=9")]
+    [InlineData("training.estimator.kind=powerSeries", "training.terms=9")]
+    [InlineData("training.terms=9", "training.estimator=powerSeries")]
+    public void AKindIsChosenInAnyOrder(params string[] assignments)
+    {
+        var changed = (DensityExperiment)Mnist.With(assignments);
+        Assert.Equal(new PowerSeriesOptions { Terms = 9 }, changed.Training.Estimator);
+        Assert.Equal(
+            new NeumannOptions { Terms = 9 },
+            ((DensityExperiment)changed.With("training.estimator=neumann")).Training.Estimator
+        );
+        Assert.Null(((DensityExperiment)changed.With("training.estimator=null")).Training.Estimator);
+        Assert.Equal("null", ExperimentJson.Values(changed.With("training.estimator=null"))["training.estimator"]);
+    }
+
+    [Fact]
+    public void EveryKindSurvivesJson()
+    {
+        var start = (DensityExperiment)Mnist;
+        UpdateRule[] optimizers = [new AdamaxOptions(), new AdamOptions(), new SgdOptions { Momentum = 0.25 }];
+        EstimatorOptions?[] estimators =
+        [
+            null,
+            new NeumannOptions { Terms = 3 },
+            new PowerSeriesOptions { Probes = 2 },
+        ];
+        foreach (var optimizer in optimizers)
+        foreach (var estimator in estimators)
+        {
+            var training = start.Training with { Optimizer = optimizer, Estimator = estimator };
+            var read = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(start with { Training = training }));
+            Assert.Equal((optimizer, estimator), (read.Training.Optimizer, read.Training.Estimator));
+        }
+    }
+
+    /// <summary>The data decide the shape of the model's input, whatever key changes them.</summary>
+    [Fact]
+    public void TheModelsInputFollowsTheData()
+    {
+        var changed = (DensityExperiment)Mnist.With("data.pad=2", "data.preprocessing.copies=3");
+        Assert.Equal(new ImageShape(3, 32, 32), changed.Model.Input);
+        var wrong = changed with { Data = changed.Data with { Preprocessing = new() { Dequantise = true } } };
+        Assert.Contains(
+            "Input is 3x32x32, but the preprocessed images are 1x28x28",
+            Assert.Throws<ConfigurationException>(wrong.Validate).Message
+        );
     }
 }

@@ -17,7 +17,7 @@ public class TrajectoriesTests
             [.. starts.Select(x => 1e-9 * x)],
         ]);
         Assert.Empty(paths.Crossings());
-        Assert.All(paths.Slopes(3), slope => Assert.Equal(1e-9, slope, 1e-15));
+        Assert.All(paths.Derivatives(3), derivative => Assert.Equal(1e-9, derivative, 1e-15));
     }
 
     [Fact]
@@ -66,16 +66,16 @@ public class TrajectoriesTests
     }
 
     [Fact]
-    public void SlopesAreThoseOfTheFunctionSoFar()
+    public void DerivativesAreThoseOfTheFunctionSoFar()
     {
         double[] starts = [0, 1, 3];
         var paths = new Trajectories([starts, [0, 5, 3]]);
-        Assert.Equal([1, 1], paths.Slopes(0));
-        Assert.Equal([5, -1], paths.Slopes(1));
+        Assert.Equal([1, 1], paths.Derivatives(0));
+        Assert.Equal([5, -1], paths.Derivatives(1));
         Assert.Throws<InvalidOperationException>(() =>
             new Trajectories([
                 [1, 0],
-            ]).Slopes(0)
+            ]).Derivatives(0)
         );
     }
 

@@ -125,7 +125,7 @@ public class ResumeTests
     [Theory]
     [
         InlineData("training.batch=9"),
-        InlineData("model.coefficient=0.8"),
+        InlineData("model.spectralNorm.coefficient=0.8"),
         InlineData("training.seed=2"),
         InlineData("training.learningRate=0.5")
     ]

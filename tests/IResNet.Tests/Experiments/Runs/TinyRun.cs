@@ -20,6 +20,9 @@ internal sealed class TinyRun : IDisposable
 
     public RunFolder Folder { get; }
 
+    /// <summary>The invented digits.</summary>
+    public static ImageDataSet Images => Digits.Value;
+
     public string Metrics => File.ReadAllText(Folder.MetricsFile);
 
     public CheckpointFolder Checkpoints => new(Folder.CheckpointsFolder);
@@ -124,7 +127,7 @@ internal sealed class TinyRun : IDisposable
         using var session = new RunSession(
             Folder,
             Experiment,
-            Experiment is ToyExperiment ? null : Digits.Value,
+            Experiment is ImageExperiment ? Images : null,
             CPU,
             sink
         );

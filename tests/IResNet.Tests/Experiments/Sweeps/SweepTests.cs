@@ -22,7 +22,10 @@ public class SweepTests
         Assert.Equal(8, sweep.Runs.Count);
         Assert.Equal("0001-coefficient-0.9-name-moons-seed-1", sweep.Runs[0].Folder);
         var experiments = sweep.Runs.Select(run => (ToyExperiment)run.Experiment).ToList();
-        Assert.Equal([0.9, 0.9, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5], experiments.Select(run => run.Model.Coefficient));
+        Assert.Equal(
+            [0.9, 0.9, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5],
+            experiments.Select(run => run.Model.SpectralNorm.Coefficient)
+        );
         Assert.Equal(["moons", "moons", "2spirals", "2spirals"], experiments.Take(4).Select(run => run.Data.Name));
         Assert.Equal([1UL, 2UL, 1UL, 2UL], experiments.Take(4).Select(run => run.Training.Seed));
         Assert.All(experiments, run =>
@@ -99,7 +102,7 @@ public class SweepTests
             Finish(run, figure);
 
         var table = ResultTable.Of(RunFolder.Find(folder.Path));
-        Assert.Equal(["data.name", "model.coefficient"], table.Keys);
+        Assert.Equal(["data.name", "model.spectralNorm.coefficient"], table.Keys);
         Assert.Equal(8, table.Rows.Count);
         var moons = table.Groups[0];
         Assert.Equal(

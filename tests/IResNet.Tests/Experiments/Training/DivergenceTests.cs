@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
 
 namespace IResNet.Tests.Experiments.Training;
 
@@ -19,7 +20,7 @@ public class DivergenceTests
                 Tiny.Corners(),
                 Tiny.Options with
                 {
-                    Optimizer = OptimizerKind.Sgd,
+                    Optimizer = new SgdOptions(),
                     LearningRate = 1e3,
                     Steps = 200,
                 },

@@ -6,36 +6,44 @@ namespace IResNet.Tests.Experiments.Training;
 /// <summary>The optimisers on one vector against TorchSharp's, which are PyTorch's.</summary>
 public class OptimizerTests
 {
-    public static TheoryData<OptimizerKind, double, double> Cases =>
+    public static TheoryData<UpdateRule, double> Cases =>
         new()
         {
-            { OptimizerKind.Adamax, 0, 0 },
-            { OptimizerKind.Adamax, 0.1, 0 },
-            { OptimizerKind.Adam, 0, 0 },
-            { OptimizerKind.Adam, 0.1, 0 },
-            { OptimizerKind.Sgd, 0, 0 },
-            { OptimizerKind.Sgd, 5e-2, 0.9 },
+            { new AdamaxOptions(), 0 },
+            { new AdamaxOptions(), 0.1 },
+            { new AdamOptions(), 0 },
+            { new AdamOptions(), 0.1 },
+            {
+                new SgdOptions { Momentum = 0 },
+                0
+            },
+            { new SgdOptions(), 5e-2 },
         };
 
     [Theory, MemberData(nameof(Cases))]
-    public void SameParametersAfterManySteps(OptimizerKind kind, double weightDecay, double momentum)
+    public void SameParametersAfterManySteps(UpdateRule rule, double weightDecay)
     {
         using var scope = NewDisposeScope();
         var (ours, reference) = (Model(), Model());
         var options = new DensityTrainingOptions
         {
-            Optimizer = kind,
+            Optimizer = rule,
             WeightDecay = weightDecay,
-            Momentum = momentum,
             LearningRate = 0.01,
         };
         var parameters = new FlatParameters(ours);
-        using var optimizer = FlatOptimizer.Create(parameters, options);
-        using optim.Optimizer official = kind switch
+        using var optimizer = options.Optimizer.Create(parameters, options);
+        using optim.Optimizer official = rule switch
         {
-            OptimizerKind.Adamax => optim.Adamax(reference.parameters(), 0.01, weight_decay: weightDecay),
-            OptimizerKind.Adam => optim.Adam(reference.parameters(), 0.01, weight_decay: weightDecay),
-            _ => optim.SGD(reference.parameters(), 0.01, momentum: momentum, weight_decay: weightDecay),
+            AdamaxOptions => optim.Adamax(reference.parameters(), 0.01, weight_decay: weightDecay),
+            AdamOptions => optim.Adam(reference.parameters(), 0.01, weight_decay: weightDecay),
+            SgdOptions sgd => optim.SGD(
+                reference.parameters(),
+                0.01,
+                momentum: sgd.Momentum,
+                weight_decay: weightDecay
+            ),
+            _ => throw new ArgumentException(rule.ToString(), nameof(rule)),
         };
         manual_seed(5);
         for (int step = 0; step < 50; step++)
@@ -55,13 +63,8 @@ public class OptimizerTests
     }
 
     /// <summary>Many parameters are updated in pieces: what they hold at the end does not show it.</summary>
-    [
-        Theory,
-        InlineData(OptimizerKind.Adamax, 0.1),
-        InlineData(OptimizerKind.Adam, 0),
-        InlineData(OptimizerKind.Sgd, 0.1)
-    ]
-    public void PiecesDoNotChangeResults(OptimizerKind kind, double weightDecay)
+    [Theory, MemberData(nameof(Cases))]
+    public void PiecesDoNotChangeResults(UpdateRule rule, double weightDecay)
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
@@ -70,16 +73,15 @@ public class OptimizerTests
         Assert.True(parameters.Pieces.Count > 1);
         Assert.Equal(parameters.Count, parameters.Pieces.Sum(piece => piece.Count));
         Assert.Equal(6, parameters.Pieces.Sum(piece => piece.Parameters));
-        using var optimizer = FlatOptimizer.Create(
-            parameters,
-            new DensityTrainingOptions { Optimizer = kind, WeightDecay = weightDecay }
-        );
+        var options = new DensityTrainingOptions { Optimizer = rule, WeightDecay = weightDecay };
+        using var optimizer = rule.Create(parameters, options);
         var (first, second, one) = (randn(parameters.Count), randn(parameters.Count), parameters.Values());
-        using optim.Optimizer official = kind switch
+        using optim.Optimizer official = rule switch
         {
-            OptimizerKind.Adamax => optim.Adamax([new Parameter(one)], 0.01, weight_decay: weightDecay),
-            OptimizerKind.Adam => optim.Adam([new Parameter(one)], 0.01, weight_decay: weightDecay),
-            _ => optim.SGD([new Parameter(one)], 0.01, momentum: 0.9, weight_decay: weightDecay),
+            AdamaxOptions => optim.Adamax([new Parameter(one)], 0.01, weight_decay: weightDecay),
+            AdamOptions => optim.Adam([new Parameter(one)], 0.01, weight_decay: weightDecay),
+            SgdOptions sgd => optim.SGD([new Parameter(one)], 0.01, momentum: sgd.Momentum, weight_decay: weightDecay),
+            _ => throw new ArgumentException(rule.ToString(), nameof(rule)),
         };
         var whole = official.parameters().Single();
         foreach (var gradient in new[] { first, second })
@@ -113,13 +115,12 @@ public class OptimizerTests
         var model = Model();
         var options = new DensityTrainingOptions
         {
-            Optimizer = OptimizerKind.Sgd,
-            Momentum = 0,
+            Optimizer = new SgdOptions { Momentum = 0 },
             WeightDecay = 0.1,
             Decayed = DecayedParameters.Weights,
         };
         var parameters = new FlatParameters(model);
-        using var optimizer = FlatOptimizer.Create(parameters, options);
+        using var optimizer = options.Optimizer.Create(parameters, options);
         optimizer.Step(zeros(parameters.Count, ScalarType.Float64), 1);
         foreach (var ((name, parameter), (_, before)) in model.named_parameters().Zip(Model().named_parameters()))
             Expect.Close(

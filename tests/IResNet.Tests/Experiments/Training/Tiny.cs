@@ -1,5 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 
 namespace IResNet.Tests.Experiments.Training;
 
@@ -60,7 +61,7 @@ internal static class Tiny
             Steps = 20,
             Batch = 16,
             LearningRate = 0.01,
-            Terms = 3,
+            Estimator = new NeumannOptions { Terms = 3 },
             EvaluationImages = 32,
             EvaluationTerms = 10,
             InitialExamples = 64,

@@ -143,7 +143,7 @@ public sealed class TrainingCommandsTests : IDisposable
         );
         Assert.Equal(0, code);
         Assert.Contains("\"coefficient\": 0.7", output);
-        Assert.Contains("\"optimizer\": \"adamax\"", output);
+        Assert.Contains("\"kind\": \"adamax\"", output);
     }
 
     private string In(string name) => Path.Combine(_folder.Path, name);
