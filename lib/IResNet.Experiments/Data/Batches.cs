@@ -175,7 +175,7 @@ public sealed class Batches
     )
         where T : unmanaged
     {
-        var tensor = torch.empty(shape, type);
+        var tensor = torch.empty(shape, type, torch.CPU);
         values.CopyTo(MemoryMarshal.Cast<byte, T>(tensor.bytes));
         return tensor.to(finalType, _options.Device ?? torch.CPU, disposeAfter: true);
     }

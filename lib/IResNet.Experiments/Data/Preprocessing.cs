@@ -108,7 +108,7 @@ public sealed record Preprocessing
     {
         Check(images.Shape);
         var shape = Output(images.Shape);
-        var x = torch.empty([images.Count, shape.Channels, shape.Height, shape.Width], torch.float32);
+        var x = torch.empty([images.Count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU);
         var values = MemoryMarshal.Cast<byte, float>(x.bytes);
         for (var i = 0; i < images.Count; i++)
             Apply(

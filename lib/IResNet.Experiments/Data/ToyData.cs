@@ -10,7 +10,7 @@ namespace IResNet.Experiments.Data;
 /// </summary>
 public static class ToyData
 {
-    private static readonly Dictionary<string, Func<Draws, Tensor>> Recipes = new()
+    private static readonly Dictionary<string, Func<Source, Tensor>> Recipes = new()
     {
         ["swissroll"] = SwissRoll,
         ["circles"] = Circles,
@@ -33,9 +33,17 @@ public static class ToyData
     /// <param name="generator">Where randomness comes from; its state decides the points, so saving it makes a sequence
     /// of calls resumable.</param>
     /// <param name="type">float32 or float64.</param>
-    /// <returns>(count, 2), on the generator's device.</returns>
+    /// <param name="device">Where the points are to be; the CPU by default. The same state gives the same points
+    /// everywhere.</param>
+    /// <returns>(count, 2).</returns>
     /// <exception cref="ArgumentException">There is no such density, or the count is below 1.</exception>
-    public static Tensor Sample(string name, int count, Generator generator, ScalarType type = ScalarType.Float32)
+    public static Tensor Sample(
+        string name,
+        int count,
+        Generator generator,
+        ScalarType type = ScalarType.Float32,
+        Device? device = null
+    )
     {
         if (!Recipes.TryGetValue(name, out var recipe))
             throw new ArgumentException(
@@ -45,28 +53,28 @@ public static class ToyData
         if (count < 1)
             throw new ArgumentException($"{count} points cannot be drawn: give 1 or more.", nameof(count));
         using var scope = NewDisposeScope();
-        return recipe(new(count, generator, type)).MoveToOuterDisposeScope();
+        return recipe(new(count, generator, type)).to(device ?? CPU).MoveToOuterDisposeScope();
     }
 
-    private static Tensor SwissRoll(Draws draws)
+    private static Tensor SwissRoll(Source draws)
     {
         var t = 1.5 * Math.PI * (1 + 2 * draws.Uniform());
         return (Points(t * t.cos(), t * t.sin()) + draws.Normals()) / 5;
     }
 
-    private static Tensor Circles(Draws draws)
+    private static Tensor Circles(Source draws)
     {
         var radius = 1 - 0.5 * draws.Pick(2);
         return 3 * (OnCircle(draws.Angle(), radius) + 0.08 * draws.Normals());
     }
 
-    private static Tensor Rings(Draws draws)
+    private static Tensor Rings(Source draws)
     {
         var radius = 0.25 * (1 + draws.Pick(4));
         return 3 * OnCircle(draws.Angle(), radius) + 0.08 * draws.Normals();
     }
 
-    private static Tensor Moons(Draws draws)
+    private static Tensor Moons(Source draws)
     {
         var (angle, lower) = (Math.PI * draws.Uniform(), draws.Pick(2));
         // The upper moon is (cos, sin), the lower one (1 - cos, 1/2 - sin).
@@ -74,13 +82,13 @@ public static class ToyData
         return 2 * (Points(x, y) + 0.1 * draws.Normals()) + Constant(draws, -1, -0.2);
     }
 
-    private static Tensor EightGaussians(Draws draws)
+    private static Tensor EightGaussians(Source draws)
     {
         var centres = OnCircle(draws.Pick(8) * (Math.PI / 4), radius: 4);
         return (centres + 0.5 * draws.Normals()) / 1.414;
     }
 
-    private static Tensor Pinwheel(Draws draws)
+    private static Tensor Pinwheel(Source draws)
     {
         var arm = draws.Normals() * Constant(draws, 0.3, 0.1) + Constant(draws, 1, 0);
         var (radial, tangential) = (arm.select(1, 0), arm.select(1, 1));
@@ -89,7 +97,7 @@ public static class ToyData
         return 2 * Points(radial * cos + tangential * sin, tangential * cos - radial * sin);
     }
 
-    private static Tensor TwoSpirals(Draws draws)
+    private static Tensor TwoSpirals(Source draws)
     {
         var n = draws.Uniform().sqrt() * (540 * 2 * Math.PI / 360);
         var arm = Points(-n.cos() * n + 0.5 * draws.Uniform(), n.sin() * n + 0.5 * draws.Uniform());
@@ -97,20 +105,20 @@ public static class ToyData
         return side * arm / 3 + 0.1 * draws.Normals();
     }
 
-    private static Tensor Checkerboard(Draws draws)
+    private static Tensor Checkerboard(Source draws)
     {
         var x = 4 * draws.Uniform() - 2;
         var y = draws.Uniform() - 2 * draws.Pick(2) + x.floor().remainder(2);
         return 2 * Points(x, y);
     }
 
-    private static Tensor Line(Draws draws)
+    private static Tensor Line(Source draws)
     {
         var x = 5 * draws.Uniform() - 2.5;
         return Points(x, x);
     }
 
-    private static Tensor Cos(Draws draws)
+    private static Tensor Cos(Source draws)
     {
         var x = 5 * draws.Uniform() - 2.5;
         return Points(x, 2.5 * x.sin());
@@ -123,20 +131,18 @@ public static class ToyData
     private static Tensor OnCircle(Tensor angle, Tensor radius) =>
         radius.unsqueeze(1) * Points(angle.cos(), angle.sin());
 
-    private static Tensor Constant(Draws draws, double x, double y) =>
-        tensor([x, y], draws.Type, draws.Generator.device);
+    private static Tensor Constant(Source draws, double x, double y) => tensor([x, y], draws.Type, CPU);
 
     /// <summary>Random vectors of <paramref name="Count"/> elements.</summary>
-    private sealed record Draws(int Count, Generator Generator, ScalarType Type)
+    private sealed record Source(int Count, Generator Generator, ScalarType Type)
     {
-        public Tensor Uniform() => rand([Count], Type, Generator.device, generator: Generator);
+        public Tensor Uniform() => Draws.Uniform([Count], Type, CPU, Generator);
 
         public Tensor Angle() => 2 * Math.PI * Uniform();
 
-        public Tensor Normals() => randn([Count, 2], Type, Generator.device, generator: Generator);
+        public Tensor Normals() => Draws.Normal([Count, 2], Type, CPU, Generator);
 
         /// <summary>An integer from 0 to alternatives - 1.</summary>
-        public Tensor Pick(int alternatives) =>
-            randint(alternatives, [Count], Type, Generator.device, generator: Generator);
+        public Tensor Pick(int alternatives) => Draws.Integers(alternatives, [Count], Type, CPU, Generator);
     }
 }

@@ -63,7 +63,7 @@ public sealed record AdaptiveBits(
         var shape = preprocessing.Output(images.Shape);
         double nats = shape.Dimensions * Math.Log(2),
             blocks = flow.ResidualBlocks.Count;
-        using var generator = new Generator(seed, flow.Prior.Mean.device);
+        using var generator = new Generator(seed);
         // Biases of blocks add up, their random errors add in squares, and images average the random ones alone.
         var evaluator = new AdaptiveLogDet(
             error / 2 * nats * Math.Sqrt(images.Count / blocks),
@@ -82,10 +82,7 @@ public sealed record AdaptiveBits(
             using var step = NewDisposeScope();
             var (logPrior, logDet) = flow.LogProbTerms(batch.to(flow.Prior.Mean.device), evaluator);
             bits.AddRange(
-                BitsPerDimension
-                    .Of(logPrior.to(ScalarType.Float64) + logDet.Value, shape.Dimensions)
-                    .cpu()
-                    .data<double>()
+                BitsPerDimension.Of(logPrior.to(ScalarType.Float64) + logDet.Value, shape.Dimensions).ReadDoubles()
             );
             variance += batch.size(0) * logDet.StandardError * logDet.StandardError;
             bias += batch.size(0) * logDet.BiasBound;

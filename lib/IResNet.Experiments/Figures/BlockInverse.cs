@@ -46,8 +46,8 @@ public sealed record BlockInverse(int Block, double LipschitzBound, double Jacob
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var generator = new Generator(1);
-        var v = randn(g.Shape.ToArray(), dtype: g.Value.dtype, device: g.Value.device, generator: generator);
-        var norm = zeros(g.BatchSize);
+        var v = Draws.Normal([.. g.Shape], g.Value.dtype, g.Value.device, generator);
+        var norm = zeros(g.BatchSize, g.Value.dtype, g.Value.device);
         for (int i = 0; i < PowerIterations; i++)
         {
             v = v / v.flatten(1).norm(1).clamp_min(NormFloor).view([-1, .. g.Shape.Skip(1).Select(_ => 1L)]);
@@ -55,17 +55,14 @@ public sealed record BlockInverse(int Block, double LipschitzBound, double Jacob
             norm = image.flatten(1).norm(1);
             v = g.Vjp(image);
         }
-        return norm.max().ToDouble();
+        return norm.ReadLargest();
     }
 
     private static double InverseError(ResidualBlock block, Linearization g, int iterations)
     {
         try
         {
-            return (block.Inverse(g.Point + g.Value, FixedPoint.Iterations(iterations)).Value - g.Point)
-                .abs()
-                .max()
-                .ToDouble();
+            return (block.Inverse(g.Point + g.Value, FixedPoint.Iterations(iterations)).Value - g.Point).ReadLargest();
         }
         catch (NonConvergenceException)
         {

@@ -41,7 +41,7 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
         for (int i = 0; i < repeats; i++)
         {
             using var scope = NewDisposeScope();
-            sum += (estimate(g).to(ScalarType.Float64) - exact).square().mean().ToDouble();
+            sum += (estimate(g).to(ScalarType.Float64) - exact).square().mean().ReadDouble();
         }
         return new(name, products, Math.Sqrt(sum / repeats));
     }

@@ -38,12 +38,10 @@ public sealed record GradientConvergence(IReadOnlyList<int> Terms, IReadOnlyList
         int complete = probes.Colours(x.shape);
 
         var exact = Gradient(new ExactLogDet());
-        double scale = exact.abs().max().ToDouble();
+        double scale = exact.ReadLargest();
         double[] errors =
         [
-            .. terms.Select(n =>
-                (Gradient(new NeumannSeries(n, complete, probes)) - exact).abs().max().ToDouble() / scale
-            ),
+            .. terms.Select(n => (Gradient(new NeumannSeries(n, complete, probes)) - exact).ReadLargest() / scale),
         ];
         return new(terms, errors, branch.LipschitzBound());
 

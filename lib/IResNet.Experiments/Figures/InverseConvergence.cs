@@ -59,7 +59,7 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
         double[] errors =
         [
             .. iterations.Select(n =>
-                (transform.Inverse(y, FixedPoint.Iterations(n)).Value - x).flatten(1).norm(1).mean().ToDouble()
+                (transform.Inverse(y, FixedPoint.Iterations(n)).Value - x).flatten(1).norm(1).mean().ReadDouble()
             ),
         ];
         return new(

@@ -55,7 +55,8 @@ public sealed record KernelNorms(double Reshaped, double Exact, double Circular,
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // Every unit vector is an image of a batch; what comes out are the matrix's columns.
-        var units = eye(inputs, dtype: ScalarType.Float64).view(inputs, kernel.size(1), height, width);
+        var units = eye(inputs, dtype: ScalarType.Float64, device: kernel.device)
+            .view(inputs, kernel.size(1), height, width);
         var columns = nn.functional.conv2d(
             units,
             kernel.detach().to(ScalarType.Float64),

@@ -96,8 +96,7 @@ public static class LayerNorms
         var kernel = weight.to(ScalarType.Float64);
         long padding = weight.size(2) / 2;
         long[] map = [weight.size(1), height, width];
-        var v = randn([map[0] * height * width, Vectors], dtype: ScalarType.Float64, generator: generator)
-            .to(weight.device);
+        var v = Draws.Normal([map[0] * height * width, Vectors], ScalarType.Float64, weight.device, generator);
         double last = 0;
         for (int i = 0; i < Iterations; i++)
         {

@@ -17,7 +17,7 @@ public static class PlanarDensity
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var type = flow.Prior.Mean.dtype;
-        var axis = (arange(cells, dtype: type) + 0.5) * (2 * reach / cells) - reach;
+        var axis = (arange(cells, dtype: type, device: flow.Prior.Mean.device) + 0.5) * (2 * reach / cells) - reach;
         var points = stack([axis.repeat(cells), axis.repeat_interleave(cells)], dim: 1);
         return flow.forward(points).exp().view(cells, cells).MoveToOuterDisposeScope();
     }
@@ -39,7 +39,7 @@ public static class PlanarDensity
     /// </summary>
     /// <param name="density">As <see cref="OnGrid"/> gives it.</param>
     /// <param name="reach">The grid's.</param>
-    public static double Mass(Tensor density, double reach) => density.mean().ToDouble() * 4 * reach * reach;
+    public static double Mass(Tensor density, double reach) => density.mean().ReadDouble() * 4 * reach * reach;
 
     /// <summary>
     /// The entropy of a density in nats, which no model can beat on average; null where no formula is known. The

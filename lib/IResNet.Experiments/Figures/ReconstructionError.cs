@@ -40,7 +40,7 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
             : Enumerable.Range(0, (int)y.size(0)).Select(i => Attempt(flow, y.narrow(0, i, 1), solver)).ToList();
 
         var images = cat([.. parts.Select(part => part.Value ?? zeros_like(x.narrow(0, 0, 1)))]);
-        double[] errors = [.. (images - x).abs().flatten(1).amax([1]).to(ScalarType.Float64).data<double>()];
+        double[] errors = [.. (images - x).abs().flatten(1).amax([1]).ReadDoubles()];
         string?[] failures =
             parts.Count == errors.Length ? [.. parts.Select(part => part.Failure)] : new string?[errors.Length];
         for (int i = 0; i < errors.Length; i++)
@@ -54,9 +54,7 @@ public sealed record ReconstructionError(Tensor Images, IReadOnlyList<double> Er
         try
         {
             var value = flow.Transform.Inverse(y, solver).Value;
-            return isfinite(value).all().ToBoolean()
-                ? (value, null)
-                : (null, "The last layers' inverse left the range of numbers.");
+            return value.ReadIsFinite() ? (value, null) : (null, "The last layers' inverse left the range of numbers.");
         }
         catch (ArithmeticException failure) when (failure is NonConvergenceException or NonFiniteException)
         {

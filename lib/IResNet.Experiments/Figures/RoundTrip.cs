@@ -19,7 +19,7 @@ public static class RoundTrip
         try
         {
             var back = network.Body.Transform.Inverse(network.Features(images)).Value;
-            double error = ((back - images).abs().max() / images.abs().max()).ToDouble();
+            double error = (back - images).ReadLargest() / images.ReadLargest();
             return double.IsNaN(error) ? double.PositiveInfinity : error;
         }
         catch (ArithmeticException fault) when (fault is NonFiniteException or NonConvergenceException)

@@ -95,13 +95,13 @@ public sealed class RunTimes
                     .Once(() => flow.Transform.Inverse(z, FixedPoint.Iterations(count)).Value.Dispose())
                     .Min;
                 using var difference = found - x;
-                return (count, seconds, difference.abs().max().ToDouble());
+                return (count, seconds, difference.ReadLargest());
             }),
         ];
     }
 
     private Tensor Images(int batch) =>
-        rand(batch, _config.Input.Channels, _config.Input.Height, _config.Input.Width)
+        rand(batch, _config.Input.Channels, _config.Input.Height, _config.Input.Width, device: CPU)
             .sub_(0.5)
             .DetachFromDisposeScope();
 }

@@ -61,7 +61,7 @@ public sealed record SolverRun(
                 tolerance,
                 result.Iterations,
                 seconds,
-                (result.Value - x).flatten(1).norm(1).max().ToDouble(),
+                (result.Value - x).flatten(1).norm(1).ReadLargest(),
                 result.ErrorBound
             );
         }

@@ -75,21 +75,21 @@ public sealed record TruncationCurve(
             );
         int[] all = [.. terms, most];
 
-        using var generator = new Generator(seed, flow.Prior.Mean.device);
+        using var generator = new Generator(seed);
         var series = new PartialSums(all, new RademacherProbes(generator));
         var bits = all.Select(_ => new List<double>(images.Count)).ToArray();
         foreach (var batch in preprocessing.ForEvaluation().ToTensor(images, seed).split(BatchSize))
         {
             cancel.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
-            series.Begin(batch.size(0));
+            series.Begin(batch.size(0), flow.Prior.Mean.device);
             // The blocks' part of the log-determinant is that of the longest series; the others differ from it by their
             // sums alone.
-            var logProb = flow.LogProb(batch.to(flow.Prior.Mean.device), _ => series).to(ScalarType.Float64).cpu();
+            var logProb = flow.LogProb(batch.to(flow.Prior.Mean.device), _ => series).to(ScalarType.Float64);
             for (int i = 0; i < all.Length; i++)
                 bits[i]
                     .AddRange(
-                        BitsPerDimension.Of(logProb + series.Sums[i] - series.Sums[^1], dimensions).data<double>()
+                        BitsPerDimension.Of(logProb + series.Sums[i] - series.Sums[^1], dimensions).ReadDoubles()
                     );
         }
         var differences = terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()).ToArray();
@@ -112,17 +112,18 @@ public sealed record TruncationCurve(
         /// <summary>One an example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
         public Tensor[] Sums { get; private set; } = [];
 
-        public void Begin(long examples) => Sums = [.. terms.Select(_ => zeros(examples, ScalarType.Float64))];
+        public void Begin(long examples, Device device) =>
+            Sums = [.. terms.Select(_ => zeros(examples, ScalarType.Float64, device))];
 
         public override Tensor Estimate(Linearization g)
         {
             using var scope = NewDisposeScope();
             var v = probes.Draw(1, g.Shape, g.Value);
-            var (power, sum) = (v, zeros(g.BatchSize, ScalarType.Float64));
+            var (power, sum) = (v, zeros(g.BatchSize, ScalarType.Float64, g.Value.device));
             for (int k = 1; k <= terms.Max(); k++)
             {
                 power = g.Jvp(power);
-                sum = sum + (power * v).flatten(1).sum(1).to(ScalarType.Float64).cpu() * PowerSeries.Coefficient(k);
+                sum = sum + (power * v).flatten(1).sum(1).to(ScalarType.Float64) * PowerSeries.Coefficient(k);
                 for (int i = 0; i < Sums.Length; i++)
                     if (terms[i] == k)
                         Sums[i].add_(sum);

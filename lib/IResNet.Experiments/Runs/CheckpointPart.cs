@@ -80,7 +80,7 @@ internal static class CheckpointPart
                         + $"{target.dtype} [{string.Join(", ", target.shape)}]."
                 );
             using var scope = NewDisposeScope();
-            if (tensor.is_floating_point() && !isfinite(tensor).all().ToBoolean())
+            if (tensor.is_floating_point() && !tensor.ReadIsFinite())
                 throw new CheckpointException(path, $"'{name}' holds NaN or an infinity.");
         }
     }

@@ -40,7 +40,7 @@ public static class ModelSamples
 
     private static Tensor Draw(Flow flow, SampleSettings settings)
     {
-        using var generator = new Generator(settings.Seed, flow.Prior.Mean.device);
+        using var generator = new Generator(settings.Seed);
         var parts = new List<Tensor>();
         for (int drawn = 0; drawn < settings.Count; drawn += BatchSize)
             parts.Add(

@@ -32,6 +32,6 @@ public sealed record Reconstruction(double LargestError, int Iterations, double 
         var x = saved.Experiment.Examples(data, count).to(saved.Model.Flow.Prior.Mean.device);
         var transform = saved.Model.Flow.Transform;
         var back = transform.Inverse(transform.forward(x).y, tolerance);
-        return new((back.Value - x).abs().max().ToDouble(), back.Iterations, back.Residual, back.ErrorBound);
+        return new((back.Value - x).ReadLargest(), back.Iterations, back.Residual, back.ErrorBound);
     }
 }

@@ -40,8 +40,8 @@ public static class ClassifierEvaluator
             using var scope = NewDisposeScope();
             var batch = batches.Next();
             var logits = classifier.forward(batch.Images);
-            wrong += (int)logits.argmax(1).ne(batch.Labels).sum().ToInt64();
-            entropy += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).ToDouble();
+            wrong += (int)logits.argmax(1).ne(batch.Labels).sum().ReadDouble();
+            entropy += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).ReadDouble();
             seen += batch.Count;
         }
         return ClassifierEvaluation.Of(wrong, seen, entropy / seen);

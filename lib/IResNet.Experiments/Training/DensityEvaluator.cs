@@ -156,7 +156,7 @@ public static class DensityEvaluator
     )
     {
         var device = flow.Prior.Mean.device;
-        using var generator = new Generator(probeSeed, device);
+        using var generator = new Generator(probeSeed);
         var batches = new Batches(
             images,
             preprocessing.ForEvaluation(),
@@ -177,7 +177,7 @@ public static class DensityEvaluator
                 flow.LogProb(batches.Next().Images, own => choose(own).Seeded(generator)),
                 batches.Shape.Dimensions
             );
-            bits.AddRange(values.to(ScalarType.Float64).cpu().data<double>());
+            bits.AddRange(values.ReadDoubles());
         }
         return bits;
     }

@@ -56,7 +56,7 @@ internal sealed class DensityTask : ImageTask
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            using var generator = new Generator(Options.Seed, Device);
+            using var generator = new Generator(Options.Seed);
             Flow.Freeze();
             return Preprocessing.ToPixels(Flow.Sample(count, generator: generator)).MoveToOuterDisposeScope();
         }

@@ -64,12 +64,12 @@ public sealed class LineDynamics : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var x = tensor(starts.ToArray(), ScalarType.Float64).unsqueeze(1);
+        var x = tensor(starts.ToArray(), ScalarType.Float64, CPU).unsqueeze(1);
         var positions = new List<double[]> { starts.ToArray() };
         foreach (var block in Blocks)
         {
             x = block.forward(x).y;
-            positions.Add(x.data<double>().ToArray());
+            positions.Add(x.ReadDoubles());
         }
         return new(positions);
     }
@@ -122,12 +122,12 @@ public sealed class LineDynamics : IDisposable
             using var scope = NewDisposeScope();
             foreach (var group in adam.ParamGroups)
                 group.LearningRate = options.LearningRate * (1 + Math.Cos(Math.PI * step / options.Steps)) / 2;
-            var x = rand(options.Batch, 1, generator: generator) * 4 - 2;
+            var x = Draws.Uniform([options.Batch, 1], ScalarType.Float32, CPU, generator) * 4 - 2;
             var halfway = firstHalf.forward(x).y;
             var end = secondHalf.forward(halfway).y;
-            Tensor Noise() => options.Noise * randn(options.Batch, 1, generator: generator);
+            Tensor Noise() => options.Noise * Draws.Normal([options.Batch, 1], ScalarType.Float32, CPU, generator);
             var loss = nn.functional.mse_loss(halfway, x.pow(3) + Noise()) + nn.functional.mse_loss(end, x + Noise());
-            losses.Add(loss.ToDouble());
+            losses.Add(loss.ReadDouble());
             if (!double.IsFinite(losses[^1]))
                 throw new NonFiniteException($"The loss of step {step + 1} is {losses[^1]}. Lower the learning rate.");
             adam.zero_grad();

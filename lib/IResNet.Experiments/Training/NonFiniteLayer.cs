@@ -36,7 +36,7 @@ internal static class NonFiniteLayer
                 return Find(factorOut.Rest, $"{path}.rest", x.narrow(1, x.size(1) - remaining, remaining));
             default:
                 var (y, logDet) = bijection.forward(x);
-                bool finite = isfinite(y).all().ToBoolean() && isfinite(logDet).all().ToBoolean();
+                bool finite = y.ReadIsFinite() && logDet.ReadIsFinite();
                 return (finite ? null : $"{bijection.GetType().Name} {path}", y);
         }
     }

@@ -43,7 +43,7 @@ internal sealed class ToyTask : TrainingTask
 
     public override Batch Next() =>
         new(
-            ToyData.Sample(_density, Options.Batch, Generator, Flow.Prior.Mean.dtype),
+            ToyData.Sample(_density, Options.Batch, Generator, Flow.Prior.Mean.dtype, Device),
             zeros(Options.Batch, int64, Device)
         );
 
@@ -57,12 +57,12 @@ internal sealed class ToyTask : TrainingTask
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             Flow.Freeze();
-            using var generator = new Generator(Options.Seed, Device);
+            using var generator = new Generator(Options.Seed);
             var nats = -Flow.LogProb(
                 Points(examples == HeldOut.Test ? TestSeed : ValidationSeed, _options.EvaluationPoints),
                 own => own.ForEvaluation().Seeded(generator)
             );
-            var (mean, halfWidth) = Evaluation.MeanOf([.. nats.to(ScalarType.Float64).cpu().data<double>()]);
+            var (mean, halfWidth) = Evaluation.MeanOf([.. nats.ReadDoubles()]);
             return new("nats", mean, mean - halfWidth, mean + halfWidth, _options.EvaluationPoints);
         }
         finally
@@ -78,7 +78,7 @@ internal sealed class ToyTask : TrainingTask
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            using var generator = new Generator(Options.Seed, Device);
+            using var generator = new Generator(Options.Seed);
             Flow.Freeze();
             var samples = Flow.Sample(PointsOfPicture, generator: generator);
             return stack([Histogram(Points(TestSeed, PointsOfPicture)), Histogram(samples)])
@@ -108,7 +108,7 @@ internal sealed class ToyTask : TrainingTask
 
     private Tensor Points(ulong seed, int count)
     {
-        using var generator = new Generator(seed, Device);
-        return ToyData.Sample(_density, count, generator, Flow.Prior.Mean.dtype);
+        using var generator = new Generator(seed);
+        return ToyData.Sample(_density, count, generator, Flow.Prior.Mean.dtype, Device);
     }
 }

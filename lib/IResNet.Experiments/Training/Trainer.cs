@@ -94,7 +94,7 @@ internal sealed class Trainer : IDisposable
             return Diverged(loss, rate, batch.Count, trouble.Value);
 
         SkippedInARow = 0;
-        double norm = gradient!.norm().ToDouble();
+        double norm = gradient!.norm().ReadDouble();
         if (_options.ClipNorm is { } limit && norm > limit)
             gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
@@ -151,7 +151,7 @@ internal sealed class Trainer : IDisposable
         {
             return (double.NaN, null, ("the batch is not finite", fault.Message));
         }
-        double value = loss.ToDouble();
+        double value = loss.ReadDouble();
         if (!double.IsFinite(value))
             return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
         if (Math.Abs(value) > _options.MaxLoss)

@@ -24,7 +24,7 @@ public abstract class TrainingTask : IDisposable
         options.Validate();
         (Model, Options) = (model, options);
         Device = model.parameters().First().device;
-        Generator = new Generator(options.Seed, Device);
+        Generator = new Generator(options.Seed);
     }
 
     /// <summary>What is trained.</summary>

@@ -16,7 +16,7 @@ public abstract class TermDistribution
     {
         using var scope = NewDisposeScope();
         // The largest n with P(N >= n) >= u, for u uniform in (0, 1].
-        double u = 1 - rand(1, ScalarType.Float64, generator: generator).ToDouble();
+        double u = 1 - Draws.Uniform([1], ScalarType.Float64, CPU, generator).ReadDouble();
         int n = 0;
         while (Survival(n + 1) >= u)
             n++;

@@ -78,7 +78,7 @@ internal sealed class FlatParameters
     public static bool IsFinite(Tensor flat)
     {
         using var scope = NewDisposeScope();
-        return double.IsFinite(flat.sum().ToDouble()) || isfinite(flat).all().ToBoolean();
+        return double.IsFinite(flat.sum().ReadDouble()) || flat.ReadIsFinite();
     }
 
     /// <summary>Drops the gradients.</summary>
@@ -118,7 +118,7 @@ internal sealed class FlatParameters
     public string? FirstNonFinite(Tensor flat)
     {
         using var scope = NewDisposeScope();
-        return _entries.FirstOrDefault(e => !isfinite(flat.narrow(0, e.Start, e.Count)).all().ToBoolean()).Name;
+        return _entries.FirstOrDefault(e => !flat.narrow(0, e.Start, e.Count).ReadIsFinite()).Name;
     }
 
     /// <summary>1 for parameters whose name fulfils a condition, 0 for the others.</summary>
