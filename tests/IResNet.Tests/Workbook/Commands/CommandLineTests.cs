@@ -89,7 +89,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("training.learningRate=0,01")]
     [InlineData("training.steps=1,000")]
-    [InlineData("model.coefficient=\"0,9\"")]
+    [InlineData("model.spectralNorm.coefficient=\"0,9\"")]
     public void AssignmentsTakeNoDecimalComma(string assignment)
     {
         var start = ExperimentCatalogue.Get("density-toy", "quick");
