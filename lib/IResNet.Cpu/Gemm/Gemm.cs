@@ -48,69 +48,69 @@ internal static unsafe class Gemm
             int to = Math.Min(from + Chunk, rows);
             float* panels = b;
             for (int column = 0; column < columns; column += Columns, panels += panel)
-            for (int row = from; row < to; row += Rows)
-            {
-                float* a0 = a + row * stride,
-                    a1 = a0 + stride,
-                    a2 = a1 + stride,
-                    a3 = a2 + stride;
-                nint four = 4 * stride;
-                Vector512<float> s00 = default,
-                    s01 = default,
-                    s10 = default,
-                    s11 = default,
-                    s20 = default,
-                    s21 = default,
-                    s30 = default,
-                    s31 = default;
-                Vector512<float> s40 = default,
-                    s41 = default,
-                    s50 = default,
-                    s51 = default,
-                    s60 = default,
-                    s61 = default,
-                    s70 = default,
-                    s71 = default;
-                float* end = panels + panel;
-                for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
+                for (int row = from; row < to; row += Rows)
                 {
-                    var x = Vector512.Load(at);
-                    var y = Vector512.Load(at + Lanes);
-                    var v = Vector512.Create(*a0);
-                    s00 = Avx512F.FusedMultiplyAdd(v, x, s00);
-                    s01 = Avx512F.FusedMultiplyAdd(v, y, s01);
-                    v = Vector512.Create(*a1);
-                    s10 = Avx512F.FusedMultiplyAdd(v, x, s10);
-                    s11 = Avx512F.FusedMultiplyAdd(v, y, s11);
-                    v = Vector512.Create(*a2);
-                    s20 = Avx512F.FusedMultiplyAdd(v, x, s20);
-                    s21 = Avx512F.FusedMultiplyAdd(v, y, s21);
-                    v = Vector512.Create(*a3);
-                    s30 = Avx512F.FusedMultiplyAdd(v, x, s30);
-                    s31 = Avx512F.FusedMultiplyAdd(v, y, s31);
-                    v = Vector512.Create(a0[four]);
-                    s40 = Avx512F.FusedMultiplyAdd(v, x, s40);
-                    s41 = Avx512F.FusedMultiplyAdd(v, y, s41);
-                    v = Vector512.Create(a1[four]);
-                    s50 = Avx512F.FusedMultiplyAdd(v, x, s50);
-                    s51 = Avx512F.FusedMultiplyAdd(v, y, s51);
-                    v = Vector512.Create(a2[four]);
-                    s60 = Avx512F.FusedMultiplyAdd(v, x, s60);
-                    s61 = Avx512F.FusedMultiplyAdd(v, y, s61);
-                    v = Vector512.Create(a3[four]);
-                    s70 = Avx512F.FusedMultiplyAdd(v, x, s70);
-                    s71 = Avx512F.FusedMultiplyAdd(v, y, s71);
+                    float* a0 = a + row * stride,
+                        a1 = a0 + stride,
+                        a2 = a1 + stride,
+                        a3 = a2 + stride;
+                    nint four = 4 * stride;
+                    Vector512<float> s00 = default,
+                        s01 = default,
+                        s10 = default,
+                        s11 = default,
+                        s20 = default,
+                        s21 = default,
+                        s30 = default,
+                        s31 = default;
+                    Vector512<float> s40 = default,
+                        s41 = default,
+                        s50 = default,
+                        s51 = default,
+                        s60 = default,
+                        s61 = default,
+                        s70 = default,
+                        s71 = default;
+                    float* end = panels + panel;
+                    for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
+                    {
+                        var x = Vector512.Load(at);
+                        var y = Vector512.Load(at + Lanes);
+                        var v = Vector512.Create(*a0);
+                        s00 = Avx512F.FusedMultiplyAdd(v, x, s00);
+                        s01 = Avx512F.FusedMultiplyAdd(v, y, s01);
+                        v = Vector512.Create(*a1);
+                        s10 = Avx512F.FusedMultiplyAdd(v, x, s10);
+                        s11 = Avx512F.FusedMultiplyAdd(v, y, s11);
+                        v = Vector512.Create(*a2);
+                        s20 = Avx512F.FusedMultiplyAdd(v, x, s20);
+                        s21 = Avx512F.FusedMultiplyAdd(v, y, s21);
+                        v = Vector512.Create(*a3);
+                        s30 = Avx512F.FusedMultiplyAdd(v, x, s30);
+                        s31 = Avx512F.FusedMultiplyAdd(v, y, s31);
+                        v = Vector512.Create(a0[four]);
+                        s40 = Avx512F.FusedMultiplyAdd(v, x, s40);
+                        s41 = Avx512F.FusedMultiplyAdd(v, y, s41);
+                        v = Vector512.Create(a1[four]);
+                        s50 = Avx512F.FusedMultiplyAdd(v, x, s50);
+                        s51 = Avx512F.FusedMultiplyAdd(v, y, s51);
+                        v = Vector512.Create(a2[four]);
+                        s60 = Avx512F.FusedMultiplyAdd(v, x, s60);
+                        s61 = Avx512F.FusedMultiplyAdd(v, y, s61);
+                        v = Vector512.Create(a3[four]);
+                        s70 = Avx512F.FusedMultiplyAdd(v, x, s70);
+                        s71 = Avx512F.FusedMultiplyAdd(v, y, s71);
+                    }
+                    nint target = row * outputStride + column;
+                    Take(ref epilogue, s00, s01, column, target);
+                    Take(ref epilogue, s10, s11, column, target += outputStride);
+                    Take(ref epilogue, s20, s21, column, target += outputStride);
+                    Take(ref epilogue, s30, s31, column, target += outputStride);
+                    Take(ref epilogue, s40, s41, column, target += outputStride);
+                    Take(ref epilogue, s50, s51, column, target += outputStride);
+                    Take(ref epilogue, s60, s61, column, target += outputStride);
+                    Take(ref epilogue, s70, s71, column, target + outputStride);
                 }
-                nint target = row * outputStride + column;
-                Take(ref epilogue, s00, s01, column, target);
-                Take(ref epilogue, s10, s11, column, target += outputStride);
-                Take(ref epilogue, s20, s21, column, target += outputStride);
-                Take(ref epilogue, s30, s31, column, target += outputStride);
-                Take(ref epilogue, s40, s41, column, target += outputStride);
-                Take(ref epilogue, s50, s51, column, target += outputStride);
-                Take(ref epilogue, s60, s61, column, target += outputStride);
-                Take(ref epilogue, s70, s71, column, target + outputStride);
-            }
         }
     }
 

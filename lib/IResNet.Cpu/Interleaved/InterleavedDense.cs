@@ -275,8 +275,8 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
     {
         int features = widths[0];
         for (int row = 0; row < features; row++)
-        for (int example = 0; example < examples; example++)
-            target[(nint)example * features + row] = part[row * (nint)Plane + example];
+            for (int example = 0; example < examples; example++)
+                target[(nint)example * features + row] = part[row * (nint)Plane + example];
     }
 
     /// <summary>Within maps of x's width.</summary>
@@ -308,13 +308,13 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
         new Span<float>(scale, Group).Clear();
         new Span<float>(factors, examples).CopyTo(new Span<float>(scale, Group));
         for (int row = 0; row < InterleavedLayout.RoundUp(widths[0]); row++)
-        for (int t = 0; t < tangents; t++)
-        {
-            float* from = Tangent(map, t) + row * (nint)Plane,
-                to = Tangent(result, t) + row * (nint)Plane;
-            for (int at = 0; at < Group; at += Lanes)
-                (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
-        }
+            for (int t = 0; t < tangents; t++)
+            {
+                float* from = Tangent(map, t) + row * (nint)Plane,
+                    to = Tangent(result, t) + row * (nint)Plane;
+                for (int at = 0; at < Group; at += Lanes)
+                    (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
+            }
     }
 
     /// <summary>Sums over examples but for the last step, of a map of x's width.</summary>

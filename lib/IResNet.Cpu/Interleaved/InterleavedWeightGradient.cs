@@ -63,91 +63,91 @@ internal static unsafe class InterleavedWeightGradient
             height = layout.Height,
             width = layout.Width;
         for (int o = 0; o < outputs; o += Tile)
-        for (int i = 0; i < inputs; i += 2)
-        for (int tapRow = 0; tapRow < 3; tapRow++)
-        {
-            Vector512<float> a00 = default,
-                a01 = default,
-                a02 = default,
-                a10 = default,
-                a11 = default,
-                a12 = default;
-            Vector512<float> a20 = default,
-                a21 = default,
-                a22 = default,
-                a30 = default,
-                a31 = default,
-                a32 = default;
-            Vector512<float> b00 = default,
-                b01 = default,
-                b02 = default,
-                b10 = default,
-                b11 = default,
-                b12 = default;
-            Vector512<float> b20 = default,
-                b21 = default,
-                b22 = default,
-                b30 = default,
-                b31 = default,
-                b32 = default;
-            for (int pair = 0; pair < 2; pair++)
-            {
-                var maps = pair == 0 ? primal : tangent;
-                if (maps.Cotangent is null)
-                    break;
-                for (int h = 0; h < height; h++)
+            for (int i = 0; i < inputs; i += 2)
+                for (int tapRow = 0; tapRow < 3; tapRow++)
                 {
-                    float* y = maps.Cotangent + o * (nint)plane + layout.First + h * row;
-                    float* x = maps.Input + i * (nint)plane + (h + tapRow) * row;
-                    float* end = y + width * Lanes;
-                    for (; y < end; y += Lanes, x += Lanes)
+                    Vector512<float> a00 = default,
+                        a01 = default,
+                        a02 = default,
+                        a10 = default,
+                        a11 = default,
+                        a12 = default;
+                    Vector512<float> a20 = default,
+                        a21 = default,
+                        a22 = default,
+                        a30 = default,
+                        a31 = default,
+                        a32 = default;
+                    Vector512<float> b00 = default,
+                        b01 = default,
+                        b02 = default,
+                        b10 = default,
+                        b11 = default,
+                        b12 = default;
+                    Vector512<float> b20 = default,
+                        b21 = default,
+                        b22 = default,
+                        b30 = default,
+                        b31 = default,
+                        b32 = default;
+                    for (int pair = 0; pair < 2; pair++)
                     {
-                        var y0 = Vector512.Load(y);
-                        var y1 = Vector512.Load(y + plane);
-                        var y2 = Vector512.Load(y + 2 * plane);
-                        var y3 = Vector512.Load(y + 3 * plane);
-                        var v = Vector512.Load(x);
-                        a00 = Avx512F.FusedMultiplyAdd(y0, v, a00);
-                        a10 = Avx512F.FusedMultiplyAdd(y1, v, a10);
-                        a20 = Avx512F.FusedMultiplyAdd(y2, v, a20);
-                        a30 = Avx512F.FusedMultiplyAdd(y3, v, a30);
-                        v = Vector512.Load(x + Lanes);
-                        a01 = Avx512F.FusedMultiplyAdd(y0, v, a01);
-                        a11 = Avx512F.FusedMultiplyAdd(y1, v, a11);
-                        a21 = Avx512F.FusedMultiplyAdd(y2, v, a21);
-                        a31 = Avx512F.FusedMultiplyAdd(y3, v, a31);
-                        v = Vector512.Load(x + 2 * Lanes);
-                        a02 = Avx512F.FusedMultiplyAdd(y0, v, a02);
-                        a12 = Avx512F.FusedMultiplyAdd(y1, v, a12);
-                        a22 = Avx512F.FusedMultiplyAdd(y2, v, a22);
-                        a32 = Avx512F.FusedMultiplyAdd(y3, v, a32);
-                        v = Vector512.Load(x + plane);
-                        b00 = Avx512F.FusedMultiplyAdd(y0, v, b00);
-                        b10 = Avx512F.FusedMultiplyAdd(y1, v, b10);
-                        b20 = Avx512F.FusedMultiplyAdd(y2, v, b20);
-                        b30 = Avx512F.FusedMultiplyAdd(y3, v, b30);
-                        v = Vector512.Load(x + plane + Lanes);
-                        b01 = Avx512F.FusedMultiplyAdd(y0, v, b01);
-                        b11 = Avx512F.FusedMultiplyAdd(y1, v, b11);
-                        b21 = Avx512F.FusedMultiplyAdd(y2, v, b21);
-                        b31 = Avx512F.FusedMultiplyAdd(y3, v, b31);
-                        v = Vector512.Load(x + plane + 2 * Lanes);
-                        b02 = Avx512F.FusedMultiplyAdd(y0, v, b02);
-                        b12 = Avx512F.FusedMultiplyAdd(y1, v, b12);
-                        b22 = Avx512F.FusedMultiplyAdd(y2, v, b22);
-                        b32 = Avx512F.FusedMultiplyAdd(y3, v, b32);
+                        var maps = pair == 0 ? primal : tangent;
+                        if (maps.Cotangent is null)
+                            break;
+                        for (int h = 0; h < height; h++)
+                        {
+                            float* y = maps.Cotangent + o * (nint)plane + layout.First + h * row;
+                            float* x = maps.Input + i * (nint)plane + (h + tapRow) * row;
+                            float* end = y + width * Lanes;
+                            for (; y < end; y += Lanes, x += Lanes)
+                            {
+                                var y0 = Vector512.Load(y);
+                                var y1 = Vector512.Load(y + plane);
+                                var y2 = Vector512.Load(y + 2 * plane);
+                                var y3 = Vector512.Load(y + 3 * plane);
+                                var v = Vector512.Load(x);
+                                a00 = Avx512F.FusedMultiplyAdd(y0, v, a00);
+                                a10 = Avx512F.FusedMultiplyAdd(y1, v, a10);
+                                a20 = Avx512F.FusedMultiplyAdd(y2, v, a20);
+                                a30 = Avx512F.FusedMultiplyAdd(y3, v, a30);
+                                v = Vector512.Load(x + Lanes);
+                                a01 = Avx512F.FusedMultiplyAdd(y0, v, a01);
+                                a11 = Avx512F.FusedMultiplyAdd(y1, v, a11);
+                                a21 = Avx512F.FusedMultiplyAdd(y2, v, a21);
+                                a31 = Avx512F.FusedMultiplyAdd(y3, v, a31);
+                                v = Vector512.Load(x + 2 * Lanes);
+                                a02 = Avx512F.FusedMultiplyAdd(y0, v, a02);
+                                a12 = Avx512F.FusedMultiplyAdd(y1, v, a12);
+                                a22 = Avx512F.FusedMultiplyAdd(y2, v, a22);
+                                a32 = Avx512F.FusedMultiplyAdd(y3, v, a32);
+                                v = Vector512.Load(x + plane);
+                                b00 = Avx512F.FusedMultiplyAdd(y0, v, b00);
+                                b10 = Avx512F.FusedMultiplyAdd(y1, v, b10);
+                                b20 = Avx512F.FusedMultiplyAdd(y2, v, b20);
+                                b30 = Avx512F.FusedMultiplyAdd(y3, v, b30);
+                                v = Vector512.Load(x + plane + Lanes);
+                                b01 = Avx512F.FusedMultiplyAdd(y0, v, b01);
+                                b11 = Avx512F.FusedMultiplyAdd(y1, v, b11);
+                                b21 = Avx512F.FusedMultiplyAdd(y2, v, b21);
+                                b31 = Avx512F.FusedMultiplyAdd(y3, v, b31);
+                                v = Vector512.Load(x + plane + 2 * Lanes);
+                                b02 = Avx512F.FusedMultiplyAdd(y0, v, b02);
+                                b12 = Avx512F.FusedMultiplyAdd(y1, v, b12);
+                                b22 = Avx512F.FusedMultiplyAdd(y2, v, b22);
+                                b32 = Avx512F.FusedMultiplyAdd(y3, v, b32);
+                            }
+                        }
                     }
+                    var target = new Target(gradient, inputs, outputs, taps: 9);
+                    int tap = 3 * tapRow;
+                    target.Put(o, i, tap, a00, a10, a20, a30);
+                    target.Put(o, i, tap + 1, a01, a11, a21, a31);
+                    target.Put(o, i, tap + 2, a02, a12, a22, a32);
+                    target.Put(o, i + 1, tap, b00, b10, b20, b30);
+                    target.Put(o, i + 1, tap + 1, b01, b11, b21, b31);
+                    target.Put(o, i + 1, tap + 2, b02, b12, b22, b32);
                 }
-            }
-            var target = new Target(gradient, inputs, outputs, taps: 9);
-            int tap = 3 * tapRow;
-            target.Put(o, i, tap, a00, a10, a20, a30);
-            target.Put(o, i, tap + 1, a01, a11, a21, a31);
-            target.Put(o, i, tap + 2, a02, a12, a22, a32);
-            target.Put(o, i + 1, tap, b00, b10, b20, b30);
-            target.Put(o, i + 1, tap + 1, b01, b11, b21, b31);
-            target.Put(o, i + 1, tap + 2, b02, b12, b22, b32);
-        }
     }
 
     /// <summary>In registers: four outputs by four inputs.</summary>
@@ -167,76 +167,76 @@ internal static unsafe class InterleavedWeightGradient
             width = layout.Width;
         float* tile = stackalloc float[Tile * Tile];
         for (int o = 0; o < outputs; o += Tile)
-        for (int i = 0; i < inputs; i += Tile)
-        {
-            Vector512<float> s00 = default,
-                s01 = default,
-                s02 = default,
-                s03 = default,
-                s10 = default,
-                s11 = default,
-                s12 = default,
-                s13 = default;
-            Vector512<float> s20 = default,
-                s21 = default,
-                s22 = default,
-                s23 = default,
-                s30 = default,
-                s31 = default,
-                s32 = default,
-                s33 = default;
-            for (int pair = 0; pair < 2; pair++)
+            for (int i = 0; i < inputs; i += Tile)
             {
-                var maps = pair == 0 ? primal : tangent;
-                if (maps.Cotangent is null)
-                    break;
-                for (int h = 0; h < height; h++)
+                Vector512<float> s00 = default,
+                    s01 = default,
+                    s02 = default,
+                    s03 = default,
+                    s10 = default,
+                    s11 = default,
+                    s12 = default,
+                    s13 = default;
+                Vector512<float> s20 = default,
+                    s21 = default,
+                    s22 = default,
+                    s23 = default,
+                    s30 = default,
+                    s31 = default,
+                    s32 = default,
+                    s33 = default;
+                for (int pair = 0; pair < 2; pair++)
                 {
-                    float* y = maps.Cotangent + o * (nint)plane + layout.First + h * rowSize;
-                    float* x = maps.Input + i * (nint)plane + layout.First + h * rowSize;
-                    float* end = y + width * Lanes;
-                    for (; y < end; y += Lanes, x += Lanes)
+                    var maps = pair == 0 ? primal : tangent;
+                    if (maps.Cotangent is null)
+                        break;
+                    for (int h = 0; h < height; h++)
                     {
-                        var y0 = Vector512.Load(y);
-                        var y1 = Vector512.Load(y + plane);
-                        var y2 = Vector512.Load(y + 2 * plane);
-                        var y3 = Vector512.Load(y + 3 * plane);
-                        var v = Vector512.Load(x);
-                        s00 = Avx512F.FusedMultiplyAdd(y0, v, s00);
-                        s10 = Avx512F.FusedMultiplyAdd(y1, v, s10);
-                        s20 = Avx512F.FusedMultiplyAdd(y2, v, s20);
-                        s30 = Avx512F.FusedMultiplyAdd(y3, v, s30);
-                        v = Vector512.Load(x + plane);
-                        s01 = Avx512F.FusedMultiplyAdd(y0, v, s01);
-                        s11 = Avx512F.FusedMultiplyAdd(y1, v, s11);
-                        s21 = Avx512F.FusedMultiplyAdd(y2, v, s21);
-                        s31 = Avx512F.FusedMultiplyAdd(y3, v, s31);
-                        v = Vector512.Load(x + 2 * plane);
-                        s02 = Avx512F.FusedMultiplyAdd(y0, v, s02);
-                        s12 = Avx512F.FusedMultiplyAdd(y1, v, s12);
-                        s22 = Avx512F.FusedMultiplyAdd(y2, v, s22);
-                        s32 = Avx512F.FusedMultiplyAdd(y3, v, s32);
-                        v = Vector512.Load(x + 3 * plane);
-                        s03 = Avx512F.FusedMultiplyAdd(y0, v, s03);
-                        s13 = Avx512F.FusedMultiplyAdd(y1, v, s13);
-                        s23 = Avx512F.FusedMultiplyAdd(y2, v, s23);
-                        s33 = Avx512F.FusedMultiplyAdd(y3, v, s33);
+                        float* y = maps.Cotangent + o * (nint)plane + layout.First + h * rowSize;
+                        float* x = maps.Input + i * (nint)plane + layout.First + h * rowSize;
+                        float* end = y + width * Lanes;
+                        for (; y < end; y += Lanes, x += Lanes)
+                        {
+                            var y0 = Vector512.Load(y);
+                            var y1 = Vector512.Load(y + plane);
+                            var y2 = Vector512.Load(y + 2 * plane);
+                            var y3 = Vector512.Load(y + 3 * plane);
+                            var v = Vector512.Load(x);
+                            s00 = Avx512F.FusedMultiplyAdd(y0, v, s00);
+                            s10 = Avx512F.FusedMultiplyAdd(y1, v, s10);
+                            s20 = Avx512F.FusedMultiplyAdd(y2, v, s20);
+                            s30 = Avx512F.FusedMultiplyAdd(y3, v, s30);
+                            v = Vector512.Load(x + plane);
+                            s01 = Avx512F.FusedMultiplyAdd(y0, v, s01);
+                            s11 = Avx512F.FusedMultiplyAdd(y1, v, s11);
+                            s21 = Avx512F.FusedMultiplyAdd(y2, v, s21);
+                            s31 = Avx512F.FusedMultiplyAdd(y3, v, s31);
+                            v = Vector512.Load(x + 2 * plane);
+                            s02 = Avx512F.FusedMultiplyAdd(y0, v, s02);
+                            s12 = Avx512F.FusedMultiplyAdd(y1, v, s12);
+                            s22 = Avx512F.FusedMultiplyAdd(y2, v, s22);
+                            s32 = Avx512F.FusedMultiplyAdd(y3, v, s32);
+                            v = Vector512.Load(x + 3 * plane);
+                            s03 = Avx512F.FusedMultiplyAdd(y0, v, s03);
+                            s13 = Avx512F.FusedMultiplyAdd(y1, v, s13);
+                            s23 = Avx512F.FusedMultiplyAdd(y2, v, s23);
+                            s33 = Avx512F.FusedMultiplyAdd(y3, v, s33);
+                        }
                     }
                 }
+                // Where a map has few pixels, sums over lanes one by one would take as long as the products.
+                SumQuads(
+                        Quad(s00, s01, s02, s03),
+                        Quad(s10, s11, s12, s13),
+                        Quad(s20, s21, s22, s23),
+                        Quad(s30, s31, s32, s33)
+                    )
+                    .Store(tile);
+                int valid = Math.Min(Tile, inputs - i);
+                for (int row = 0; row < Math.Min(Tile, outputs - o); row++)
+                    for (int column = 0; column < valid; column++)
+                        gradient[(nint)(o + row) * inputs + i + column] = tile[row * Tile + column];
             }
-            // Where a map has few pixels, sums over lanes one by one would take as long as the products.
-            SumQuads(
-                    Quad(s00, s01, s02, s03),
-                    Quad(s10, s11, s12, s13),
-                    Quad(s20, s21, s22, s23),
-                    Quad(s30, s31, s32, s33)
-                )
-                .Store(tile);
-            int valid = Math.Min(Tile, inputs - i);
-            for (int row = 0; row < Math.Min(Tile, outputs - o); row++)
-            for (int column = 0; column < valid; column++)
-                gradient[(nint)(o + row) * inputs + i + column] = tile[row * Tile + column];
-        }
     }
 
     /// <summary>In every 128-bit part, the sums of that part of a, b, c and d.</summary>

@@ -65,71 +65,71 @@ internal static unsafe class SingleImageConvolution
             span = geometry.Span;
         nint plane = geometry.Plane;
         for (int output = 0; output < outputs; output += InterleavedLayout.Tile)
-        for (int from = 0; from < span; from += PaddedPlanes.Chunk)
-        {
-            // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for that.
-            float* w0 = weight + output * outputStride;
-            nint d1 = (Math.Min(output + 1, outputs - 1) - output) * outputStride;
-            nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride,
-                d3 = (Math.Min(output + 3, outputs - 1) - output) * outputStride;
-            Vector512<float> s00 = default,
-                s01 = default,
-                s02 = default,
-                s03 = default,
-                s10 = default,
-                s11 = default,
-                s12 = default,
-                s13 = default;
-            Vector512<float> s20 = default,
-                s21 = default,
-                s22 = default,
-                s23 = default,
-                s30 = default,
-                s31 = default,
-                s32 = default,
-                s33 = default;
-            float* start = x + from;
-            for (int input = 0; input < inputs; input++, start += plane, w0 += inputStride)
+            for (int from = 0; from < span; from += PaddedPlanes.Chunk)
             {
-                float* w = w0;
-                float* line = start;
-                for (int tapRow = 0; tapRow < 3; tapRow++, line += row)
+                // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for that.
+                float* w0 = weight + output * outputStride;
+                nint d1 = (Math.Min(output + 1, outputs - 1) - output) * outputStride;
+                nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride,
+                    d3 = (Math.Min(output + 3, outputs - 1) - output) * outputStride;
+                Vector512<float> s00 = default,
+                    s01 = default,
+                    s02 = default,
+                    s03 = default,
+                    s10 = default,
+                    s11 = default,
+                    s12 = default,
+                    s13 = default;
+                Vector512<float> s20 = default,
+                    s21 = default,
+                    s22 = default,
+                    s23 = default,
+                    s30 = default,
+                    s31 = default,
+                    s32 = default,
+                    s33 = default;
+                float* start = x + from;
+                for (int input = 0; input < inputs; input++, start += plane, w0 += inputStride)
                 {
-                    for (float* at = line; at < line + 3; at++, w += tapStride)
+                    float* w = w0;
+                    float* line = start;
+                    for (int tapRow = 0; tapRow < 3; tapRow++, line += row)
                     {
-                        var a = Vector512.Create(w[0]);
-                        var b = Vector512.Create(w[d1]);
-                        var c = Vector512.Create(w[d2]);
-                        var d = Vector512.Create(w[d3]);
-                        var v = Vector512.Load(at);
-                        s00 = Avx512F.FusedMultiplyAdd(a, v, s00);
-                        s10 = Avx512F.FusedMultiplyAdd(b, v, s10);
-                        s20 = Avx512F.FusedMultiplyAdd(c, v, s20);
-                        s30 = Avx512F.FusedMultiplyAdd(d, v, s30);
-                        v = Vector512.Load(at + Lanes);
-                        s01 = Avx512F.FusedMultiplyAdd(a, v, s01);
-                        s11 = Avx512F.FusedMultiplyAdd(b, v, s11);
-                        s21 = Avx512F.FusedMultiplyAdd(c, v, s21);
-                        s31 = Avx512F.FusedMultiplyAdd(d, v, s31);
-                        v = Vector512.Load(at + 2 * Lanes);
-                        s02 = Avx512F.FusedMultiplyAdd(a, v, s02);
-                        s12 = Avx512F.FusedMultiplyAdd(b, v, s12);
-                        s22 = Avx512F.FusedMultiplyAdd(c, v, s22);
-                        s32 = Avx512F.FusedMultiplyAdd(d, v, s32);
-                        v = Vector512.Load(at + 3 * Lanes);
-                        s03 = Avx512F.FusedMultiplyAdd(a, v, s03);
-                        s13 = Avx512F.FusedMultiplyAdd(b, v, s13);
-                        s23 = Avx512F.FusedMultiplyAdd(c, v, s23);
-                        s33 = Avx512F.FusedMultiplyAdd(d, v, s33);
+                        for (float* at = line; at < line + 3; at++, w += tapStride)
+                        {
+                            var a = Vector512.Create(w[0]);
+                            var b = Vector512.Create(w[d1]);
+                            var c = Vector512.Create(w[d2]);
+                            var d = Vector512.Create(w[d3]);
+                            var v = Vector512.Load(at);
+                            s00 = Avx512F.FusedMultiplyAdd(a, v, s00);
+                            s10 = Avx512F.FusedMultiplyAdd(b, v, s10);
+                            s20 = Avx512F.FusedMultiplyAdd(c, v, s20);
+                            s30 = Avx512F.FusedMultiplyAdd(d, v, s30);
+                            v = Vector512.Load(at + Lanes);
+                            s01 = Avx512F.FusedMultiplyAdd(a, v, s01);
+                            s11 = Avx512F.FusedMultiplyAdd(b, v, s11);
+                            s21 = Avx512F.FusedMultiplyAdd(c, v, s21);
+                            s31 = Avx512F.FusedMultiplyAdd(d, v, s31);
+                            v = Vector512.Load(at + 2 * Lanes);
+                            s02 = Avx512F.FusedMultiplyAdd(a, v, s02);
+                            s12 = Avx512F.FusedMultiplyAdd(b, v, s12);
+                            s22 = Avx512F.FusedMultiplyAdd(c, v, s22);
+                            s32 = Avx512F.FusedMultiplyAdd(d, v, s32);
+                            v = Vector512.Load(at + 3 * Lanes);
+                            s03 = Avx512F.FusedMultiplyAdd(a, v, s03);
+                            s13 = Avx512F.FusedMultiplyAdd(b, v, s13);
+                            s23 = Avx512F.FusedMultiplyAdd(c, v, s23);
+                            s33 = Avx512F.FusedMultiplyAdd(d, v, s33);
+                        }
                     }
                 }
+                float* to = y + output * plane + geometry.First + from;
+                Put(to, s00, s01, s02, s03);
+                Put(to + plane, s10, s11, s12, s13);
+                Put(to + 2 * plane, s20, s21, s22, s23);
+                Put(to + 3 * plane, s30, s31, s32, s33);
             }
-            float* to = y + output * plane + geometry.First + from;
-            Put(to, s00, s01, s02, s03);
-            Put(to + plane, s10, s11, s12, s13);
-            Put(to + 2 * plane, s20, s21, s22, s23);
-            Put(to + 3 * plane, s30, s31, s32, s33);
-        }
     }
 
     /// <summary>The derivative of u.W v in W: for every tap the product of u and the shifted v.</summary>
@@ -146,53 +146,53 @@ internal static unsafe class SingleImageConvolution
             span = geometry.Span;
         nint plane = geometry.Plane;
         for (int o = 0; o < rows; o += InterleavedLayout.Tile)
-        for (int i = 0; i < columns; i++)
-        for (int tapRow = 0; tapRow < 3; tapRow++)
-        {
-            Vector512<float> s00 = default,
-                s01 = default,
-                s02 = default,
-                s10 = default,
-                s11 = default,
-                s12 = default;
-            Vector512<float> s20 = default,
-                s21 = default,
-                s22 = default,
-                s30 = default,
-                s31 = default,
-                s32 = default;
-            float* a = u + o * plane + geometry.First;
-            float* b = v + i * plane + tapRow * row;
-            for (float* end = a + span; a < end; a += Lanes, b += Lanes)
-            {
-                var (a0, a1) = (Vector512.Load(a), Vector512.Load(a + plane));
-                var (a2, a3) = (Vector512.Load(a + 2 * plane), Vector512.Load(a + 3 * plane));
-                var x = Vector512.Load(b);
-                s00 = Avx512F.FusedMultiplyAdd(a0, x, s00);
-                s10 = Avx512F.FusedMultiplyAdd(a1, x, s10);
-                s20 = Avx512F.FusedMultiplyAdd(a2, x, s20);
-                s30 = Avx512F.FusedMultiplyAdd(a3, x, s30);
-                x = Vector512.Load(b + 1);
-                s01 = Avx512F.FusedMultiplyAdd(a0, x, s01);
-                s11 = Avx512F.FusedMultiplyAdd(a1, x, s11);
-                s21 = Avx512F.FusedMultiplyAdd(a2, x, s21);
-                s31 = Avx512F.FusedMultiplyAdd(a3, x, s31);
-                x = Vector512.Load(b + 2);
-                s02 = Avx512F.FusedMultiplyAdd(a0, x, s02);
-                s12 = Avx512F.FusedMultiplyAdd(a1, x, s12);
-                s22 = Avx512F.FusedMultiplyAdd(a2, x, s22);
-                s32 = Avx512F.FusedMultiplyAdd(a3, x, s32);
-            }
-            float* to = gradient + ((nint)o * columns + i) * Taps + 3 * tapRow;
-            nint stride = (nint)columns * Taps;
-            Sum(to, s00, s01, s02);
-            if (o + 1 < rows)
-                Sum(to + stride, s10, s11, s12);
-            if (o + 2 < rows)
-                Sum(to + 2 * stride, s20, s21, s22);
-            if (o + 3 < rows)
-                Sum(to + 3 * stride, s30, s31, s32);
-        }
+            for (int i = 0; i < columns; i++)
+                for (int tapRow = 0; tapRow < 3; tapRow++)
+                {
+                    Vector512<float> s00 = default,
+                        s01 = default,
+                        s02 = default,
+                        s10 = default,
+                        s11 = default,
+                        s12 = default;
+                    Vector512<float> s20 = default,
+                        s21 = default,
+                        s22 = default,
+                        s30 = default,
+                        s31 = default,
+                        s32 = default;
+                    float* a = u + o * plane + geometry.First;
+                    float* b = v + i * plane + tapRow * row;
+                    for (float* end = a + span; a < end; a += Lanes, b += Lanes)
+                    {
+                        var (a0, a1) = (Vector512.Load(a), Vector512.Load(a + plane));
+                        var (a2, a3) = (Vector512.Load(a + 2 * plane), Vector512.Load(a + 3 * plane));
+                        var x = Vector512.Load(b);
+                        s00 = Avx512F.FusedMultiplyAdd(a0, x, s00);
+                        s10 = Avx512F.FusedMultiplyAdd(a1, x, s10);
+                        s20 = Avx512F.FusedMultiplyAdd(a2, x, s20);
+                        s30 = Avx512F.FusedMultiplyAdd(a3, x, s30);
+                        x = Vector512.Load(b + 1);
+                        s01 = Avx512F.FusedMultiplyAdd(a0, x, s01);
+                        s11 = Avx512F.FusedMultiplyAdd(a1, x, s11);
+                        s21 = Avx512F.FusedMultiplyAdd(a2, x, s21);
+                        s31 = Avx512F.FusedMultiplyAdd(a3, x, s31);
+                        x = Vector512.Load(b + 2);
+                        s02 = Avx512F.FusedMultiplyAdd(a0, x, s02);
+                        s12 = Avx512F.FusedMultiplyAdd(a1, x, s12);
+                        s22 = Avx512F.FusedMultiplyAdd(a2, x, s22);
+                        s32 = Avx512F.FusedMultiplyAdd(a3, x, s32);
+                    }
+                    float* to = gradient + ((nint)o * columns + i) * Taps + 3 * tapRow;
+                    nint stride = (nint)columns * Taps;
+                    Sum(to, s00, s01, s02);
+                    if (o + 1 < rows)
+                        Sum(to + stride, s10, s11, s12);
+                    if (o + 2 < rows)
+                        Sum(to + 2 * stride, s20, s21, s22);
+                    if (o + 3 < rows)
+                        Sum(to + 3 * stride, s30, s31, s32);
+                }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -82,8 +82,8 @@ internal sealed class TrainedFlow : IDisposable
         StateDict.Copy(OfficialWeights.Named(Flow), OfficialWeights.Named(exact));
         using var noGrad = no_grad();
         foreach (var (block, twin) in Flow.ResidualBlocks.Zip(exact.ResidualBlocks))
-        foreach (var (layer, copy) in block.Branch.Layers.Zip(twin.Branch.Layers))
-            copy.Weight.copy_(layer.EffectiveWeight());
+            foreach (var (layer, copy) in block.Branch.Layers.Zip(twin.Branch.Layers))
+                copy.Weight.copy_(layer.EffectiveWeight());
         foreach (var norm in exact.ActNorms)
             norm.IsInitialized = true;
         exact.eval();

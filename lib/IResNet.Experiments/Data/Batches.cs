@@ -107,7 +107,7 @@ public sealed class Batches
     /// <param name="cancel">Stops between two batches.</param>
     public IEnumerable<Batch> Epoch(CancellationToken cancel = default)
     {
-        for (var epoch = State.Epoch; State.Epoch == epoch; )
+        for (var epoch = State.Epoch; State.Epoch == epoch;)
             yield return Next(cancel);
     }
 

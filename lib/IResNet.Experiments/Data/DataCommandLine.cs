@@ -124,7 +124,7 @@ public static class DataCommandLine
             {
                 state = e.Message;
             }
-            output.WriteLine($"  {data.Name, -14} {state}");
+            output.WriteLine($"  {data.Name,-14} {state}");
         }
         return 0;
     }

@@ -48,7 +48,7 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
     {
         _pending = 0;
         Span<Words> one = stackalloc Words[1];
-        for (var bits = MemoryMarshal.Cast<Words, ushort>(one); target.Length > 0; )
+        for (var bits = MemoryMarshal.Cast<Words, ushort>(one); target.Length > 0;)
         {
             one[0] = Block(key, new(_block++, stream.Purpose, stream.Epoch, stream.Index));
             var count = Math.Min(bits.Length, target.Length);

@@ -56,13 +56,13 @@ public static class LayerNorms
     {
         var (norms, height, width) = (new List<LayerNorm>(), network.Config.Input.Height, network.Config.Input.Width);
         foreach (var (b, block) in network.Blocks.Index())
-        foreach (var (i, convolution) in block.Convolutions.Index())
-        {
-            // A strided 1x1 convolution keeps its matrix's norm: images that live on the kept pixels attain it.
-            norms.Add(Measure(b + 1, i + 1, convolution.weight!, height, width));
-            int stride = (int)convolution.stride![0];
-            (height, width) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
-        }
+            foreach (var (i, convolution) in block.Convolutions.Index())
+            {
+                // A strided 1x1 convolution keeps its matrix's norm: images that live on the kept pixels attain it.
+                norms.Add(Measure(b + 1, i + 1, convolution.weight!, height, width));
+                int stride = (int)convolution.stride![0];
+                (height, width) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
+            }
         return norms;
     }
 

@@ -146,8 +146,8 @@ internal sealed class CheckpointFolder(string path)
             }
             using var noGrad = no_grad();
             foreach (var (part, file) in files)
-            foreach (var (name, tensor) in file.Tensors)
-                targets[part][name].copy_(tensor);
+                foreach (var (name, tensor) in file.Tensors)
+                    targets[part][name].copy_(tensor);
         }
         finally
         {

@@ -42,16 +42,16 @@ internal static class PictureGrid
         bitmap.Erase(SKColors.White);
         var bytes = rgb.bytes;
         for (int i = 0; i < count; i++)
-        for (int y = 0; y < height * scale; y++)
-        for (int x = 0; x < width * scale; x++)
-        {
-            int at = ((i * height + y / scale) * width + x / scale) * 3;
-            bitmap.SetPixel(
-                Gap + i % columns * (width * scale + Gap) + x,
-                Gap + i / columns * (height * scale + Gap) + y,
-                new SKColor(bytes[at], bytes[at + 1], bytes[at + 2])
-            );
-        }
+            for (int y = 0; y < height * scale; y++)
+                for (int x = 0; x < width * scale; x++)
+                {
+                    int at = ((i * height + y / scale) * width + x / scale) * 3;
+                    bitmap.SetPixel(
+                        Gap + i % columns * (width * scale + Gap) + x,
+                        Gap + i / columns * (height * scale + Gap) + y,
+                        new SKColor(bytes[at], bytes[at + 1], bytes[at + 2])
+                    );
+                }
         return bitmap;
     }
 }

@@ -37,8 +37,8 @@ public static class Slurm
         string number = job.ToString(CultureInfo.InvariantCulture);
         var states = new Dictionary<int, string>();
         foreach (string text in new[] { await Accounted(number, cancel), await Queued(number, cancel) })
-        foreach (var (task, state) in Parse(text))
-            states[task] = state;
+            foreach (var (task, state) in Parse(text))
+                states[task] = state;
         return states;
     }
 

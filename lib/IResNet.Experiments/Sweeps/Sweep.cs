@@ -76,11 +76,11 @@ public sealed record Sweep(string Name, IReadOnlyList<SweepRun> Runs)
             );
         var runs = new List<SweepRun>();
         foreach (string[] combination in combinations)
-        foreach (var seed in seeds)
-        {
-            string[] assignments = [.. combination, Assignment("training.seed", seed)];
-            runs.Add(new(Folder(runs.Count + 1, assignments), start.With(assignments)));
-        }
+            foreach (var seed in seeds)
+            {
+                string[] assignments = [.. combination, Assignment("training.seed", seed)];
+                runs.Add(new(Folder(runs.Count + 1, assignments), start.With(assignments)));
+            }
         return new(name, runs);
     }
 

@@ -34,11 +34,11 @@ internal sealed record Frame((double Min, double Max) X, (double Min, double Max
                         .Runs(curve, figure.X, figure.Y)
                         .Concat(Geometry.Bands(curve, figure.X, figure.Y))
                 )
-                foreach (var point in run)
-                {
-                    x.Include(point.X);
-                    y.Include(point.Y);
-                }
+                    foreach (var point in run)
+                    {
+                        x.Include(point.X);
+                        y.Include(point.Y);
+                    }
                 break;
             case Steps steps:
                 foreach (double edge in steps.Edges)

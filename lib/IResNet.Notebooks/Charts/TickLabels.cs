@@ -27,15 +27,15 @@ internal static class TickLabels
         int? step = DecadeStep(min, max);
         var ticks = new List<Tick>();
         for (int decade = (int)Math.Floor(min); decade <= max; decade++)
-        for (int digit = 1; digit <= 9; digit++)
-        {
-            double place = decade + Math.Log10(digit);
-            if (place < min || place > max)
-                continue;
-            bool isMajor = digit == 1 ? decade % (step ?? 1) == 0 : step is null && digit is 2 or 5;
-            if (isMajor || step is null or 1)
-                ticks.Add(new Tick(place, isMajor ? Of(digit * Math.Pow(10, decade)) : "", isMajor));
-        }
+            for (int digit = 1; digit <= 9; digit++)
+            {
+                double place = decade + Math.Log10(digit);
+                if (place < min || place > max)
+                    continue;
+                bool isMajor = digit == 1 ? decade % (step ?? 1) == 0 : step is null && digit is 2 or 5;
+                if (isMajor || step is null or 1)
+                    ticks.Add(new Tick(place, isMajor ? Of(digit * Math.Pow(10, decade)) : "", isMajor));
+            }
         return [.. ticks];
     }
 

@@ -72,25 +72,25 @@ internal static class CertifyCommand
             "norms of layers: power iteration's estimate (from below) and certified bound (from above), as trained; "
                 + "certified bound, frozen"
         );
-        line($"{"block", -6} {"layer", -6} {"c", 6} {"estimate", 10} {"bound", 10} {"frozen", 10}");
+        line($"{"block",-6} {"layer",-6} {"c",6} {"estimate",10} {"bound",10} {"frozen",10}");
         foreach (var layer in proof.Layers)
             line(
-                $"{layer.Block, -6} {layer.Layer, -6} {layer.Coefficient, 6:F3} {layer.Estimate, 10:F4} "
-                    + $"{layer.Trained, 10:F4} {layer.Frozen, 10:F4}"
+                $"{layer.Block,-6} {layer.Layer,-6} {layer.Coefficient,6:F3} {layer.Estimate,10:F4} "
+                    + $"{layer.Trained,10:F4} {layer.Frozen,10:F4}"
             );
         line(
             "blocks F = I + g: Lip(g) as above; frozen, by Lemma 2, Lip(F) <= 1 + Lip(g) and Lip(F^-1) <= 1 / (1 - "
                 + $"Lip(g)); error of F^-1 at a residual of {tolerance:g3} in the 2-norm"
         );
         line(
-            $"{"block", -6} {"", -6} {"", 6} {"estimate", 10} {"bound", 10} {"frozen", 10} {"Lip(F)", 10} "
-                + $"{"Lip(F^-1)", 10} {"error", 10}"
+            $"{"block",-6} {"",-6} {"",6} {"estimate",10} {"bound",10} {"frozen",10} {"Lip(F)",10} "
+                + $"{"Lip(F^-1)",10} {"error",10}"
         );
         foreach (var block in proof.Blocks)
             line(
-                $"{block.Block, -6} {"", -6} {"", 6} {block.Estimate, 10:F4} {block.Trained, 10:F4} "
-                    + $"{block.Frozen, 10:F4} {block.Forward, 10:F4} {block.Inverse, 10:F4} "
-                    + $"{tolerance * block.Inverse, 10:g3}"
+                $"{block.Block,-6} {"",-6} {"",6} {block.Estimate,10:F4} {block.Trained,10:F4} "
+                    + $"{block.Frozen,10:F4} {block.Forward,10:F4} {block.Inverse,10:F4} "
+                    + $"{tolerance * block.Inverse,10:g3}"
             );
         string trained = proof.IsInvertibleAsTrained ? "certain" : "not certain",
             frozen = proof.IsInvertible ? "certain" : "not certain";

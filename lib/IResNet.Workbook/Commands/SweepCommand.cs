@@ -208,7 +208,7 @@ internal static class SweepCommand
                 : "not prepared";
             string steps = summary is null ? "" : $"{summary.Step}/{summary.TotalSteps}";
             string task = states.GetValueOrDefault(folder.Path, "");
-            output.WriteLine($"{run.Folder, -40} {state, -12} {steps, 12}  {task, -12} {summary?.Test}".TrimEnd());
+            output.WriteLine($"{run.Folder,-40} {state,-12} {steps,12}  {task,-12} {summary?.Test}".TrimEnd());
         }
         return 0;
     }

@@ -27,7 +27,7 @@ internal static class Report
 
     private static string Line(Finding finding)
     {
-        string line = $"{Word(finding.Verdict), -8} {finding.Check, -14} {finding.Message}";
+        string line = $"{Word(finding.Verdict),-8} {finding.Check,-14} {finding.Message}";
         return finding.Remedy is null ? line : $"{line} -> {finding.Remedy}";
     }
 

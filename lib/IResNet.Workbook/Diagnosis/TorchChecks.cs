@@ -37,7 +37,7 @@ internal static class TorchChecks
     public static Finding Cuda(int devices, bool hasDriver) =>
         (devices, hasDriver) switch
         {
-            (> 0, _) => Finding.Ok("CUDA", $"{devices} device{(devices == 1 ? "" : "s")}"),
+            ( > 0, _) => Finding.Ok("CUDA", $"{devices} device{(devices == 1 ? "" : "s")}"),
             (_, true) => Finding.Warning(
                 "CUDA",
                 "an NVIDIA driver is here, but this build computes on the CPU",

@@ -97,7 +97,7 @@ internal static class NotebookWriter
     private static JsonArray Lines(string text)
     {
         var lines = new JsonArray();
-        for (var start = 0; start < text.Length; )
+        for (var start = 0; start < text.Length;)
         {
             var end = text.AsSpan(start).IndexOfAny(LineBreaks);
             end = end < 0 ? text.Length : start + end + 1;

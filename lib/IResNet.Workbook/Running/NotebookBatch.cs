@@ -95,7 +95,7 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
             WriteLine(
                 record is null
                     ? $"not run      {job.Name}"
-                    : $"{record.Status.ToString().ToLowerInvariant(), -12} {job.Name}  {Durations.Text(TimeSpan.FromSeconds(record.Seconds))}{(record.Message is { } message ? "  " + message : "")}"
+                    : $"{record.Status.ToString().ToLowerInvariant(),-12} {job.Name}  {Durations.Text(TimeSpan.FromSeconds(record.Seconds))}{(record.Message is { } message ? "  " + message : "")}"
             );
         }
 

@@ -16,7 +16,8 @@ public class SpectralLinear : SpectralLayer
             inputs,
             outputs,
             options
-        ) { }
+        )
+    { }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.linear(x, weight);

@@ -52,19 +52,19 @@ internal static class LoadedAssemblies
         lock (Gate)
             folders = [.. NativeFolders];
         foreach (var folder in folders)
-        foreach (
-            var file in new[]
-            {
+            foreach (
+                var file in new[]
+                {
                 name,
                 $"lib{name}.so",
                 $"{name}.so",
                 $"lib{name}.dylib",
                 $"{name}.dylib",
                 $"{name}.dll",
-            }
-        )
-            if (NativeLibrary.TryLoad(Path.Combine(folder, file), out var handle))
-                return handle;
+                }
+            )
+                if (NativeLibrary.TryLoad(Path.Combine(folder, file), out var handle))
+                    return handle;
         return 0;
     }
 }

@@ -183,12 +183,12 @@ public class BadInputTests
         transform.eval();
         var z = transform.forward(x).y.detach();
         foreach (float bad in new[] { float.NaN, float.PositiveInfinity })
-        foreach (long i in new[] { 0, z.size(1) / 2, z.size(1) - 1 })
-        {
-            var spoilt = z.clone();
-            spoilt.select(1, i).fill_(bad);
-            Assert.Throws<NonFiniteException>(() => transform.Inverse(spoilt));
-        }
+            foreach (long i in new[] { 0, z.size(1) / 2, z.size(1) - 1 })
+            {
+                var spoilt = z.clone();
+                spoilt.select(1, i).fill_(bad);
+                Assert.Throws<NonFiniteException>(() => transform.Inverse(spoilt));
+            }
         Assert.Throws<ShapeException>(() => transform.Inverse(z.narrow(0, 0, 0)));
         Assert.Throws<ShapeException>(() => transform.Inverse(z.narrow(1, 0, 1)));
         Assert.Throws<ShapeException>(() => transform.Inverse(z.unsqueeze(-1)));

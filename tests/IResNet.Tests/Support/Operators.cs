@@ -31,15 +31,15 @@ internal static class Operators
         var taps = kernel.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
         var matrix = new double[outputs * height * width, inputs * height * width];
         for (int o = 0; o < outputs; o++)
-        for (int i = 0; i < inputs; i++)
-        for (int dy = 0; dy < side; dy++)
-        for (int dx = 0; dx < side; dx++)
-        for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            if (index(y + dy - side / 2, height) is { } row && index(x + dx - side / 2, width) is { } column)
-                matrix[(o * height + y) * width + x, (i * height + row) * width + column] += taps[
-                    ((o * inputs + i) * side + dy) * side + dx
-                ];
+            for (int i = 0; i < inputs; i++)
+                for (int dy = 0; dy < side; dy++)
+                    for (int dx = 0; dx < side; dx++)
+                        for (int y = 0; y < height; y++)
+                            for (int x = 0; x < width; x++)
+                                if (index(y + dy - side / 2, height) is { } row && index(x + dx - side / 2, width) is { } column)
+                                    matrix[(o * height + y) * width + x, (i * height + row) * width + column] += taps[
+                                        ((o * inputs + i) * side + dy) * side + dx
+                                    ];
         return from_array(matrix).clone();
     }
 }

@@ -24,33 +24,33 @@ public class CorruptionTests
             LiveTensors.Growth(() =>
             {
                 for (int position = 0; position < Small.Length; position++)
-                for (int bit = 0; bit < 8; bit++)
-                {
-                    var bytes = (byte[])Small.Clone();
-                    bytes[position] ^= (byte)(1 << bit);
-                    try
+                    for (int bit = 0; bit < 8; bit++)
                     {
-                        using var file = SafeTensors.Read(new MemoryStream(bytes));
-                        loaded++;
-                        Assert.True(position >= 8, "the header's length");
-                        Assert.Equal(
-                            Small.Length - Header,
-                            file.Tensors.Values.Sum(tensor => tensor.numel() * tensor.element_size())
-                        );
-                        if (position < Header)
-                            continue;
-                        Assert.Equal(
-                            bytes[Header..],
-                            file.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                                .SelectMany(pair => pair.Value.bytes.ToArray())
-                        );
+                        var bytes = (byte[])Small.Clone();
+                        bytes[position] ^= (byte)(1 << bit);
+                        try
+                        {
+                            using var file = SafeTensors.Read(new MemoryStream(bytes));
+                            loaded++;
+                            Assert.True(position >= 8, "the header's length");
+                            Assert.Equal(
+                                Small.Length - Header,
+                                file.Tensors.Values.Sum(tensor => tensor.numel() * tensor.element_size())
+                            );
+                            if (position < Header)
+                                continue;
+                            Assert.Equal(
+                                bytes[Header..],
+                                file.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                                    .SelectMany(pair => pair.Value.bytes.ToArray())
+                            );
+                        }
+                        catch (WeightsFormatException)
+                        {
+                            refused++;
+                            Assert.True(position < Header, "data is not judged");
+                        }
                     }
-                    catch (WeightsFormatException)
-                    {
-                        refused++;
-                        Assert.True(position < Header, "data is not judged");
-                    }
-                }
             })
         );
         Assert.True(

@@ -157,12 +157,12 @@ public class ExperimentJsonTests
             new PowerSeriesOptions { Probes = 2 },
         ];
         foreach (var optimizer in optimizers)
-        foreach (var estimator in estimators)
-        {
-            var training = start.Training with { Optimizer = optimizer, Estimator = estimator };
-            var read = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(start with { Training = training }));
-            Assert.Equal((optimizer, estimator), (read.Training.Optimizer, read.Training.Estimator));
-        }
+            foreach (var estimator in estimators)
+            {
+                var training = start.Training with { Optimizer = optimizer, Estimator = estimator };
+                var read = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(start with { Training = training }));
+                Assert.Equal((optimizer, estimator), (read.Training.Optimizer, read.Training.Estimator));
+            }
     }
 
     /// <summary>The data decide the shape of the model's input, whatever key changes them.</summary>

@@ -42,17 +42,17 @@ public sealed class CheckpointCorruptionDrill : IDisposable
         {
             var good = File.ReadAllBytes(file);
             for (int at = 0; at < good.Length; at++)
-            for (int bit = 0; bit < 8; bit++)
-            {
-                // All bits of all bytes in the full drill; else one bit of every eighth byte.
-                if (!Drill.IsFull && (at % 8 != 0 || bit != (at / 8) % 8))
-                    continue;
-                var bad = (byte[])good.Clone();
-                bad[at] ^= (byte)(1 << bit);
-                Replace(file, bad);
-                AssertRefused($"bit {bit} of byte {at} of {Path.GetFileName(file)}");
-                flips++;
-            }
+                for (int bit = 0; bit < 8; bit++)
+                {
+                    // All bits of all bytes in the full drill; else one bit of every eighth byte.
+                    if (!Drill.IsFull && (at % 8 != 0 || bit != (at / 8) % 8))
+                        continue;
+                    var bad = (byte[])good.Clone();
+                    bad[at] ^= (byte)(1 << bit);
+                    Replace(file, bad);
+                    AssertRefused($"bit {bit} of byte {at} of {Path.GetFileName(file)}");
+                    flips++;
+                }
             Replace(file, good);
         }
         AssertUnchanged(before);

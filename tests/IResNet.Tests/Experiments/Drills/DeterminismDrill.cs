@@ -22,13 +22,13 @@ public class DeterminismDrill
         {
             var figures = new Dictionary<(int Seed, int Threads), (string Weights, double Value)>();
             foreach (int seed in seeds)
-            foreach (int thread in threads)
-            {
-                var (first, again) = (await Run(drill, kind, seed, thread), await Run(drill, kind, seed, thread));
-                KillDrill.AssertSame(first, again);
-                figures[(seed, thread)] = (first.Summary!.Weights!, first.Summary.TestFigure!.Value);
-                configurations++;
-            }
+                foreach (int thread in threads)
+                {
+                    var (first, again) = (await Run(drill, kind, seed, thread), await Run(drill, kind, seed, thread));
+                    KillDrill.AssertSame(first, again);
+                    figures[(seed, thread)] = (first.Summary!.Weights!, first.Summary.TestFigure!.Value);
+                    configurations++;
+                }
             foreach (int thread in threads)
                 Assert.Equal(seeds.Length, seeds.Select(seed => figures[(seed, thread)].Weights).Distinct().Count());
             double between =

@@ -22,8 +22,8 @@ public class ImageGridTests
             { new(128, 128, 128), SKColors.Magenta },
         };
         for (int y = 0; y < 2 * Scale; y++)
-        for (int x = 0; x < 2 * Scale; x++)
-            Assert.Equal(expected[y / Scale, x / Scale], png.GetPixel(Margin + x, Margin + y));
+            for (int x = 0; x < 2 * Scale; x++)
+                Assert.Equal(expected[y / Scale, x / Scale], png.GetPixel(Margin + x, Margin + y));
     }
 
     [Fact]
