@@ -9,7 +9,8 @@ internal static class Guard
         var s = x.shape;
         if (s.Length != 4 || s[1] != shape.Channels || s[2] != shape.Height || s[3] != shape.Width)
             throw new ShapeException(
-                $"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but got ({string.Join(", ", s)})."
+                $"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but "
+                    + $"got ({string.Join(", ", s)})."
             );
         NonEmpty(x);
     }

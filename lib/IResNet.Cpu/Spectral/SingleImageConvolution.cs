@@ -67,7 +67,8 @@ internal static unsafe class SingleImageConvolution
         for (int output = 0; output < outputs; output += InterleavedLayout.Tile)
             for (int from = 0; from < span; from += PaddedPlanes.Chunk)
             {
-                // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for that.
+                // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for
+                // that.
                 float* w0 = weight + output * outputStride;
                 nint d1 = (Math.Min(output + 1, outputs - 1) - output) * outputStride;
                 nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride,

@@ -14,8 +14,8 @@ namespace IResNet.Experiments.Training;
 /// and the two cannot be compared.</param>
 /// <param name="Terms">Terms of the series; 0 if the log-determinants are not a series'.</param>
 /// <param name="Probes">Probes per image; 0 if the log-determinants are not a series'.</param>
-/// <param name="BiasBound">How far the estimators' bias can move the value, in bits/dim, with the certified norms of the
-/// frozen model: Theorem 3 for a truncated series. Infinite where nothing is known.</param>
+/// <param name="BiasBound">How far the estimators' bias can move the value, in bits/dim, with the certified norms of
+/// the frozen model: Theorem 3 for a truncated series. Infinite where nothing is known.</param>
 public sealed record DensityEvaluation(
     double BitsPerDim,
     double Interval,

@@ -53,7 +53,8 @@ public sealed class ImageGrid
         + string.Join(
             ", ",
             _rows.Select(row =>
-                $"{(row.Title.Length > 0 ? row.Title + " " : "")}{Shown(row.Images)} of {row.Images.Height}x{row.Images.Width}"
+                $"{(row.Title.Length > 0 ? row.Title + " " : "")}{Shown(row.Images)} of "
+                    + $"{row.Images.Height}x{row.Images.Width}"
             )
         );
 

@@ -44,7 +44,8 @@ internal sealed class Pixels
         if (images.dim() != 4 || images.shape[1] is not (1 or 3))
         {
             throw new ArgumentException(
-                $"Images need the shape [images, channels, height, width] with 1 or 3 channels; this tensor has [{string.Join(", ", images.shape)}].",
+                "Images need the shape [images, channels, height, width] with 1 or 3 channels; this tensor has "
+                    + $"[{string.Join(", ", images.shape)}].",
                 nameof(images)
             );
         }

@@ -148,7 +148,8 @@ internal sealed class NotebookRunner
         {
             { Name: "CompileError" } => $"cell [{number}] does not compile: {error.Message}",
             { Line: { } line } =>
-                $"cell [{number}], {(error.Source == $"cell[{number}]" ? "" : error.Source + " ")}line {line}: {error.Name}: {error.Message}",
+                $"cell [{number}], {(error.Source == $"cell[{number}]" ? "" : error.Source + " ")}line {line}: "
+                    + $"{error.Name}: {error.Message}",
             _ => $"cell [{number}]: {error.Name}: {error.Message}",
         };
 

@@ -38,8 +38,8 @@ internal sealed class StopSignals : IDisposable
         code == 0 || !_stop.IsCancellationRequested ? code : 128 + (_number == 0 ? 2 : _number);
 
     /// <summary>
-    /// Ends the process at once if it was stopped, without the C library's clean-up: that would take libtorch away under
-    /// a thread that still computes, a segmentation fault instead of the exit code.
+    /// Ends the process at once if it was stopped, without the C library's clean-up: that would take libtorch away
+    /// under a thread that still computes, a segmentation fault instead of the exit code.
     /// </summary>
     /// <param name="code">The command's own exit code.</param>
     public void EndIfStopped(int code)

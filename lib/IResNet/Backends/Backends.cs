@@ -71,7 +71,8 @@ public static class Backends
 
     private static Backend? Find()
     {
-        // The kernels are of the library's own version. .NET Interactive finds only by the whole name what it has loaded.
+        // The kernels are of the library's own version. .NET Interactive finds only by the whole name what it has
+        // loaded.
         var name = typeof(Backends).Assembly.GetName();
         name.Name = Assembly;
         Assembly assembly;

@@ -121,7 +121,8 @@ public abstract class Linearization
         var s = directions.shape;
         if (s.Length != _shape.Length || s[0] == 0 || s[0] % _shape[0] != 0 || !s.Skip(1).SequenceEqual(_shape.Skip(1)))
             throw new ShapeException(
-                $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape ({string.Join(", ", _shape)})."
+                $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape "
+                    + $"({string.Join(", ", _shape)})."
             );
         if (directions.requires_grad && is_grad_enabled() && !IsDifferentiable)
             throw new InvalidOperationException(

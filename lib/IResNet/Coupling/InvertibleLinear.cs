@@ -91,7 +91,8 @@ public sealed class InvertibleLinear : Bijection
         Guard.SameType(x, _factors);
         if (x.dim() is not (2 or 4))
             throw new ShapeException(
-                $"Expected points (n, channels) or images (n, channels, height, width), but got ({string.Join(", ", x.shape)})."
+                "Expected points (n, channels) or images (n, channels, height, width), but got "
+                    + $"({string.Join(", ", x.shape)})."
             );
     }
 }

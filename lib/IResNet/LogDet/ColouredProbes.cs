@@ -43,7 +43,8 @@ public sealed class ColouredProbes : Probes
         int colours = Colours(shape);
         if (samples % colours != 0)
             throw new ArgumentException(
-                $"A batch of shape ({string.Join(", ", shape)}) has {colours} colours: take a multiple of that, not {samples} probes.",
+                $"A batch of shape ({string.Join(", ", shape)}) has {colours} colours: take a multiple of that, not "
+                    + $"{samples} probes.",
                 nameof(samples)
             );
         using var scope = NewDisposeScope();

@@ -7,8 +7,8 @@ namespace IResNet;
 /// <param name="examples">How many quantities.</param>
 internal sealed class RepeatedEstimates(int examples)
 {
-    // With fewer estimates, however many the examples, the mean of variance / sample variance is large where one example
-    // scatters more than all others and hides it by chance.
+    // With fewer estimates, however many the examples, the mean of variance / sample variance is large where one
+    // example scatters more than all others and hides it by chance.
     private const int Least = 5;
 
     // Even of values that are either of two, equally likely, so many agree by accident with probability 2^-16 only.

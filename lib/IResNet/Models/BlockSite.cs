@@ -18,7 +18,9 @@ public sealed record BlockSite
     /// <summary>Nonlinearity.</summary>
     public required ActivationKind Activation { get; init; }
 
-    /// <summary>Whether an activation comes first in a branch: not for points, nor in a network's first block.</summary>
+    /// <summary>
+    /// Whether an activation comes first in a branch: not for points, nor in a network's first block.
+    /// </summary>
     public bool LeadingActivation { get; init; }
 
     /// <summary>

@@ -160,8 +160,8 @@ public abstract class SpectralLayer : nn.Module
 
     /// <summary>
     /// Normalizes the weight once and for all until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay
-    /// for no normalization, and no gradient reaches the raw weight. A raw weight that is written, by whatever means, is
-    /// normalized anew, by the same norm, at the next use.
+    /// for no normalization, and no gradient reaches the raw weight. A raw weight that is written, by whatever means,
+    /// is normalized anew, by the same norm, at the next use.
     /// </summary>
     /// <param name="norm">Which norm the weight is divided by.</param>
     public void Freeze(FrozenNorm norm)

@@ -27,7 +27,8 @@ internal sealed class Completer(SemanticModel model, int position)
         var matching = items
             .Where(i => i.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .DistinctBy(i => i.Text)
-            .OrderByDescending(i => i.Text.StartsWith(typed, StringComparison.Ordinal)); // stable: the order within stays
+            // Stable: the order within stays.
+            .OrderByDescending(i => i.Text.StartsWith(typed, StringComparison.Ordinal));
         return new CompletionList(start, position, matching.Take(Limit).ToList());
     }
 

@@ -9,7 +9,8 @@ internal static class HostAssemblies
         (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!
     )
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .DistinctBy(p => Path.GetFileNameWithoutExtension(p), StringComparer.OrdinalIgnoreCase) // the runtime takes the first as well
+        // The runtime takes the first as well.
+        .DistinctBy(p => Path.GetFileNameWithoutExtension(p), StringComparer.OrdinalIgnoreCase)
         .ToDictionary(p => Path.GetFileNameWithoutExtension(p), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The simple names of the shared framework's assemblies.</summary>

@@ -1,6 +1,8 @@
 namespace Extension.Parts;
 
-/// <summary>The least that a branch must say: g(x), and a bound. x goes through a matrix over the channels, twice.</summary>
+/// <summary>
+/// The least that a branch must say: g(x), and a bound. x goes through a matrix over the channels, twice.
+/// </summary>
 internal sealed class ForwardOnlyBranch : ResidualBranch
 {
     private readonly ChannelMix _in,

@@ -57,6 +57,8 @@ public class ChildProcessTests
     )
     {
         (start.RedirectStandardOutput, start.RedirectStandardError, start.RedirectStandardInput) = (true, true, true);
+        // What this process was started with is not the child's affair.
+        start.Environment.Remove(IResNet.Backends.Variable);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

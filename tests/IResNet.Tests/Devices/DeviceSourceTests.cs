@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace IResNet.Tests.Devices;
 
 /// <summary>
-/// What no run on a CPU can show: the sources of the mathematics, and of training and evaluation, make no tensor without
-/// saying where, and wait for a device at few places, each with a reason.
+/// What no run on a CPU can show: the sources of the mathematics, and of training and evaluation, make no tensor
+/// without saying where, and wait for a device at few places, each with a reason.
 /// </summary>
 public class DeviceSourceTests
 {

@@ -40,7 +40,9 @@ public class FreezeTests
         Assert.False(layer.EffectiveWeight().requires_grad);
     }
 
-    /// <summary>A written weight is normalized anew, by the same norm; see also <see cref="WrittenWeightTests"/>.</summary>
+    /// <summary>
+    /// A written weight is normalized anew, by the same norm; see also <see cref="WrittenWeightTests"/>.
+    /// </summary>
     [Theory, InlineData(FrozenNorm.Certified), InlineData(FrozenNorm.PowerIteration)]
     public void FrozenWeightFollowsTheRawOne(FrozenNorm norm)
     {

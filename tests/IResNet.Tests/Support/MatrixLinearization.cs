@@ -1,6 +1,8 @@
 namespace IResNet.Tests;
 
-/// <summary>Products with one matrix for all examples of a batch of any shape: fast, and known in every digit.</summary>
+/// <summary>
+/// Products with one matrix for all examples of a batch of any shape: fast, and known in every digit.
+/// </summary>
 internal sealed class MatrixLinearization : Linearization
 {
     private readonly Tensor _matrix;
