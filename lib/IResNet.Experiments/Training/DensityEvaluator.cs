@@ -191,7 +191,7 @@ public static class DensityEvaluator
         flow.ResidualBlocks.Sum(block =>
             choose(block.Estimator)
                 .BiasBound(
-                    block.Branch.LipschitzBound(),
+                    block.Branch.SpectralRadiusBound(),
                     block.Branch is ConvBranch conv ? conv.Shape.Dimensions : dimensions
                 )
         ) / (dimensions * Math.Log(2));

@@ -64,6 +64,12 @@ public abstract class TrainingTask : IDisposable
     /// <summary>What a residual block is trained with, whose own estimator is given.</summary>
     public virtual LogDetEstimator EstimatorFor(LogDetEstimator own) => own.Seeded(Generator);
 
+    /// <summary>What the coefficients of a block's layers bound Lip(g) by, in the norm of the branch.</summary>
+    internal static double CoefficientBound(ResidualBlock block) =>
+        block.Branch is SequentialBranch chain
+            ? chain.Layers.Aggregate(1.0, (product, layer) => product * layer.Options.Coefficient)
+            : block.Branch.SpectralRadiusBound();
+
     /// <summary>
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.

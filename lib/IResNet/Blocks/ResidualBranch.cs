@@ -24,6 +24,17 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// </summary>
     public abstract double LipschitzBound();
 
+    /// <summary>
+    /// The best that is certain about Lip(g) in any norm. By default the bound in the 2-norm; layers that are held to
+    /// other norms give another, see <see cref="SequentialBranch"/>.
+    /// </summary>
+    public virtual LipschitzCertificate Certificate() => new(LipschitzBound(), 2);
+
+    /// <summary>
+    /// An upper bound of the magnitude of the Jacobian's eigenvalues at every point: Lip(g) in any norm is one.
+    /// </summary>
+    public double SpectralRadiusBound() => Math.Min(LipschitzBound(), Certificate().Bound);
+
     /// <summary>Evaluates g at x once and keeps what Jacobian products need.</summary>
     /// <param name="x">A batch, shape (n, ...).</param>
     /// <returns>The value, of x's shape, and products with the Jacobian. They live in the caller's dispose
@@ -51,12 +62,12 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Advances every layer's power iteration by its configured number of iterations; a training step does this once.
+    /// Advances every layer's power iteration as its options say; a training step does this once.
     /// </summary>
     public void PowerIteration()
     {
         foreach (var layer in Layers)
-            layer.PowerIteration(layer.Options.PowerIterations);
+            layer.Advance();
     }
 
     /// <summary>Fixes the effective weights of all layers, see <see cref="SpectralLayer.Freeze"/>.</summary>
