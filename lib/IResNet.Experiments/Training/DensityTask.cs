@@ -41,7 +41,8 @@ internal sealed class DensityTask : ImageTask
                 _options.EvaluationTerms,
                 _options.EvaluationProbes,
                 _options.Seed,
-                cancel
+                cancel,
+                _named
             );
         }
         finally
