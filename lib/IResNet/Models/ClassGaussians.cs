@@ -60,6 +60,14 @@ public sealed class ClassGaussians : JointPrior
         return (marginal.MoveToOuterDisposeScope(), (joint - marginal.unsqueeze(1)).MoveToOuterDisposeScope());
     }
 
+    /// <inheritdoc/>
+    public override void StartFrom(DiagonalGaussian prior)
+    {
+        using var noGrad = no_grad();
+        _means.copy_(prior.Mean.expand(Classes, -1));
+        _logStds.copy_(prior.LogStd.expand(Classes, -1));
+    }
+
     /// <summary>Draws a class for each latent, then the latent from its Gaussian.</summary>
     public override Tensor Sample(int count, double temperature = 1, Generator? generator = null)
     {

@@ -115,6 +115,17 @@ public sealed class HybridFlow : Flow
         return Transform.Inverse(z, solver).Value.MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Takes over a density model of the same architecture: F as it is, and its prior, for every class. ln p(x) is then
+    /// that model's, and a head of class Gaussians holds all classes for equally likely.
+    /// </summary>
+    /// <exception cref="WeightsFormatException">The architectures differ. Nothing was changed.</exception>
+    public void StartFrom(MultiscaleFlow density)
+    {
+        StateDict.Copy(density.Transform.state_dict(), Transform.state_dict());
+        Joint.StartFrom((DiagonalGaussian)density.Prior);
+    }
+
     private static JointPrior Head(FlowConfig config, int classes, HeadConfig? head) =>
         (head ?? new ClassGaussiansConfig()).Create(classes, Stages.LatentShapes(config), config.LearnedPrior);
 }

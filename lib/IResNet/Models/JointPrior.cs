@@ -26,6 +26,9 @@ public abstract class JointPrior : Prior
     /// <exception cref="ShapeException">z does not fit, in shape or type.</exception>
     public abstract (Tensor logPrior, Tensor logClasses) Factors(Tensor z);
 
+    /// <summary>Makes p(z) the given one, of as many dimensions.</summary>
+    public abstract void StartFrom(DiagonalGaussian prior);
+
     /// <summary>ln p(z) per example.</summary>
     /// <param name="z">Shape (n, d).</param>
     /// <returns>Shape (n), in nats.</returns>

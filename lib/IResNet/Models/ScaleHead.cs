@@ -67,6 +67,14 @@ public sealed class ScaleHead : JointPrior
     }
 
     /// <inheritdoc/>
+    public override void StartFrom(DiagonalGaussian prior)
+    {
+        using var noGrad = no_grad();
+        _density.Mean.copy_(prior.Mean);
+        _density.LogStd.copy_(prior.LogStd);
+    }
+
+    /// <inheritdoc/>
     public override Tensor Sample(int count, double temperature = 1, Generator? generator = null) =>
         _density.Sample(count, temperature, generator);
 }
