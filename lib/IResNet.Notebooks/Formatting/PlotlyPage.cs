@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Text.Json.Nodes;
 
@@ -71,14 +72,20 @@ internal static class PlotlyPage
     /// <summary>In a script, <c>&lt;/</c> and <c>&lt;!</c> within a text would end or change the script.</summary>
     private static string Json(JsonNode figure) => figure.ToJsonString().Replace("<", "\\u003c");
 
+    private static string Beside =>
+        Path.Combine(Path.GetDirectoryName(typeof(PlotlyPage).Assembly.Location)!, "Plotly.NET.dll");
+
+    /// <summary>In a package cache each assembly has a folder of its own, which the host knows.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string OfPackage() => typeof(Plotly.NET.GenericChart).Assembly.Location;
+
     private static byte[] Packed()
     {
-        string folder = Path.GetDirectoryName(typeof(PlotlyPage).Assembly.Location)!;
         // Read, not used: the cells may bring a Plotly.NET of their own.
         var reading = new AssemblyLoadContext("plotly.js", isCollectible: true);
         try
         {
-            var assembly = reading.LoadFromAssemblyPath(Path.Combine(folder, "Plotly.NET.dll"));
+            var assembly = reading.LoadFromAssemblyPath(File.Exists(Beside) ? Beside : OfPackage());
             string name = assembly
                 .GetManifestResourceNames()
                 .Single(name =>
