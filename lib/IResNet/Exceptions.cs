@@ -21,3 +21,12 @@ public sealed class NonConvergenceException(string message, int iterations, doub
     /// <summary>max |x + g(x) - y| at the last iterate.</summary>
     public double Residual { get; } = residual;
 }
+
+/// <summary>A number lies outside of where a function is defined.</summary>
+/// <param name="message">The number, the domain, and what to do.</param>
+/// <param name="value">The number.</param>
+public sealed class DomainException(string message, double value) : ArgumentException(message)
+{
+    /// <summary>The number.</summary>
+    public double Value { get; } = value;
+}

@@ -12,6 +12,9 @@ internal static class ParityChecks
     /// <summary>Relative error of a loss along a training run.</summary>
     public const double Trajectory = 1e-3;
 
+    /// <summary>Error that float64 sums in another order may show within one block.</summary>
+    public const double Exact = 1e-11;
+
     /// <summary>The weights in use against <c>effective.*</c>, by the official name of each raw weight.</summary>
     public static void EffectiveWeights(
         OfficialFixture official,
