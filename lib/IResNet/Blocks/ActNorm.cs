@@ -126,9 +126,10 @@ public sealed class ActNorm : Bijection
         {
             (1, _) => "ActNorm was initialised from a single example, whose mean and variance say little of others: "
                 + "their outputs can be of any size. Initialise it from a batch of some hundred.",
-            (_, > 0) => $"ActNorm was initialised from a batch in which {constant} of {_logScale.size(0)} channels are "
-                + $"constant (variance below {Epsilon:g1}). That is right for injective padding alone: what varies there "
-                + $"later is scaled by up to {1 / Math.Sqrt(Epsilon):f0}. Initialise it from a batch that varies.",
+            (_, > 0) => $"ActNorm was initialised from a batch in which {constant} of {_logScale.size(0)} channels "
+                + $"are constant (variance below {Epsilon:g1}). That is right for injective padding alone: what varies "
+                + $"there later is scaled by up to {1 / Math.Sqrt(Epsilon):f0}. Initialise it from a batch that "
+                + "varies.",
             _ => null,
         };
 
