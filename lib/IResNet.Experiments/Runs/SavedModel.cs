@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,6 +51,49 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         if (File.Exists(path))
             return FromFile(path, choose, Devices.Parse(device));
         throw new RunFolderException($"There is no run folder and no file '{path}'.");
+    }
+
+    /// <summary>
+    /// Opens a model, or, where there is no such file yet, trains an experiment here and keeps it in memory: a notebook
+    /// then shows the same with a model of less training.
+    /// </summary>
+    /// <param name="path">As for <see cref="Open"/>.</param>
+    /// <param name="experiment">What is trained, with as many steps as the reader can wait for.</param>
+    /// <param name="sink">Told about every step of a training; nobody if null.</param>
+    /// <param name="cancel">Ends the training.</param>
+    /// <exception cref="OperationCanceledException">The training was stopped.</exception>
+    /// <exception cref="IResNet.Experiments.Data.DataUnavailableException">The data cannot be had.</exception>
+    /// <inheritdoc cref="Open"/>
+    public static async Task<SavedModel> OpenOrTrain(
+        string path,
+        Experiment experiment,
+        ITrainingSink? sink = null,
+        CancellationToken cancel = default
+    )
+    {
+        if (Path.Exists(path))
+            return Open(path);
+        experiment.Validate();
+        var data = await experiment.LoadData(null, cancel);
+        var model = experiment.CreateModel(CPU);
+        try
+        {
+            var run = await InlineTraining.Run<Evaluation>(
+                () => experiment.CreateTask(model, data),
+                experiment.Options,
+                sink,
+                cancel
+            );
+            if (run.Outcome == TrainingOutcome.Cancelled)
+                throw new OperationCanceledException($"The training of {experiment.Name} was stopped.", cancel);
+            model.Freeze();
+            return new(experiment, model, $"{run.Steps:N0} steps here");
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

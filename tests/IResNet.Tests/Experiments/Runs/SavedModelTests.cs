@@ -31,6 +31,34 @@ public sealed class SavedModelTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task WhereThereIsNoFileTheExperimentIsTrainedHere()
+    {
+        var experiment = TinyRun.Toy();
+        using var trained = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        Assert.Equal("12 steps here", trained.Source);
+        using var untrained = experiment.CreateModel(CPU);
+        Assert.NotEqual(Weights(untrained), Weights(trained.Model));
+
+        Exchange.Export(trained, In("w.safetensors"));
+        using var opened = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        Assert.Equal(In("w.safetensors"), opened.Source);
+        AssertSame(trained, opened);
+
+        static double Weights(TrainedModel model) =>
+            model.Module.parameters().Sum(parameter => parameter.abs().sum().ToDouble());
+    }
+
+    [Fact]
+    public async Task AStoppedTrainingGivesNoModel()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SavedModel.OpenOrTrain(In("w.safetensors"), TinyRun.Toy(), cancel: stopped.Token)
+        );
+    }
+
     [Theory, MemberData(nameof(Kinds))]
     public void AnImportedModelTrainsOn(string kind)
     {
