@@ -11,6 +11,7 @@ internal static class IResNetCommand
         new RootCommand("Invertible residual networks: notebooks, training, data and diagnosis.")
         {
             RunCommand.Create(),
+            PagesCommand.Create(),
             KernelCommand.Create(),
             TrainCommand.Create(),
             RunsCommand.Create(),
