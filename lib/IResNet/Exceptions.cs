@@ -21,3 +21,7 @@ public sealed class NonConvergenceException(string message, int iterations, doub
     /// <summary>max |x + g(x) - y| at the last iterate.</summary>
     public double Residual { get; } = residual;
 }
+
+/// <summary>Samples of a class were asked for that a model hardly ever makes.</summary>
+/// <param name="message">The class, how often it was met, and what to do.</param>
+public sealed class RareClassException(string message) : ArithmeticException(message);

@@ -26,12 +26,30 @@ public record DensityExperiment : ImageExperiment
         EvaluationSettings settings,
         CancellationToken cancel
     ) =>
-        DensityEvaluator.EvaluateTo(
-            settings.Error,
+        EvaluateTo(
+            settings,
             model.Flow,
             ImageDataSettings.Test(data!, settings.Count),
             Data.Preprocessing,
             Seed,
+            cancel
+        );
+
+    /// <summary>Bits/dim to the error that the settings state.</summary>
+    internal static DensityEvaluation EvaluateTo(
+        EvaluationSettings settings,
+        Flow flow,
+        ImageSplit images,
+        Preprocessing preprocessing,
+        ulong seed,
+        CancellationToken cancel
+    ) =>
+        DensityEvaluator.EvaluateTo(
+            settings.Error,
+            flow,
+            images,
+            preprocessing,
+            seed,
             (probes, error) =>
                 settings.Progress?.Invoke(
                     string.Create(
@@ -55,11 +73,7 @@ public record DensityExperiment : ImageExperiment
     /// <inheritdoc/>
     protected override void ValidateModel()
     {
-        Data.Validate();
-        if (!Data.Preprocessing.Dequantise)
-            throw new ArgumentException(
-                "data.preprocessing.dequantise is false, but a density needs dequantised images."
-            );
+        Data.ValidateForDensity();
         DemandInput(Model.Input, Data.ModelInput);
         Model.Validate();
     }

@@ -57,6 +57,8 @@ public static class ExperimentCatalogue
         },
         ["classifier-cifar10"] = ClassifierCifar("cifar10"),
         ["classifier-cifar100"] = ClassifierCifar("cifar100"),
+        ["hybrid-mnist"] = HybridPresets.Mnist,
+        ["hybrid-cifar10"] = HybridPresets.Cifar10,
         ["resnet-mnist"] = ResNets("classifier-mnist"),
         ["resnet-cifar10"] = ResNets("classifier-cifar10"),
         ["resnet-cifar100"] = ResNets("classifier-cifar100"),

@@ -33,7 +33,7 @@ public static class Exchange
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
     /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/>
-    /// wrote.</param>
+    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>).</param>
     /// <param name="folder">The new run folder.</param>
     /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says
     /// nothing.</param>
@@ -44,7 +44,7 @@ public static class Exchange
     {
         if (!File.Exists(file))
             throw new RunFolderException($"There is no file '{file}'.");
-        using var saved = SavedModel.Open(file, choose: choose);
+        using var saved = Start(file, choose);
         var run = new RunFolder(folder);
         saved.Model.Module.train();
         TrainingRun.Guarded(run, () =>
@@ -56,6 +56,24 @@ public static class Exchange
             run.WriteConfig(saved.Experiment);
             return start;
         });
+    }
+
+    private static SavedModel Start(string file, Func<Experiment?, Experiment> choose)
+    {
+        Experiment? chosen = null;
+        var saved = SavedModel.Open(file, choose: present =>
+        {
+            chosen = choose(present);
+            return (present, chosen) is (DensityExperiment, HybridExperiment) ? present : chosen;
+        });
+        if (ReferenceEquals(saved.Experiment, chosen))
+            return saved;
+        using (saved)
+        {
+            var model = chosen!.CreateModel(CPU);
+            ((HybridFlow)model.Flow).StartFrom((MultiscaleFlow)saved.Model.Flow);
+            return new(chosen, model, file);
+        }
     }
 
     /// <summary>The checkpoint before the first step.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Training;
 
 /// <summary>Maximum likelihood on images: the loss is bits/dim with the training estimator.</summary>
-internal sealed class DensityTask : ImageTask
+internal class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
     private readonly LogDetEstimator? _named;

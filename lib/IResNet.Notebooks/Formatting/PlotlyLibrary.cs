@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 
 namespace IResNet.Notebooks;
@@ -5,15 +6,21 @@ namespace IResNet.Notebooks;
 /// <summary>plotly.js, from inside the package Plotly.NET: nothing comes from the network.</summary>
 internal static class PlotlyLibrary
 {
+    private static string Beside =>
+        Path.Combine(Path.GetDirectoryName(typeof(PlotlyLibrary).Assembly.Location)!, "Plotly.NET.dll");
+
+    /// <summary>In a package cache each assembly has a folder of its own, which the host knows.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string OfPackage() => typeof(Plotly.NET.GenericChart).Assembly.Location;
+
     /// <summary>Writes the script.</summary>
     public static void CopyTo(Stream target)
     {
-        string folder = Path.GetDirectoryName(typeof(PlotlyLibrary).Assembly.Location)!;
         // Read, not used: the cells may bring a Plotly.NET of their own.
         var reading = new AssemblyLoadContext("plotly.js", isCollectible: true);
         try
         {
-            var assembly = reading.LoadFromAssemblyPath(Path.Combine(folder, "Plotly.NET.dll"));
+            var assembly = reading.LoadFromAssemblyPath(File.Exists(Beside) ? Beside : OfPackage());
             string name = assembly
                 .GetManifestResourceNames()
                 .Single(name =>

@@ -60,6 +60,7 @@ internal static class Failures
                         or ShapeException
                         or NonConvergenceException
                         or NonFiniteException
+                        or RareClassException
                         or IOException
                         or UnauthorizedAccessException
             )

@@ -46,8 +46,7 @@ public sealed class ToyFlow : Flow
                 SpectralNorm = spectralNorm ?? new(),
             },
             dimensions
-        )
-    { }
+        ) { }
 
     /// <summary>The architecture.</summary>
     public ToyFlowConfig Config { get; }

@@ -26,8 +26,11 @@ public static class OfficialWeights
                 $"The official code has no {flow.GetType().Name} with such blocks: it has images and ConvBranch alone.",
                 nameof(flow)
             ),
-            MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
-            _ => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
+            MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior((DiagonalGaussian)flow.Prior)]),
+            _ => Collect([
+                .. Stack("stack.", flow.ResidualBlocks, flow.ActNorms),
+                .. Prior((DiagonalGaussian)flow.Prior),
+            ]),
         };
 
     /// <summary>
