@@ -16,16 +16,18 @@ internal static class BestFigures
     /// <summary>The part of a page, in the folder of the notebooks' pages.</summary>
     public const string FileName = "gallery.html";
 
-    private const string Pictures = "figures";
+    private const string Pictures = "figures",
+        Png = "image/png";
 
-    /// <summary>Writes the pictures and the part of a page; addresses in it are relative to the folder above.</summary>
+    /// <summary>
+    /// Writes the pictures and the part of a page; addresses in it are relative to the folder above. Deletes nothing.
+    /// </summary>
     /// <param name="notebooks">Executed notebooks, in the order of the gallery.</param>
     /// <param name="folder">The folder of their pages.</param>
+    /// <exception cref="NotebookFormatException">A picture cannot be decoded.</exception>
     public static void Write(IEnumerable<string> notebooks, string folder)
     {
         string pictures = Path.Combine(folder, Pictures);
-        if (Directory.Exists(pictures))
-            Directory.Delete(pictures, recursive: true);
         Directory.CreateDirectory(pictures);
         string name = Path.GetFileName(Path.GetFullPath(folder));
         var body = new StringBuilder("<div class=\"gallery\">\n");
@@ -56,14 +58,13 @@ internal static class BestFigures
                 string chart = new OutputRenderer(new MarkdownRenderer(cleaner), cleaner).ToHtml(figure);
                 string frame = Page.Create(heading, $"<main>{chart}</main>", charts: true);
                 AtomicFile.WriteAllText(Path.Combine(folder, $"{file}.html"), frame);
-                shown = $"<iframe src=\"{name}/{file}.html\" title=\"{Page.Encode(heading)}\" loading=\"lazy\"></iframe>";
+                shown =
+                    $"<iframe src=\"{name}/{file}.html\" title=\"{Page.Encode(heading)}\" loading=\"lazy\"></iframe>";
             }
             else
             {
-                File.WriteAllBytes(
-                    Path.Combine(pictures, $"{file}.png"),
-                    Convert.FromBase64String(figure.Text("image/png")!)
-                );
+                byte[] picture = Decoded(figure.Text(Png)!, page, cell);
+                AtomicFile.Write(Path.Combine(pictures, $"{file}.png"), stream => stream.Write(picture));
                 shown =
                     $"<a href=\"{link}\"><img src=\"{name}/{Pictures}/{file}.png\" "
                     + $"alt=\"{Page.Encode(heading)}\" loading=\"lazy\"></a>";
@@ -73,7 +74,19 @@ internal static class BestFigures
         }
     }
 
-    private static bool IsFigure(DisplayOutput output) => output.Text("image/png") is not null;
+    private static bool IsFigure(DisplayOutput output) => output.Text(Png) is not null;
+
+    private static byte[] Decoded(string base64, string notebook, Cell cell)
+    {
+        try
+        {
+            return Convert.FromBase64String(base64);
+        }
+        catch (FormatException e)
+        {
+            throw new NotebookFormatException($"{notebook}: the picture under cell {cell.Id} is not base64.", e);
+        }
+    }
 
     private static string? Heading(Cell cell) =>
         MarkdownRenderer.Parse(cell.Source).OfType<HeadingBlock>().LastOrDefault() is { } heading
