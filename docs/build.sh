@@ -13,11 +13,15 @@ fi
 
 rm -rf docs/api docs/notebooks
 dotnet "$program" pages --output docs/notebooks
-# The site has the repository's folders: what a notebook links to above docs/ is a page of the site.
-sed -i -E 's#href="\.\./\.\./([^"]*)\.md([#"])#href="../\1.html\2#g' docs/notebooks/*.html
+# The site has the repository's folders: what a notebook links to above docs/ is a page of the site. And a way back.
+sed -i -E -e 's#href="\.\./\.\./([^"]*)\.md([#"])#href="../\1.html\2#g' \
+    -e 's#<nav class="bar">#&<a href="../index.html">Documentation</a>#' \
+    -e 's#<header><h1>#<header><nav class="bar"><a href="../index.html">Documentation</a></nav><h1>#' docs/notebooks/*.html
 
 dotnet tool restore --verbosity quiet
 dotnet docfx metadata docs/docfx.json --warningsAsErrors --logLevel warning
 rm -rf "$folder"
 dotnet docfx build docs/docfx.json --warningsAsErrors --logLevel warning --output "$folder"
+# DocFX takes the names of a tuple's elements for members that the framework's reference had.
+sed -i -E 's#<a [^>]*/system\.valuetuple-[^>]*>([^<]*)</a>#\1#g' "$folder"/api/*.html
 python3 docs/check.py "$folder"

@@ -38,7 +38,7 @@ internal static class NotebookPage
         body.Append(
             CultureInfo.InvariantCulture,
             $"<a href=\"{Uri.EscapeDataString(name)}.ipynb\">The "
-                + $"notebook</a>{StatusLine.ToHtml(record)}</nav></header>\n<main>\n"
+                + $"notebook</a>{StatusLine.ToHtml(record, notebook)}</nav></header>\n<main>\n"
         );
         foreach (var cell in notebook.Cells)
             body.Append(CellHtml(notebook, cell, markdown, outputs));

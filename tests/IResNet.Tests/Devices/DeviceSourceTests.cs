@@ -79,6 +79,8 @@ public class DeviceSourceTests
         ["SpectralLayer.cs"] = "the estimate of a norm, where it is asked for",
         ["OperatorNorm.cs"] = "certified norms are proven on the CPU's numbers",
         ["GramPolynomial.cs"] = "certified norms are proven on the CPU's numbers",
+        ["ConcatenationLayer.cs"] = "a bound, where it is asked for",
+        ["ResidualFlowWeights.cs"] = "weights are judged before they are copied",
         ["InvertibleLinear.cs"] = "a bound, where it is asked for",
         ["InverseSolver.cs"] = "the certificate of an inverse",
         ["IterativeSolver.cs"] = "whether an iteration has arrived",
