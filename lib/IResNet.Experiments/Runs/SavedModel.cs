@@ -63,7 +63,7 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
     /// <param name="cancel">Ends the training.</param>
     /// <exception cref="OperationCanceledException">The training was stopped.</exception>
     /// <exception cref="IResNet.Experiments.Data.DataUnavailableException">The data cannot be had.</exception>
-    /// <inheritdoc cref="Open"/>
+    /// <inheritdoc cref="Open" path="/exception"/>
     public static async Task<SavedModel> OpenOrTrain(
         string path,
         Experiment experiment,
