@@ -158,7 +158,7 @@ public static class DensityEvaluator
         CancellationToken cancel
     )
     {
-        var device = flow.Prior.Mean.device;
+        var device = flow.Device;
         using var generator = new Generator(probeSeed);
         var batches = new Batches(
             images,

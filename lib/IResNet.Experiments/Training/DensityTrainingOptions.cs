@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Training;
 /// log-determinant is the flow's own estimators', which are by default the paper's five terms with the Neumann gradient
 /// and random signs, unless a series is named here.
 /// </summary>
-public sealed record DensityTrainingOptions : TrainingOptions
+public record DensityTrainingOptions : TrainingOptions
 {
     /// <summary>How the log-determinant is estimated in training; null for the flow's own estimators.</summary>
     public EstimatorOptions? Estimator { get; init; }

@@ -50,7 +50,7 @@ public abstract class Linearization
     public long Dimensions { get; }
 
     /// <summary>
-    /// An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound"/>.
+    /// An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound()"/>.
     /// </summary>
     public double LipschitzBound => _branch.LipschitzBound();
 

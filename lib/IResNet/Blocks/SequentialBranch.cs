@@ -107,8 +107,11 @@ public class SequentialBranch : ResidualBranch
     }
 
     /// <summary>The product of the layers' certified norms and of the activations' Lipschitz constants.</summary>
-    public override double LipschitzBound() =>
-        Chain.Aggregate(1.0, (product, layer) => product * layer.NormBound())
+    public override double LipschitzBound() => LipschitzBound(layer => layer.NormBound());
+
+    /// <inheritdoc/>
+    public override double LipschitzBound(Func<SpectralLayer, double> norm) =>
+        Chain.Aggregate(1.0, (product, layer) => product * norm(layer))
         * Activations.Aggregate(1.0, (product, activation) => product * activation.LipschitzBound);
 
     /// <summary>

@@ -84,6 +84,8 @@ public class DeviceSourceTests
         ["ResidualBlock.cs"] = "the certificate of an inverse",
         ["OperatorNorm.cs"] = "certified norms are proven on the CPU's numbers",
         ["GramPolynomial.cs"] = "certified norms are proven on the CPU's numbers",
+        ["ConcatenationLayer.cs"] = "a bound, where it is asked for",
+        ["ResidualFlowWeights.cs"] = "weights are judged before they are copied",
         ["InvertibleLinear.cs"] = "a bound, where it is asked for",
         ["InverseSolver.cs"] = "the certificate of an inverse",
         ["IterativeSolver.cs"] = "whether an iteration has arrived",

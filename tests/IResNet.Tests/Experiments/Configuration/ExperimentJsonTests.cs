@@ -160,7 +160,8 @@ public class ExperimentJsonTests
             foreach (var estimator in estimators)
             {
                 var training = start.Training with { Optimizer = optimizer, Estimator = estimator };
-                var read = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(start with { Training = training }));
+                string written = ExperimentJson.Write(start with { Training = training });
+                var read = (DensityExperiment)ExperimentJson.Read(written);
                 Assert.Equal((optimizer, estimator), (read.Training.Optimizer, read.Training.Estimator));
             }
     }

@@ -9,7 +9,17 @@ public sealed class SavedModelTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Kinds =>
-        ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
+        [
+            "density",
+            "classifier",
+            "hybrid",
+            "hybrid, scales",
+            "resnet",
+            "toy",
+            "Glow density",
+            "Glow classifier",
+            "Glow toy",
+        ];
 
     public void Dispose() => _folder.Dispose();
 
@@ -28,6 +38,34 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal(
             kind is "density" or "classifier",
             file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public async Task WhereThereIsNoFileTheExperimentIsTrainedHere()
+    {
+        var experiment = TinyRun.Toy();
+        using var trained = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        Assert.Equal("12 steps here", trained.Source);
+        using var untrained = experiment.CreateModel(CPU);
+        Assert.NotEqual(Weights(untrained), Weights(trained.Model));
+
+        Exchange.Export(trained, In("w.safetensors"));
+        using var opened = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        Assert.Equal(In("w.safetensors"), opened.Source);
+        AssertSame(trained, opened);
+
+        static double Weights(TrainedModel model) =>
+            model.Module.parameters().Sum(parameter => parameter.abs().sum().ToDouble());
+    }
+
+    [Fact]
+    public async Task AStoppedTrainingGivesNoModel()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SavedModel.OpenOrTrain(In("w.safetensors"), TinyRun.Toy(), cancel: stopped.Token)
         );
     }
 
@@ -187,6 +225,8 @@ public sealed class SavedModelTests : IDisposable
             {
                 "density" => TinyRun.Density(),
                 "classifier" => TinyRun.Classifier(),
+                "hybrid" => TinyRun.Hybrid(),
+                "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
                 "resnet" => TinyRun.ResNet(),
                 "Glow density" => TinyRun.Density("model.kind=affineGlow"),
                 "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),

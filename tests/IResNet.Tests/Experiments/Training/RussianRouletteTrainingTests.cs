@@ -35,10 +35,8 @@ public class RussianRouletteTrainingTests
             )
         );
         Assert.IsType<GaussianProbes>(roulette.Probes);
-        Assert.Equal(
-            changed.Training,
-            ((DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(changed))).Training
-        );
+        var again = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(changed));
+        Assert.Equal(changed.Training.Estimator, again.Training.Estimator);
     }
 
     [Theory]
@@ -149,15 +147,8 @@ public class RussianRouletteTrainingTests
             ("2,inf,inf,2", NormUpdate.AfterStep, 1e-3),
             (options.Orders.Text, options.Update, options.Tolerance)
         );
-        Assert.Equal(
-            changed.Model,
-            ((DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(changed))).Model with
-            {
-                Blocks = changed.Model.Blocks,
-                Strides = changed.Model.Strides,
-                Hidden = changed.Model.Hidden,
-            }
-        );
+        var again = (DensityExperiment)ExperimentJson.Read(ExperimentJson.Write(changed));
+        Assert.Equal(options, again.Model.SpectralNorm);
         Assert.Contains(
             "end with 2",
             Assert.Throws<ConfigurationException>(() => Mnist.With("model.spectralNorm.orders=2,inf")).Message,
