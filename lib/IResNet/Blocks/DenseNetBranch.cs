@@ -84,7 +84,8 @@ public sealed class DenseNetBranch : ResidualBranch
     {
         if (how.options.Orders != NormOrders.Euclidean)
             throw new ArgumentException(
-                $"The orders of the norms are {how.options.Orders}, but concatenations are weighted for the 2-norm: set 2.",
+                $"The orders of the norms are {how.options.Orders}, but concatenations are weighted for the 2-norm: "
+                    + "set 2.",
                 nameof(how)
             );
         if (widths.growth.Count == 0)

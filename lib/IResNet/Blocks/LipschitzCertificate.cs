@@ -5,6 +5,8 @@ namespace IResNet;
 /// <param name="Order">p.</param>
 public readonly record struct LipschitzCertificate(double Bound, double Order)
 {
-    /// <summary>Whether g contracts for certain, so that its block is invertible (Theorem 1 holds in any norm).</summary>
+    /// <summary>
+    /// Whether g contracts for certain, so that its block is invertible (Theorem 1 holds in any norm).
+    /// </summary>
     public bool IsContraction => Bound < 1;
 }

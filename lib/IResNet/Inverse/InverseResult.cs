@@ -7,8 +7,8 @@ namespace IResNet;
 /// <param name="Residual">The largest |x + g(x) - y| over the elements, at the last iterate of the worst block.</param>
 /// <param name="ErrorBound">
 /// An upper bound of the distance to the exact inverse, for the worst example of the batch, in the norm of
-/// <see cref="Order"/>; for one block residual / (1 - Lip(g)). Infinite where no Lipschitz constant below 1 is certified. Rounding errors of the
-/// evaluation itself are not part of it.
+/// <see cref="Order"/>; for one block residual / (1 - Lip(g)). Infinite where no Lipschitz constant below 1 is
+/// certified. Rounding errors of the evaluation itself are not part of it.
 /// </param>
 public sealed record InverseResult(Tensor Value, int Iterations, double Residual, double ErrorBound)
 {

@@ -278,6 +278,6 @@ public sealed class RussianRoulette : LogDetEstimator
     private string Advice(double lipschitz) =>
         ExactTermsFor(lipschitz) is { } enough
             ? $"Take {enough} exact terms, or a smaller coefficient."
-            : $"Lip(g) <= {FormattableString.Invariant($"{lipschitz:g4}")} is too close to 1 for a hundred exact terms: "
-                + "take a smaller coefficient, or freeze the model with certified norms.";
+            : $"Lip(g) <= {FormattableString.Invariant($"{lipschitz:g4}")} is too close to 1 for a hundred exact "
+                + "terms: take a smaller coefficient, or freeze the model with certified norms.";
 }

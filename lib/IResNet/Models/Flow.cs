@@ -163,8 +163,8 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
-    /// default) every block then has Lip(g) at most c^layers for certain, in its own norm, but for orders without a close bound
-    /// (<see cref="FrozenNorm.Certified"/>). <c>train()</c> undoes it.
+    /// default) every block then has Lip(g) at most c^layers for certain, in its own norm, but for orders without a
+    /// close bound (<see cref="FrozenNorm.Certified"/>). <c>train()</c> undoes it.
     /// </summary>
     public Flow Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {

@@ -115,9 +115,9 @@ public static class OperatorNorm
 
     /// <summary>
     /// An upper bound of a layer's norm from order p to order q, at the size on which the norm is taken: the least of
-    /// several. By way of 2-norms; by Hoelder's inequality for each row, or each column; and by the theorem of Riesz and
-    /// Thorin between the orders 1, 2 and infinity, from p to p or from q to q. Exact for p = q = 2, and for p = 1 or q
-    /// infinite; in between it can be far above.
+    /// several. By way of 2-norms; by Hoelder's inequality for each row, or each column; and by the theorem of Riesz
+    /// and Thorin between the orders 1, 2 and infinity, from p to p or from q to q. Exact for p = q = 2, and for p = 1
+    /// or q infinite; in between it can be far above.
     /// </summary>
     /// <param name="layer">The operator.</param>
     /// <param name="weight">Its weight.</param>
@@ -156,8 +156,10 @@ public static class OperatorNorm
         }.Min();
     }
 
-    /// <summary>How much larger a norm of order r than one of order s can be: n entries have |x|_r at most n^(1/r - 1/s)
-    /// |x|_s for r below s.</summary>
+    /// <summary>
+    /// How much larger a norm of order r than one of order s can be: n entries have |x|_r at most n^(1/r - 1/s) |x|_s
+    /// for r below s.
+    /// </summary>
     private static double Growth(double entries, double s, double r) => Math.Pow(entries, Math.Max(0, 1 / r - 1 / s));
 
     /// <summary>Riesz and Thorin: a norm from r to r, from those of the orders 1, 2 and infinity.</summary>

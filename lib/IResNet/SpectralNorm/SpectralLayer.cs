@@ -1,9 +1,9 @@
 namespace IResNet;
 
 /// <summary>
-/// A linear layer x -> W x + b whose operator W is held to norm at most c: the raw weight is divided by max(1, sigma / c)
-/// (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is differentiated through
-/// W, not through u and v. The norm is the spectral norm, or another <see cref="InducedNorm"/>.
+/// A linear layer x -> W x + b whose operator W is held to norm at most c: the raw weight is divided by max(1, sigma /
+/// c) (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is differentiated
+/// through W, not through u and v. The norm is the spectral norm, or another <see cref="InducedNorm"/>.
 /// </summary>
 /// <remarks>
 /// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged.
@@ -76,7 +76,9 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>The norm to which it is held.</summary>
     public InducedNorm Norm { get; }
 
-    /// <summary>What the order of its inputs' norm is learned from, see <see cref="LearnedOrder"/>; else null.</summary>
+    /// <summary>
+    /// What the order of its inputs' norm is learned from, see <see cref="LearnedOrder"/>; else null.
+    /// </summary>
     public Parameter? Order => _order;
 
     /// <summary>The raw weight, before normalization.</summary>
@@ -313,8 +315,8 @@ public abstract class SpectralLayer : nn.Module
     }
 
     /// <summary>
-    /// The weight held to norm c; for the spectral norm Equation 2: divided by max(1, sigma / c), where sigma = u.W v is
-    /// differentiated through W.
+    /// The weight held to norm c; for the spectral norm Equation 2: divided by max(1, sigma / c), where sigma = u.W v
+    /// is differentiated through W.
     /// </summary>
     /// <param name="weight">The raw weight.</param>
     /// <param name="u">Left singular vector estimate; constant.</param>

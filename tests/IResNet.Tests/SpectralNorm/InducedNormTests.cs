@@ -68,7 +68,9 @@ public class InducedNormTests
         Assert.InRange(Operators.Norm(Operators.Of(layer, layer.EffectiveWeight())), 0, layer.NormBound() * (1 + 1e-9));
     }
 
-    /// <summary>Every row or column by itself: small ones stay, large ones of either sign have norm c after it.</summary>
+    /// <summary>
+    /// Every row or column by itself: small ones stay, large ones of either sign have norm c after it.
+    /// </summary>
     [Theory, MemberData(nameof(ClosedForms))]
     public void RowsAndColumnsAreHeldByThemselves(string name, double p, double q)
     {
@@ -143,7 +145,9 @@ public class InducedNormTests
         Assert.Equal(1, Create("1x1", 1, 2).PowerIterationTo(0, 0));
     }
 
-    /// <summary>Learned orders: range, start, and the gradient of the norm after one iteration by differences.</summary>
+    /// <summary>
+    /// Learned orders: range, start, and the gradient of the norm after one iteration by differences.
+    /// </summary>
     [Fact]
     public void LearnedOrdersFollowTheNorm()
     {

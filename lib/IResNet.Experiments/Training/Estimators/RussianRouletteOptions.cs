@@ -10,7 +10,8 @@ public sealed record RussianRouletteOptions : EstimatorOptions
     public TermLaw Distribution { get; init; } = TermLaw.Geometric;
 
     /// <summary>
-    /// p of the geometric distribution, in (0, 1), or the rate of the Poisson distribution, above 0; null for 0.5 and 2.
+    /// p of the geometric distribution, in (0, 1), or the rate of the Poisson distribution, above 0; null for 0.5 and
+    /// 2.
     /// </summary>
     public double? Parameter { get; init; }
 

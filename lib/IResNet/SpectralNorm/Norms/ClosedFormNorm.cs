@@ -1,10 +1,10 @@
 namespace IResNet;
 
 /// <summary>
-/// Norms from order 1, or to order infinity, which need no iteration: |W| from 1 to q is the largest q-norm of a column,
-/// and from p to infinity the largest norm of a row in the dual order p / (p - 1). Each column or row is held to c by
-/// itself. For convolutions a column is all that an input channel reaches, a row all that an output channel sees; both
-/// are exact on maps as large as the kernel, and bounds on smaller ones.
+/// Norms from order 1, or to order infinity, which need no iteration: |W| from 1 to q is the largest q-norm of a
+/// column, and from p to infinity the largest norm of a row in the dual order p / (p - 1). Each column or row is held
+/// to c by itself. For convolutions a column is all that an input channel reaches, a row all that an output channel
+/// sees; both are exact on maps as large as the kernel, and bounds on smaller ones.
 /// </summary>
 public sealed class ClosedFormNorm : InducedNorm
 {

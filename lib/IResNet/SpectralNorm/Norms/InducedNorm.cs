@@ -52,8 +52,8 @@ public abstract class InducedNorm
     public abstract double Estimate(SpectralLayer layer, Tensor weight);
 
     /// <summary>
-    /// An upper bound of the operator's norm from p to q for a weight, which rests on no iteration; exact where a closed
-    /// form is.
+    /// An upper bound of the operator's norm from p to q for a weight, which rests on no iteration; exact where a
+    /// closed form is.
     /// </summary>
     public abstract double UpperBound(SpectralLayer layer, Tensor weight);
 

@@ -109,8 +109,8 @@ public sealed class IteratedNorm : InducedNorm
             return sizes.amax([1]).MoveToOuterDisposeScope();
         if (order == 1)
             return sizes.sum(1).MoveToOuterDisposeScope();
-        // Relative to the largest, so that no power leaves the range of numbers. The sum is 1 at least, unless all is 0,
-        // where the root has no derivative.
+        // Relative to the largest, so that no power leaves the range of numbers. The sum is 1 at least, unless all is
+        // 0, where the root has no derivative.
         var largest = sizes.amax([1], keepdim: true).detach().clamp_min(SpectralLayer.NormFloor);
         var sum = (sizes / largest).pow(order).sum(1).clamp_min(Smallest);
         return (largest.squeeze(1) * sum.pow(1 / order)).MoveToOuterDisposeScope();

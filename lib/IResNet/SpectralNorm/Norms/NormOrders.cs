@@ -37,8 +37,8 @@ public sealed record NormOrders
         string[] parts = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(Canonical)];
         if (parts[0] != parts[^1])
             throw new ArgumentException(
-                $"The orders '{text}' lead from {parts[0]} to {parts[^1]}, but a branch contracts only in one norm: end "
-                    + $"with {parts[0]}.",
+                $"The orders '{text}' lead from {parts[0]} to {parts[^1]}, but a branch contracts only in one norm: "
+                    + $"end with {parts[0]}.",
                 nameof(text)
             );
         return new(string.Join(',', parts));
