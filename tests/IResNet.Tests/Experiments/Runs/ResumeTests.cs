@@ -9,7 +9,7 @@ namespace IResNet.Tests.Experiments.Runs;
 /// </summary>
 public class ResumeTests
 {
-    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
+    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy", "residual flow", "i-DenseNet"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -151,6 +151,8 @@ public class ResumeTests
             "density" => TinyRun.Density(),
             "classifier" => TinyRun.Classifier(),
             "resnet" => TinyRun.ResNet(),
+            "residual flow" => TinyRun.ResidualFlow(),
+            "i-DenseNet" => TinyRun.DenseToy(),
             _ => TinyRun.Toy(),
         };
 
