@@ -103,6 +103,17 @@ public sealed class RussianRoulette : LogDetEstimator
             _generator ?? generator
         );
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Shared(int part, int parts) =>
+        new RussianRoulette(
+            Distribution,
+            ExactTerms,
+            Draws,
+            Gradient,
+            new SharedProbes(Probes, part, parts),
+            _generator
+        );
+
     /// <summary>
     /// How far the random number of terms scatters what an eigenvalue of J at the bound adds to ln det, relative to
     /// that: the standard deviation over draws of n that are not rarer than 1e-9, divided by |ln(1 - L)|. Where it is

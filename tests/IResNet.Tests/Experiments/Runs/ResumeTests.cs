@@ -9,7 +9,7 @@ namespace IResNet.Tests.Experiments.Runs;
 /// </summary>
 public class ResumeTests
 {
-    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
+    public static TheoryData<string> Kinds => ["density", "classifier", "hybrid", "hybrid, scales", "resnet", "toy"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -150,6 +150,8 @@ public class ResumeTests
         {
             "density" => TinyRun.Density(),
             "classifier" => TinyRun.Classifier(),
+            "hybrid" => TinyRun.Hybrid(),
+            "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
             "resnet" => TinyRun.ResNet(),
             _ => TinyRun.Toy(),
         };

@@ -9,7 +9,17 @@ public sealed class SavedModelTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Kinds =>
-        ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
+        [
+            "density",
+            "classifier",
+            "hybrid",
+            "hybrid, scales",
+            "resnet",
+            "toy",
+            "Glow density",
+            "Glow classifier",
+            "Glow toy",
+        ];
 
     public void Dispose() => _folder.Dispose();
 
@@ -215,6 +225,8 @@ public sealed class SavedModelTests : IDisposable
             {
                 "density" => TinyRun.Density(),
                 "classifier" => TinyRun.Classifier(),
+                "hybrid" => TinyRun.Hybrid(),
+                "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
                 "resnet" => TinyRun.ResNet(),
                 "Glow density" => TinyRun.Density("model.kind=affineGlow"),
                 "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),

@@ -110,6 +110,28 @@ internal sealed class TinyRun : IDisposable
                 .. changes,
             ]);
 
+    public static Experiment Hybrid(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("hybrid-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.hidden=4,4",
+                "training.steps=12",
+                "training.batch=8",
+                "training.terms=2",
+                "training.evaluateEvery=4",
+                "training.evaluationImages=8",
+                "training.evaluationTerms=2",
+                "training.initialExamples=16",
+                "training.averageDecay=0.9",
+                "run.sampleEvery=6",
+                "run.samples=1",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
+
     public static Experiment ResNet(params string[] changes) =>
         ExperimentCatalogue
             .Get("resnet-mnist", "quick")
