@@ -20,7 +20,9 @@ trap finish EXIT
 check() { # check NAME COMMAND...: what the command prints is shown where it fails.
     local name=$1
     shift
-    if (set -e; "$@") >"$work/log" 2>&1; then
+    # Not as the condition of an if, where the shell would go on after what fails.
+    (set -e; "$@") >"$work/log" 2>&1
+    if (($? == 0)); then
         passed=$((passed + 1))
         printf 'ok    %s\n' "$name"
     else
@@ -29,6 +31,8 @@ check() { # check NAME COMMAND...: what the command prints is shown where it fai
         tail -n 25 "$work/log"
     fi
 }
+
+refused() { if "$@"; then return 1; fi; } # refused COMMAND...: passes where the command fails.
 
 finish() {
     dotnet build-server shutdown >/dev/null 2>&1
@@ -60,7 +64,7 @@ check "five packages, with README, licence, documentation and symbols" all_there
 no_path() {
     unzip -q -o "$feed/IResNet.Experiments.$version.nupkg" lib/net10.0/IResNet.Experiments.dll -d "$work"
     grep -q /_/lib/ "$work/lib/net10.0/IResNet.Experiments.dll"
-    ! grep -q "$root" "$work/lib/net10.0/IResNet.Experiments.dll"
+    refused grep -q "$root" "$work/lib/net10.0/IResNet.Experiments.dll"
 }
 check "no path of this machine in what is packed" no_path
 

@@ -32,7 +32,7 @@ public record HybridExperiment : ImageExperiment
         var images = ImageDataSettings.Test(data!, settings.Count);
         return new HybridEvaluation(
             HybridEvaluator.Classify((HybridFlow)model.Flow, images, Data.Preprocessing, Seed, cancel),
-            DensityExperiment.EvaluateTo(settings, model.Flow, images, Data.Preprocessing, Seed, cancel)
+            ImageDensityExperiment.EvaluateTo(settings, model.Flow, images, Data.Preprocessing, Seed, cancel)
         );
     }
 
@@ -52,6 +52,7 @@ public record HybridExperiment : ImageExperiment
         Data.ValidateForDensity();
         DemandInput(Model.Input, Data.ModelInput);
         Model.Validate();
+        Head.Validate(Model.LearnedPrior);
     }
 
     /// <inheritdoc/>

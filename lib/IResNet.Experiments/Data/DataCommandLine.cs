@@ -50,10 +50,10 @@ public static class DataCommandLine
     {
         var name = new Argument<string?>("NAME")
         {
-            Description = "The data set; without it, what is there is listed.",
+            Description = "The data set, or folder:PATH for a folder of images; without it, what is there is listed.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        name.Choices([.. DataSets.Names]);
+        name.Choices(ImageFolder.IsNamed, [.. DataSets.Names]);
         var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
         command.SetAction(
             (parsed, cancel) =>
@@ -81,6 +81,8 @@ public static class DataCommandLine
             var set = await DataSets.Load(name, options, cancel);
             progress.Done();
             output.WriteLine(set);
+            if (ImageFolder.IsNamed(name))
+                return 0;
             var folder = new DataFolder(options.Folder ?? DataFolder.DefaultRoot);
             var data = Catalogue.Find(name);
             output.WriteLine(
@@ -124,8 +126,9 @@ public static class DataCommandLine
             {
                 state = e.Message;
             }
-            output.WriteLine($"  {data.Name,-14} {state}");
+            output.WriteLine($"  {data.Name, -14} {state}");
         }
+        output.WriteLine($"  {ImageFolder.Prefix + "PATH", -14} images of your own, a folder a class");
         return 0;
     }
 }

@@ -11,6 +11,9 @@ namespace IResNet.Experiments.Runs;
 /// </summary>
 public static class Exchange
 {
+    // Each in every file of a model with such a prior, and in no other.
+    private static readonly string[] JointPriors = ["prior.means", "prior.density.mean"];
+
     /// <summary>
     /// Writes a model's weights: under the official names where the official code has such a model, else under ours.
     /// The file names its experiment and, of a run, what <see cref="RunSummary"/> says: seed, steps, test figure,
@@ -106,6 +109,17 @@ public static class Exchange
     {
         var ours = TrainerState.Of(model.Module);
         tensors = StateDict.Unwrapped(tensors, ours);
+        string? joint = Array.Find(JointPriors, tensors.ContainsKey);
+        if (joint is not null && model.Module is not HybridFlow)
+            throw new WeightsFormatException(
+                $"These are weights of a hybrid model, with '{joint}', but a {model.Module.GetName()} knows no joint "
+                    + "prior: name a hybrid experiment."
+            );
+        if (joint is null && model.Module is HybridFlow)
+            throw new WeightsFormatException(
+                $"These weights know no classes: there is none of {string.Join(", ", JointPriors)}. Name a density "
+                    + "experiment; iresnet import begins a hybrid from a density's file that names its experiment."
+            );
         // Some names are the same in both.
         bool official =
             Official(model) is { } names

@@ -63,7 +63,7 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
     /// <param name="cancel">Ends the training.</param>
     /// <exception cref="OperationCanceledException">The training was stopped.</exception>
     /// <exception cref="IResNet.Experiments.Data.DataUnavailableException">The data cannot be had.</exception>
-    /// <inheritdoc cref="Open"/>
+    /// <inheritdoc cref="Open" path="/exception"/>
     public static async Task<SavedModel> OpenOrTrain(
         string path,
         Experiment experiment,
@@ -106,7 +106,8 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         Device device
     )
     {
-        var experiment = choose(folder.Experiment);
+        var present = folder.Experiment;
+        var experiment = SameKind(present, choose(present), folder.Path);
         var checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
         var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint), experiment);
         return Create(
@@ -144,11 +145,18 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         using var file = SafeTensors.Load(path);
         var said = file.Metadata.TryGetValue(ConfigKey, out var config) ? ExperimentJson.Read(config) : null;
         var summary = file.Metadata.TryGetValue(RunKey, out var run) ? RunSummary.Parse(run, path) : null;
-        return Create(choose(said), device, path, model => Exchange.Load(model, file.Tensors)) with
-        {
-            Summary = summary,
-        };
+        var experiment = SameKind(said, choose(said), path);
+        return Create(experiment, device, path, model => Exchange.Load(model, file.Tensors)) with { Summary = summary };
     }
+
+    /// <summary>Refuses to open one kind of model as another: a hybrid as a density, say.</summary>
+    private static Experiment SameKind(Experiment? present, Experiment chosen, string path) =>
+        present is null || present.GetType() == chosen.GetType()
+            ? chosen
+            : throw new ConfigurationException(
+                $"{path} holds a model of {present.Name} ({present.GetType().Name}), which cannot be opened as one of "
+                    + $"{chosen.Name} ({chosen.GetType().Name}): leave the experiment out, or name {present.Name}."
+            );
 
     private static SavedModel Create(Experiment experiment, Device device, string source, Action<TrainedModel> load)
     {

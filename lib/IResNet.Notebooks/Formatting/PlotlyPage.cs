@@ -27,7 +27,8 @@ internal static class PlotlyPage
               if (window.{{Library}}) return;
               var packed = Uint8Array.from(atob("{{Convert.ToBase64String(Packed())}}"), c => c.charCodeAt(0));
               var unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-              window.{{Library}} = window.Plotly ? Promise.resolve(window.Plotly) : new Response(unpacked).text().then(function (code) {
+              var text = window.Plotly ? null : new Response(unpacked).text();
+              window.{{Library}} = window.Plotly ? Promise.resolve(window.Plotly) : text.then(function (code) {
                 // require.js, where a page has it, would take the library for itself.
                 var define = window.define, script = document.createElement("script");
                 script.textContent = code;
@@ -61,8 +62,9 @@ internal static class PlotlyPage
                   Plotly.Plots.resize(chart);
                 });
               }
-              if (window.{{Library}}) window.{{Library}}.then(draw);
-              else window.addEventListener("{{Arrival}}", function () { window.{{Library}}.then(draw); }, { once: true });
+              function start() { window.{{Library}}.then(draw); }
+              if (window.{{Library}}) start();
+              else window.addEventListener("{{Arrival}}", start, { once: true });
             })();</script>
             """;
     }

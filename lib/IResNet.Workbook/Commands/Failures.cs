@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Sweeps;
 using IResNet.Experiments.Training;
@@ -64,6 +65,7 @@ internal static class Failures
                         or RunFolderException
                         or CheckpointException
                         or DataSetException
+                        or DistributedException
                         or TrainingDivergedException
                         or SlurmException
                         or WeightsFormatException

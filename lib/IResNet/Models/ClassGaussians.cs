@@ -56,7 +56,9 @@ public sealed class ClassGaussians : JointPrior
     {
         using var scope = NewDisposeScope();
         var joint = LogJoint(z);
-        var marginal = joint.logsumexp(1);
+        // Written out, as torch has no logsumexp on its meta device.
+        var largest = joint.amax([1], keepdim: true).detach();
+        var marginal = (joint - largest).exp().sum(1).log() + largest.squeeze(1);
         return (marginal.MoveToOuterDisposeScope(), (joint - marginal.unsqueeze(1)).MoveToOuterDisposeScope());
     }
 
@@ -91,6 +93,7 @@ public sealed class ClassGaussians : JointPrior
     {
         using var noGrad = no_grad();
         var noise = Draws.Normal([labels.size(0), _means.size(1)], _means.dtype, _means.device, generator);
-        return _means.index_select(0, labels) + temperature * _logStds.index_select(0, labels).exp() * noise;
+        var rows = labels.unsqueeze(1).expand(-1, _means.size(1));
+        return _means.gather(0, rows) + temperature * _logStds.gather(0, rows).exp() * noise;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Backends;
 

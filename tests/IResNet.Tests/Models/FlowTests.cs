@@ -192,7 +192,8 @@ public class FlowTests
         }
         Assert.Throws<ShapeException>(() => new SingleScaleFlow(good with { Input = new(1, 5, 4) }));
         Assert.Throws<ShapeException>(() => new MultiscaleFlow(good with { Input = new(1, 4, 7) }));
-        Assert.Throws<ShapeException>(() => new MultiscaleFlow(good with { Strides = [1, 1] })); // one channel cannot be halved
+        // One channel cannot be halved.
+        Assert.Throws<ShapeException>(() => new MultiscaleFlow(good with { Strides = [1, 1] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ToyFlow(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ToyFlow(1, [4], dimensions: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Classifier(good, classes: 1));

@@ -26,7 +26,8 @@ public sealed class NotebookChartTests : EngineTest
             using IResNet.Notebooks;
             using TorchSharp;
             var y = new[] { 3.0, 2, 1 };
-            Charts.Lines(("train", [0, 1, 2], y), ("test", torch.arange(3), y.Select(v => v + 1).ToArray())).WithY("loss", log: true)
+            var next = y.Select(v => v + 1).ToArray();
+            Charts.Lines(("train", [0, 1, 2], y), ("test", torch.arange(3), next)).WithY("loss", log: true)
             """
         );
         var shown = Sink.Results[0];
