@@ -3,10 +3,11 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// Hand-written kernels in single precision, for vectors of any width that the processor has (AVX-512, AVX2 with FMA, or
-/// 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU between them), their inverses,
-/// and the spectral norms of all their layers. Convolutions of several examples run side by side in the lanes of a
-/// register (a batch-interleaved layout); few images with many channels run as matrix products of their patches (im2col).
+/// Hand-written kernels in single precision, for vectors of any width that the processor has (AVX-512, AVX2 with FMA,
+/// or 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU between them), their
+/// inverses, and the spectral norms of all their layers. Convolutions of several examples run side by side in the lanes
+/// of a register (a batch-interleaved layout); few images with many channels run as matrix products of their patches
+/// (im2col).
 /// </summary>
 public sealed class CpuBackend : Backend
 {

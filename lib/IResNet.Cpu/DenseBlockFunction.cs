@@ -2,10 +2,9 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// A training step's pass through a residual block of dense layers as one differentiable function, as
-/// <see cref="ConvBlockFunction{TVector}"/> is for convolutions: x, weights and biases to y and the log-determinant, exact for
-/// 2-D data
-/// or by <see cref="NeumannSeries"/>. The backward pass is written by hand. Sums over groups are taken in a fixed
-/// order, so that results do not depend on the number of threads.
+/// <see cref="ConvBlockFunction{TVector}"/> is for convolutions: x, weights and biases to y and the log-determinant,
+/// exact for 2-D data or by <see cref="NeumannSeries"/>. The backward pass is written by hand. Sums over groups are
+/// taken in a fixed order, so that results do not depend on the number of threads.
 /// </summary>
 internal sealed unsafe class DenseBlockFunction<TVector>
     : HandWrittenFunction<DenseBlockFunction<TVector>, DenseBlockFunction<TVector>.Setting>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace IResNet.Cpu;
 
 /// <summary>
-/// ELU on the lanes of a vector. Its first two derivatives follow from its value a: min(a, 0) + 1, and the same again where a
-/// is at most 0.
+/// ELU on the lanes of a vector. Its first two derivatives follow from its value a: min(a, 0) + 1, and the same again
+/// where a is at most 0.
 /// </summary>
 internal static class VectorElu<TVector>
     where TVector : unmanaged, IVector<TVector>

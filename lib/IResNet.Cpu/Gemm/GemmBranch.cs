@@ -110,8 +110,8 @@ internal sealed unsafe class GemmBranch<TVector>(
     }
 
     /// <summary>
-    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch{TVector}.Backward"/> gives them. Overwrites what is
-    /// saved.
+    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch{TVector}.Backward"/> gives them. Overwrites
+    /// what is saved.
     /// </summary>
     public void Backward(in BranchWeights transposed, in GroupData data, in GroupCotangents cotangents)
     {

@@ -1,8 +1,8 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// Matrices as the right factor of <see cref="Gemm{TVector}"/>: panels of two vectors of columns, in each row after row. What is
-/// missing in the last panel is zero.
+/// Matrices as the right factor of <see cref="Gemm{TVector}"/>: panels of two vectors of columns, in each row after
+/// row. What is missing in the last panel is zero.
 /// </summary>
 /// <param name="workers">Threads over which panels are spread; none where the caller is one of several threads
 /// already.</param>
