@@ -133,6 +133,8 @@ public sealed class CpuBackend : Backend
         WhyNot(layer.Weight)
         ?? (
             !layer.Options.Enabled ? "normalization is off"
+            : layer.Norm is not EuclideanNorm ? $"it knows the 2-norm, not {layer.Norm.GetType().Name}"
+            : layer.Options.Tolerance is not null ? "the power iterations go to a tolerance"
             : layer.Options.PowerIterations == 0 ? "there are no power iterations to make"
             : PowerIteration.Of(layer) is null
                 ? $"it knows dense layers, 1x1 and 3x3 convolutions, not {layer.GetName()}"

@@ -19,7 +19,7 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _named = options.Estimator?.Create();
+        _named = options.Estimator?.CreateFor(flow.ResidualBlocks.Select(CoefficientBound).DefaultIfEmpty(0).Max());
     }
 
     public override Flow Flow { get; }
@@ -41,7 +41,8 @@ internal sealed class DensityTask : ImageTask
                 _options.EvaluationTerms,
                 _options.EvaluationProbes,
                 _options.Seed,
-                cancel
+                cancel,
+                _named
             );
         }
         finally

@@ -11,11 +11,13 @@ internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
     private readonly TrainingOptions _options;
+    private readonly List<SpectralLayer> _learned;
 
     public Trainer(TrainingTask task, TrainingOptions options)
     {
         (Task, _options) = (task, options);
         Parameters = new FlatParameters(task.Model);
+        _learned = [.. task.Flow?.SpectralLayers.Where(LearnedOrders.Has) ?? []];
         Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
@@ -47,7 +49,7 @@ internal sealed class Trainer : IDisposable
         if (Task.Flow is not { } flow)
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
-            layer.PowerIteration(_options.BurnIn);
+            layer.SearchNorm(_options.BurnIn);
         string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
         if (doubts.Length > 0)
             sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
@@ -68,7 +70,7 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
     private string? EstimatorWarning(ResidualBlock block) =>
-        Task.EstimatorFor(block.Estimator).Warning(block.Branch.LipschitzBound(layer => layer.Options.Coefficient));
+        Task.EstimatorFor(block.Estimator).Warning(TrainingTask.CoefficientBound(block));
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);
@@ -93,6 +95,7 @@ internal sealed class Trainer : IDisposable
         if (_options.ClipNorm is { } limit && norm > limit)
             gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
+        Task.Flow?.UpdateNorms();
         UpdateAverage();
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
@@ -159,6 +162,7 @@ internal sealed class Trainer : IDisposable
                 )
             );
         loss.backward();
+        LearnedOrders.MeanNorm(_learned)?.backward();
         var gradient = Parameters.Gradient();
         return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)

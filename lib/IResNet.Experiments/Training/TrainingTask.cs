@@ -64,6 +64,10 @@ public abstract class TrainingTask : IDisposable
     /// <summary>What a residual block is trained with, whose own estimator is given.</summary>
     public virtual LogDetEstimator EstimatorFor(LogDetEstimator own) => own.Seeded(Generator);
 
+    /// <summary>What the coefficients of a block's layers bound Lip(g) by, in the norm of the branch.</summary>
+    internal static double CoefficientBound(ResidualBlock block) =>
+        block.Branch.LipschitzBound(layer => layer.Options.Coefficient);
+
     /// <summary>
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.
