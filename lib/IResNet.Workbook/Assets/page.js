@@ -9,10 +9,15 @@
 
   const dark = matchMedia('(prefers-color-scheme: dark)');
 
-  // The figure's layout fitted to the page: as wide as its place, and in the page's colours where those are dark.
-  function fitted(layout) {
+  // The figure's layout fitted to the page: as wide as its place, with the legend above where that is narrow, and in the
+  // page's colours where those are dark.
+  function fitted(layout, narrow) {
     const fit = { ...layout, autosize: true };
     delete fit.width;
+    if (narrow) {
+      fit.legend = { ...fit.legend, orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom' };
+      fit.margin = { ...fit.margin, l: 50, r: 10 };
+    }
     if (!dark.matches) return fit;
     const style = getComputedStyle(document.documentElement);
     const text = style.getPropertyValue('--text').trim();
@@ -31,7 +36,8 @@
     if (layout.width) chart.style.maxWidth = `${layout.width}px`;
     // Where nothing can hover, the tool bar would lie over the chart for good.
     const tools = { responsive: true, displaylogo: false, displayModeBar: matchMedia('(hover: hover)').matches && 'hover' };
-    const react = () => Plotly.react(chart, data, fitted(layout), { ...config, ...tools });
+    const react = () =>
+      Plotly.react(chart, data, fitted(layout, chart.clientWidth < 480), { ...config, ...tools });
     // The image stays until the chart is there, and for good when it cannot be drawn.
     react().then(() => {
       figure.querySelector('img')?.remove();
