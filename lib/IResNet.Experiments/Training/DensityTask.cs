@@ -19,7 +19,10 @@ internal class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _named = options.Estimator?.Create();
+        _named = options.Estimator?.CreateFor(flow
+                .ResidualBlocks.Select(block => block.Branch.LipschitzBound(layer => layer.Options.Coefficient))
+                .DefaultIfEmpty(0)
+                .Max());
     }
 
     public override Flow Flow { get; }
@@ -41,7 +44,8 @@ internal class DensityTask : ImageTask
                 _options.EvaluationTerms,
                 _options.EvaluationProbes,
                 _options.Seed,
-                cancel
+                cancel,
+                _named
             );
         }
         finally

@@ -13,6 +13,7 @@ internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
     private readonly TrainingOptions _options;
+    private readonly List<SpectralLayer> _learned;
 
     /// <param name="task">What is trained.</param>
     /// <param name="options">How.</param>
@@ -28,6 +29,7 @@ internal sealed class Trainer : IDisposable
             );
         task.Ranks = Ranks;
         Parameters = new FlatParameters(task.Model);
+        _learned = [.. task.Flow?.SpectralLayers.Where(LearnedOrders.Has) ?? []];
         Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
@@ -62,7 +64,7 @@ internal sealed class Trainer : IDisposable
         if (Task.Flow is not { } flow)
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
-            layer.PowerIteration(_options.BurnIn);
+            layer.SearchNorm(_options.BurnIn);
         string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
         if (doubts.Length > 0)
             sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
@@ -112,6 +114,7 @@ internal sealed class Trainer : IDisposable
         if (_options.ClipNorm is { } limit && norm > limit)
             gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
+        Task.Flow?.UpdateNorms();
         UpdateAverage();
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
@@ -189,6 +192,7 @@ internal sealed class Trainer : IDisposable
                 )
             );
         loss!.backward();
+        LearnedOrders.MeanNorm(_learned)?.backward();
         var gradient = Parameters.Gradient();
         Ranks.Mean(gradient);
         return FlatParameters.IsFinite(gradient)

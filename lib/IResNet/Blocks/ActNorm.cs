@@ -121,6 +121,9 @@ public sealed class ActNorm : Bijection
         return Math.Exp(-_logScale.amin([0]).ReadDouble());
     }
 
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
+
     private string? Doubt(long examples, long constant) =>
         (examples, constant) switch
         {

@@ -82,6 +82,11 @@ public sealed class DenseNetBranch : ResidualBranch
     )
         : base(nameof(DenseNetBranch))
     {
+        if (how.options.Orders != NormOrders.Euclidean)
+            throw new ArgumentException(
+                $"The orders of the norms are {how.options.Orders}, but concatenations are weighted for the 2-norm: set 2.",
+                nameof(how)
+            );
         if (widths.growth.Count == 0)
             throw new ArgumentException("A dense branch needs at least one concatenation.", nameof(widths));
         (_shape, _channels) = data;

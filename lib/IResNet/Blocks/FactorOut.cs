@@ -63,5 +63,8 @@ public sealed class FactorOut : Bijection
     }
 
     /// <summary>That of the rest, or 1 for the part that is passed through.</summary>
-    public override double InverseLipschitzBound() => Math.Max(1, Rest.InverseLipschitzBound());
+    public override double InverseLipschitzBound() => InverseLipschitzBoundIn(2);
+
+    /// <inheritdoc/>
+    public override double InverseLipschitzBoundIn(double order) => Math.Max(1, Rest.InverseLipschitzBoundIn(order));
 }

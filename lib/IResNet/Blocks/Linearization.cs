@@ -54,6 +54,12 @@ public abstract class Linearization
     /// </summary>
     public double LipschitzBound => _branch.LipschitzBound();
 
+    /// <summary>
+    /// An upper bound of the magnitude of J's eigenvalues at every point, see
+    /// <see cref="ResidualBranch.SpectralRadiusBound"/>.
+    /// </summary>
+    public double SpectralRadiusBound => _branch.SpectralRadiusBound();
+
     /// <summary>The shape of x.</summary>
     public IReadOnlyList<long> Shape => _shape;
 

@@ -26,6 +26,17 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public abstract double LipschitzBound();
 
     /// <summary>
+    /// The best that is certain about Lip(g) in any norm. By default the bound in the 2-norm; layers that are held to
+    /// other norms give another, see <see cref="SequentialBranch"/>.
+    /// </summary>
+    public virtual LipschitzCertificate Certificate() => new(LipschitzBound(), 2);
+
+    /// <summary>
+    /// An upper bound of the magnitude of the Jacobian's eigenvalues at every point: Lip(g) in any norm is one.
+    /// </summary>
+    public double SpectralRadiusBound() => Math.Min(LipschitzBound(), Certificate().Bound);
+
+    /// <summary>
     /// What Lip(g) would be bounded by if the layers had other norms than the certified ones: those that power
     /// iteration estimates, or the coefficients that training holds them to. By default the certified bound.
     /// </summary>
@@ -59,12 +70,12 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Advances every layer's power iteration by its configured number of iterations; a training step does this once.
+    /// Advances every layer's power iteration as its options say; a training step does this once.
     /// </summary>
     public void PowerIteration()
     {
         foreach (var layer in Layers)
-            layer.PowerIteration(layer.Options.PowerIterations);
+            layer.Advance();
     }
 
     /// <summary>Fixes the effective weights of all layers, see <see cref="SpectralLayer.Freeze"/>.</summary>

@@ -42,6 +42,9 @@ public sealed class Squeeze(SqueezeOrder order = SqueezeOrder.PixelFirst) : Bije
     /// <summary>1: a permutation.</summary>
     public override double InverseLipschitzBound() => 1;
 
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
+
     private static ImageShape Shape(Tensor x)
     {
         if (x.dim() != 4)

@@ -151,16 +151,31 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// After a step of the optimiser: power iterations of the layers whose options ask for them then
+    /// (<see cref="NormUpdate.AfterStep"/>).
+    /// </summary>
+    public void UpdateNorms()
+    {
+        foreach (var layer in SpectralLayers)
+            if (layer.Options.Update == NormUpdate.AfterStep)
+                layer.Advance();
+    }
+
+    /// <summary>
     /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
-    /// default) every block then has Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
+    /// default) every block then has Lip(g) at most c^layers for certain, in its own norm, but for orders without a close bound
+    /// (<see cref="FrozenNorm.Certified"/>). <c>train()</c> undoes it.
     /// </summary>
     public Flow Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {
         eval();
-        foreach (var layer in Transform.Descendants().OfType<SpectralLayer>())
+        foreach (var layer in SpectralLayers)
             layer.Freeze(norm);
         return this;
     }
+
+    /// <summary>All layers that are held to a norm, in forward order.</summary>
+    public IEnumerable<SpectralLayer> SpectralLayers => Transform.Descendants().OfType<SpectralLayer>().Distinct();
 
     /// <summary>Refuses a batch that does not fit.</summary>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>

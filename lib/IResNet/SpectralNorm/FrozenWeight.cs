@@ -11,7 +11,7 @@ internal sealed class FrozenWeight : IDisposable
     /// <summary>Keeps a weight.</summary>
     /// <param name="norm">By which it was divided.</param>
     /// <param name="weight">The effective weight; copied.</param>
-    /// <param name="bound">An upper bound of its norm, NaN where none is known yet.</param>
+    /// <param name="bound">An upper bound of its 2-norm, NaN where none is known yet.</param>
     /// <param name="sources">What it was computed from.</param>
     public FrozenWeight(FrozenNorm norm, Tensor weight, double bound, IEnumerable<Tensor> sources)
     {
@@ -25,8 +25,11 @@ internal sealed class FrozenWeight : IDisposable
     /// <summary>The effective weight.</summary>
     public Tensor Weight { get; }
 
-    /// <summary>An upper bound of its norm, NaN where none is known yet.</summary>
+    /// <summary>An upper bound of its 2-norm, NaN where none is known yet.</summary>
     public double Bound { get; set; }
+
+    /// <summary>The same of the norm to which the layer is held.</summary>
+    public double InducedBound { get; set; } = double.NaN;
 
     /// <summary>Whether it still belongs to its sources: to their values, type and device.</summary>
     public bool IsOf(IEnumerable<Tensor> sources) =>

@@ -19,6 +19,8 @@ public sealed class SavedModelTests : IDisposable
             "Glow density",
             "Glow classifier",
             "Glow toy",
+            "residual flow",
+            "i-DenseNet",
         ];
 
     public void Dispose() => _folder.Dispose();
@@ -38,6 +40,10 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal(
             kind is "density" or "classifier",
             file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal))
+        );
+        Assert.Equal(
+            kind is "residual flow" or "i-DenseNet",
+            file.Tensors.Keys.Any(name => name.EndsWith("geom_p", StringComparison.Ordinal))
         );
     }
 
@@ -161,10 +167,10 @@ public sealed class SavedModelTests : IDisposable
     /// Lemma 2 on pairs of points: no pair is stretched or squeezed by more than the bounds, and an inverse that stops
     /// early is no farther off than promised.
     /// </summary>
-    [Fact]
-    public void BlocksKeepTheirCertificates()
+    [Theory, InlineData("toy"), InlineData("i-DenseNet")]
+    public void BlocksKeepTheirCertificates(string kind)
     {
-        using var run = Trained("toy");
+        using var run = Trained(kind);
         using var saved = SavedModel.Open(run.Folder.Path);
         var proof = Certification.Of(saved.Model.Flow);
         using var scope = NewDisposeScope();
@@ -231,6 +237,8 @@ public sealed class SavedModelTests : IDisposable
                 "Glow density" => TinyRun.Density("model.kind=affineGlow"),
                 "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),
                 "Glow toy" => TinyRun.Toy("model.kind=affineGlow"),
+                "residual flow" => TinyRun.ResidualFlow(),
+                "i-DenseNet" => TinyRun.DenseToy(),
                 _ => TinyRun.Toy(),
             }
         );
