@@ -16,8 +16,8 @@ internal static class Optimizations
 {
     // A custom attribute's value in the #Blob heap: its length, the prolog 1, DebuggingModes as int32, no named
     // arguments.
-    private static readonly byte[] Optimized =  { 8, 1, 0, 2, 0, 0, 0, 0, 0 },
-        Unoptimized =  { 8, 1, 0, 3, 1, 0, 0, 0, 0 };
+    private static readonly byte[] Optimized = { 8, 1, 0, 2, 0, 0, 0, 0, 0 },
+        Unoptimized = { 8, 1, 0, 3, 1, 0, 0, 0, 0 };
 
     /// <summary>Changes an assembly's bytes.</summary>
     /// <returns>Whether they were changed; false where they said so already.</returns>

@@ -90,4 +90,15 @@ public sealed record ImageDataSettings
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(Entry.Shape);
     }
+
+    /// <summary>As <see cref="Validate"/>, for a density, which needs dequantised images.</summary>
+    /// <exception cref="ArgumentException">A value is out of range, or the images are not dequantised.</exception>
+    internal void ValidateForDensity()
+    {
+        Validate();
+        if (!Preprocessing.Dequantise)
+            throw new ArgumentException(
+                "data.preprocessing.dequantise is false, but a density needs dequantised images."
+            );
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
     private readonly TrainingOptions _options;
+    private readonly List<SpectralLayer> _learned;
 
     /// <param name="task">What is trained.</param>
     /// <param name="options">How.</param>
@@ -28,6 +29,7 @@ internal sealed class Trainer : IDisposable
             );
         task.Ranks = Ranks;
         Parameters = new FlatParameters(task.Model);
+        _learned = [.. task.Flow?.SpectralLayers.Where(LearnedOrders.Has) ?? []];
         Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
@@ -62,7 +64,7 @@ internal sealed class Trainer : IDisposable
         if (Task.Flow is not { } flow)
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
-            layer.PowerIteration(_options.BurnIn);
+            layer.SearchNorm(_options.BurnIn);
         string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
         if (doubts.Length > 0)
             sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
@@ -83,12 +85,7 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
     private string? EstimatorWarning(ResidualBlock block) =>
-        Task.EstimatorFor(block.Estimator)
-            .Warning(
-                block.Branch is SequentialBranch chain
-                    ? chain.Layers.Aggregate(1.0, (product, layer) => product * layer.Options.Coefficient)
-                    : block.Branch.LipschitzBound()
-            );
+        Task.EstimatorFor(block.Estimator).Warning(block.Branch.LipschitzBound(layer => layer.Options.Coefficient));
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);
@@ -117,6 +114,7 @@ internal sealed class Trainer : IDisposable
         if (_options.ClipNorm is { } limit && norm > limit)
             gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
+        Task.Flow?.UpdateNorms();
         UpdateAverage();
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
@@ -194,6 +192,7 @@ internal sealed class Trainer : IDisposable
                 )
             );
         loss!.backward();
+        LearnedOrders.MeanNorm(_learned)?.backward();
         var gradient = Parameters.Gradient();
         Ranks.Mean(gradient);
         return FlatParameters.IsFinite(gradient)

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Runtime.CompilerServices;
-using System.Runtime.Loader;
 using System.Text.Json.Nodes;
 
 namespace IResNet.Notebooks;
@@ -29,7 +27,8 @@ internal static class PlotlyPage
               if (window.{{Library}}) return;
               var packed = Uint8Array.from(atob("{{Convert.ToBase64String(Packed())}}"), c => c.charCodeAt(0));
               var unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-              window.{{Library}} = window.Plotly ? Promise.resolve(window.Plotly) : new Response(unpacked).text().then(function (code) {
+              var text = window.Plotly ? null : new Response(unpacked).text();
+              window.{{Library}} = window.Plotly ? Promise.resolve(window.Plotly) : text.then(function (code) {
                 // require.js, where a page has it, would take the library for itself.
                 var define = window.define, script = document.createElement("script");
                 script.textContent = code;
@@ -63,43 +62,21 @@ internal static class PlotlyPage
                   Plotly.Plots.resize(chart);
                 });
               }
-              if (window.{{Library}}) window.{{Library}}.then(draw);
-              else window.addEventListener("{{Arrival}}", function () { window.{{Library}}.then(draw); }, { once: true });
+              function start() { window.{{Library}}.then(draw); }
+              if (window.{{Library}}) start();
+              else window.addEventListener("{{Arrival}}", start, { once: true });
             })();</script>
             """;
     }
 
     /// <summary>In a script, <c>&lt;/</c> and <c>&lt;!</c> within a text would end or change the script.</summary>
-    private static string Json(JsonNode figure) => figure.ToJsonString().Replace("<", "\\u003c");
-
-    private static string Beside =>
-        Path.Combine(Path.GetDirectoryName(typeof(PlotlyPage).Assembly.Location)!, "Plotly.NET.dll");
-
-    /// <summary>In a package cache each assembly has a folder of its own, which the host knows.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static string OfPackage() => typeof(Plotly.NET.GenericChart).Assembly.Location;
+    internal static string Json(JsonNode figure) => figure.ToJsonString().Replace("<", "\\u003c");
 
     private static byte[] Packed()
     {
-        // Read, not used: the cells may bring a Plotly.NET of their own.
-        var reading = new AssemblyLoadContext("plotly.js", isCollectible: true);
-        try
-        {
-            var assembly = reading.LoadFromAssemblyPath(File.Exists(Beside) ? Beside : OfPackage());
-            string name = assembly
-                .GetManifestResourceNames()
-                .Single(name =>
-                    name.Contains("plotly-", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal)
-                );
-            using var code = assembly.GetManifestResourceStream(name)!;
-            using var packed = new MemoryStream();
-            using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
-                code.CopyTo(gzip);
-            return packed.ToArray();
-        }
-        finally
-        {
-            reading.Unload();
-        }
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+            PlotlyLibrary.CopyTo(gzip);
+        return packed.ToArray();
     }
 }

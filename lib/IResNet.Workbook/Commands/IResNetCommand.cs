@@ -12,6 +12,7 @@ internal static class IResNetCommand
         {
             NewCommand.Create(),
             RunCommand.Create(),
+            PagesCommand.Create(),
             KernelCommand.Create(),
             TrainCommand.Create(),
             RunsCommand.Create(),

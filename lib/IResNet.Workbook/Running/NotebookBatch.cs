@@ -92,11 +92,15 @@ internal sealed class NotebookBatch(bool keepGoing, int parallel, TextWriter con
         foreach (var job in jobs)
         {
             var record = _done.FirstOrDefault(run => run.Job == job).Record;
-            WriteLine(
-                record is null
-                    ? $"not run      {job.Name}"
-                    : $"{record.Status.ToString().ToLowerInvariant(),-12} {job.Name}  {Durations.Text(TimeSpan.FromSeconds(record.Seconds))}{(record.Message is { } message ? "  " + message : "")}"
-            );
+            if (record is null)
+            {
+                WriteLine($"not run      {job.Name}");
+                continue;
+            }
+            string status = record.Status.ToString().ToLowerInvariant(),
+                time = Durations.Text(TimeSpan.FromSeconds(record.Seconds)),
+                message = record.Message is null ? "" : "  " + record.Message;
+            WriteLine($"{status,-12} {job.Name}  {time}{message}");
         }
 
         WriteLine($"See {Path.Combine(jobs[0].OutputFolder, Gallery.FileName)}");

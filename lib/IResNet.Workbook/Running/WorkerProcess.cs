@@ -135,6 +135,15 @@ internal static class WorkerProcess
     private static string Ended(int exitCode, bool overflowed) =>
         overflowed ? "ran out of stack (a recursion without end?)"
         : !OperatingSystem.IsWindows() && exitCode > 128
-            ? $"was ended by signal {exitCode - 128}{(exitCode - 128) switch { 6 => " (abort)", 9 => " (kill; out of memory?)", 11 => " (segmentation fault)", _ => "" }}"
+            ? $"was ended by signal {exitCode - 128}{Meaning(exitCode - 128)}"
         : $"ended with exit code {exitCode}";
+
+    private static string Meaning(int signal) =>
+        signal switch
+        {
+            6 => " (abort)",
+            9 => " (kill; out of memory?)",
+            11 => " (segmentation fault)",
+            _ => "",
+        };
 }

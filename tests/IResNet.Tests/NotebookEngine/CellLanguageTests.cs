@@ -75,7 +75,8 @@ public sealed class CellLanguageTests : EngineTest
     {
         var cells = DibFile.Cells(
             "var first = 1;\n#!meta\n\n{\"kernelInfo\":{}}\n\n#!markdown\n\n# T\n\n"
-                + "#!csharp\r\n\r\n#!time\r\nvar y = 2;\r\n\r\nvar z = 3;\n#!html\n<b>\n#!fsharp\nlet x = 1\n#!csharp\n\n"
+                + "#!csharp\r\n\r\n#!time\r\nvar y = 2;\r\n\r\nvar z = 3;\n"
+                + "#!html\n<b>\n#!fsharp\nlet x = 1\n#!csharp\n\n"
         );
         Assert.Equal(
             [

@@ -36,10 +36,14 @@ internal static class Operators
                     for (int dx = 0; dx < side; dx++)
                         for (int y = 0; y < height; y++)
                             for (int x = 0; x < width; x++)
-                                if (index(y + dy - side / 2, height) is { } row && index(x + dx - side / 2, width) is { } column)
-                                    matrix[(o * height + y) * width + x, (i * height + row) * width + column] += taps[
-                                        ((o * inputs + i) * side + dy) * side + dx
-                                    ];
+                            {
+                                if (index(y + dy - side / 2, height) is not { } row)
+                                    continue;
+                                if (index(x + dx - side / 2, width) is not { } column)
+                                    continue;
+                                double tap = taps[((o * inputs + i) * side + dy) * side + dx];
+                                matrix[(o * height + y) * width + x, (i * height + row) * width + column] += tap;
+                            }
         return from_array(matrix).clone();
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace IResNet.Tests.Support;
+namespace IResNet.Tests;
 
 /// <summary>How tests start the built executable in a process of its own, all output redirected.</summary>
 internal static class ProgramStart

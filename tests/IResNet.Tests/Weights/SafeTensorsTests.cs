@@ -147,7 +147,8 @@ public sealed class SafeTensorsTests : IDisposable
         using var file = SafeTensors.Read(
             Handmade.File(
                 """  { "late" : {"shape":[2],"data_offsets":[4,12],"dtype":"F32"}, """
-                    + """ "__metadata__": {"format":"pt"}, "early":{"dtype":"I32","shape":[],"data_offsets":[0,4]} } """,
+                    + """ "__metadata__": {"format":"pt"}, """
+                    + """ "early":{"dtype":"I32","shape":[],"data_offsets":[0,4]} } """,
                 [.. BitConverter.GetBytes(42), .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(-2f)]
             )
         );

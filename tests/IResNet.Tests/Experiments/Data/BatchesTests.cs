@@ -1,7 +1,7 @@
 using System.Text.Json;
 using IResNet.Experiments.Data;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class BatchesTests
 {

@@ -3,7 +3,7 @@ using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 using SkiaSharp;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class CifarFormatTests
 {

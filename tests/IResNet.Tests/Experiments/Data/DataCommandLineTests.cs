@@ -2,7 +2,7 @@ using System.CommandLine;
 using IResNet.Experiments.Data;
 using IResNet.Tests.Workbook.Running;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class DataCommandLineTests
 {

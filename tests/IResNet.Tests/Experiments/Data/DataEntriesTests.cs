@@ -3,7 +3,7 @@ using System.IO.Compression;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class DataEntriesTests
 {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 /// <summary>Finding, fetching, checking and installing, with a data set of 5 + 3 images of 2x2.</summary>
 public sealed class DataSetsTests : IDisposable

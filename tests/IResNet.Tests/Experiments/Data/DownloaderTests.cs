@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class DownloaderTests
 {

@@ -1,7 +1,7 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Data.Fetching;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class MnistTests
 {

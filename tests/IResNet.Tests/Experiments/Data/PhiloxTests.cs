@@ -1,6 +1,6 @@
 using IResNet.Experiments.Data;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class PhiloxTests
 {

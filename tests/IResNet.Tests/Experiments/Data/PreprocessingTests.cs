@@ -1,6 +1,6 @@
 using IResNet.Experiments.Data;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 public class PreprocessingTests
 {
@@ -20,6 +20,22 @@ public class PreprocessingTests
         var values = Values(Preprocessing.MnistDensity, images);
         Assert.All(values, x => Assert.InRange(x, -0.5f, MathF.BitDecrement(0.5f)));
         Assert.Equal(images.Images.ToArray(), values.Select(x => (byte)Math.Floor((x + 0.5) * 256)));
+    }
+
+    /// <summary>For a logit: the same numbers half further up, and back to the same pixels.</summary>
+    [Fact]
+    public void UncentredImagesLieInTheUnitInterval()
+    {
+        var images = SmallData.Images(20, Digit);
+        var (values, centred) = (
+            Values(Preprocessing.LogitDensity(flip: false), images),
+            Values(Preprocessing.MnistDensity, images)
+        );
+        Assert.All(values, x => Assert.InRange(x, 0, MathF.BitDecrement(1f)));
+        Assert.Equal(centred, values.Select(x => x - 0.5f));
+        using var x = Preprocessing.LogitDensity(flip: false).ToTensor(images, 1);
+        using var pixels = Preprocessing.LogitDensity(flip: false).ToPixels(x);
+        Assert.Equal(images.Images.ToArray(), pixels.data<float>().Select(p => (byte)Math.Round(255 * p)));
     }
 
     [Fact]
@@ -102,15 +118,15 @@ public class PreprocessingTests
                 .ElementAt(((i % (2 * n)) + 2 * n) % (2 * n));
         var crops = new Dictionary<string, (int, int)>();
         for (var down = -most; down <= most; down++)
-            for (var right = -most; right <= most; right++)
-            {
-                var crop =
-                    from c in Enumerable.Range(0, 2)
-                    from i in Enumerable.Range(0, H)
-                    from j in Enumerable.Range(0, W)
-                    select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
-                crops[string.Join(",", crop)] = (down, right);
-            }
+        for (var right = -most; right <= most; right++)
+        {
+            var crop =
+                from c in Enumerable.Range(0, 2)
+                from i in Enumerable.Range(0, H)
+                from j in Enumerable.Range(0, W)
+                select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
+            crops[string.Join(",", crop)] = (down, right);
+        }
 
         var preprocessing = new Preprocessing { MaxShift = most, Dequantise = true };
         var counts = new Dictionary<(int, int), int>();

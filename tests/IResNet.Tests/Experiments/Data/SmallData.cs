@@ -1,6 +1,6 @@
 using IResNet.Experiments.Data;
 
-namespace IResNet.Tests.Experiments;
+namespace IResNet.Tests.Experiments.Data;
 
 /// <summary>Data made in a test.</summary>
 internal static class SmallData

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IResNet.Experiments.Runs;
 
 namespace IResNet.Tests.Experiments.Drills;
@@ -38,8 +39,10 @@ public class DeterminismDrill
             Assert.InRange(between, 0, SpreadOfThreads);
             var values = figures.Where(figure => figure.Key.Threads == 1).Select(figure => figure.Value.Value).ToList();
             Drill.Say(
-                FormattableString.Invariant(
-                    $"{kind}: seeds {string.Join(", ", seeds)}: {values.Min():F4} to {values.Max():F4}; one thread against two: relative difference at most {between:g2}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{kind}: seeds {string.Join(", ", seeds)}: {values.Min():F4} to {values.Max():F4}; "
+                        + $"one thread against two: relative difference at most {between:g2}"
                 )
             );
         }

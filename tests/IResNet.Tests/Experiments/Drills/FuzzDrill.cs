@@ -170,7 +170,10 @@ public class FuzzDrill
                 return (
                     [
                         Text(
-                            """{"state":"running","experiment":"density-toy","preset":"quick","seed":1,"step":3,"best":{"metric":"nats","value":4.1,"step":2}}"""
+                            """
+                            {"state":"running","experiment":"density-toy","preset":"quick","seed":1,"step":3,
+                            "best":{"metric":"nats","value":4.1,"step":2}}
+                            """
                         ),
                     ],
                     FromFile(path => RunSummary.Read(path, isHeld: true)),
@@ -250,7 +253,8 @@ public class FuzzDrill
     private const string SmallNotebook = """
         {"cells":[{"cell_type":"markdown","id":"a","metadata":{},"source":["# Title\n","text"]},
         {"cell_type":"code","id":"b","execution_count":1,"metadata":{"tags":["parameters"]},"source":"1+1","outputs":[
-        {"output_type":"execute_result","execution_count":1,"metadata":{},"data":{"text/plain":["2"]}},{"output_type":"stream","name":"stdout","text":"hi\n"},
+        {"output_type":"execute_result","execution_count":1,"metadata":{},"data":{"text/plain":["2"]}},
+        {"output_type":"stream","name":"stdout","text":"hi\n"},
         {"output_type":"error","ename":"E","evalue":"v","traceback":["t"]}]}],
         "metadata":{"kernelspec":{"name":"x","display_name":"y","language":"C#"}},"nbformat":4,"nbformat_minor":5}
         """;
@@ -287,7 +291,8 @@ public class FuzzDrill
                     bytes.AddRange(other.Skip(random.Next(other.Length + 1)));
                     break;
                 case 7 when at + 8 <= bytes.Count: // a number of eight, four or two bytes
-                    var number = BitConverter.GetBytes(Numbers[random.Next(Numbers.Length)])[..(1 << random.Next(1, 4))];
+                    var number = BitConverter.GetBytes(Numbers[random.Next(Numbers.Length)]);
+                    number = number[..(1 << random.Next(1, 4))];
                     for (int k = 0; k < number.Length; k++)
                         bytes[at + k] = number[k];
                     break;

@@ -54,7 +54,9 @@ public class KillDrill
             Directory.Delete(folder.Path, recursive: true);
         }
         Drill.Say(
-            $"{kills} kills over {runs} runs ({string.Join(", ", DrillFolder.Kinds)}), {beforeTraining} before training began, {whileSaving} while a checkpoint was being written: "
+            $"{kills} kills over {runs} runs ({string.Join(", ", DrillFolder.Kinds)}), "
+                + $"{beforeTraining} before training began, "
+                + $"{whileSaving} while a checkpoint was being written: "
                 + "all continued, all ends bit-identical"
         );
     }

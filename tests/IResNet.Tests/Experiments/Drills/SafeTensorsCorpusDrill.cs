@@ -17,17 +17,26 @@ public class SafeTensorsCorpusDrill
         {
             {
                 "overlap",
-                """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
+                """
+                {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},
+                "b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}
+                """,
                 12
             },
             {
                 "the same bytes twice",
-                """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+                """
+                {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},
+                "b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}
+                """,
                 8
             },
             {
                 "a hole",
-                """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
+                """
+                {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                "b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}
+                """,
                 12
             },
             { "beyond the end", """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", 8 },
@@ -59,7 +68,10 @@ public class SafeTensorsCorpusDrill
             { "no offsets", """{"a":{"dtype":"F32","shape":[2]}}""", 8 },
             {
                 "one name twice",
-                """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+                """
+                {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                "a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}
+                """,
                 8
             },
             { "a key twice", """{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8 },

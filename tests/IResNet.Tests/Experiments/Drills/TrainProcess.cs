@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using IResNet.Experiments.Runs;
-using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Experiments.Drills;
 

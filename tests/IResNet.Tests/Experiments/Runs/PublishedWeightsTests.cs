@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using IResNet.Experiments.Runs;
-using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Experiments.Runs;
 

@@ -1,6 +1,6 @@
 using IResNet.Notebooks;
 
-namespace IResNet.Tests.Notebooks.Reporting;
+namespace IResNet.Tests.Notebooks;
 
 public class AgreementTests
 {

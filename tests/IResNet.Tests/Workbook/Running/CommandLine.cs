@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using IResNet.Tests.Support;
 
 namespace IResNet.Tests.Workbook.Running;
 

@@ -88,7 +88,8 @@ public class ProgressTests
         }
 
         Assert.Matches(
-            @"^\[ 3/12\] Train  \(\d+\.\d\d s, about \d:\d\d left\)\r?\n +epoch 2\r?\n +failed after \d+\.\d\d s\r?\n +why\r?\n$",
+            @"^\[ 3/12\] Train  \(\d+\.\d\d s, about \d:\d\d left\)\r?\n +epoch 2\r?\n"
+                + @" +failed after \d+\.\d\d s\r?\n +why\r?\n$",
             console.ToString()
         );
     }
