@@ -72,7 +72,7 @@ public class RouletteParityTests
         foreach (var (form, gradient) in Forms)
         foreach (var (i, n) in draws.Index())
         {
-            var ours = Gradients(official, gradient, estimate => estimate.sum(), [(int)n]);
+            var ours = GradientsOf(official, gradient, estimate => estimate.sum(), [(int)n]);
             var theirs = official.Below($"{form}.n{i}.gradient.");
             Assert.True(theirs.Count > 1, "no gradients");
             double scale = theirs.Values.Max(Expect.MaxAbs);
@@ -98,7 +98,7 @@ public class RouletteParityTests
         foreach (var (form, gradient) in Forms)
             if (official.Has($"{form}.several_n.gradient.x"))
                 Expect.Close(
-                    Gradients(official, gradient, estimate => estimate.sum(), draws)["x"],
+                    GradientsOf(official, gradient, estimate => estimate.sum(), draws)["x"],
                     official[$"{form}.several_n.gradient.x"],
                     ParityChecks.Exact,
                     form
@@ -115,7 +115,7 @@ public class RouletteParityTests
         using var official = OfficialFixtures.Open(file);
         var weights = official["example_weight"];
         int n = (int)official["n"][official.Int("memory_saving_n_index")].ToInt64();
-        var ours = Gradients(official, RouletteGradient.TransposedNeumann, estimate => (estimate * weights).sum(), [n])[
+        var ours = GradientsOf(official, RouletteGradient.TransposedNeumann, estimate => (estimate * weights).sum(), [n])[
             "x"
         ];
         Expect.Close(ours, official["weighted.plain.gradient.x"], ParityChecks.Exact, "weighted");
@@ -152,7 +152,7 @@ public class RouletteParityTests
     }
 
     /// <summary>For probe 0, by the official names; zeros where there is no dependence.</summary>
-    private static Dictionary<string, Tensor> Gradients(
+    private static Dictionary<string, Tensor> GradientsOf(
         OfficialFixture official,
         RouletteGradient gradient,
         Func<Tensor, Tensor> scalar,

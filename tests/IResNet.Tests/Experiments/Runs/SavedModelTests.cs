@@ -51,13 +51,19 @@ public sealed class SavedModelTests : IDisposable
     public async Task WhereThereIsNoFileTheExperimentIsTrainedHere()
     {
         var experiment = TinyRun.Toy();
-        using var trained = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        Task<SavedModel> Toy() =>
+            SavedModel.OpenOrTrain(
+                In("w.safetensors"),
+                experiment,
+                cancel: TestContext.Current.CancellationToken
+            );
+        using var trained = await Toy();
         Assert.Equal("12 steps here", trained.Source);
         using var untrained = experiment.CreateModel(CPU);
         Assert.NotEqual(Weights(untrained), Weights(trained.Model));
 
         Exchange.Export(trained, In("w.safetensors"));
-        using var opened = await SavedModel.OpenOrTrain(In("w.safetensors"), experiment);
+        using var opened = await Toy();
         Assert.Equal(In("w.safetensors"), opened.Source);
         AssertSame(trained, opened);
 
