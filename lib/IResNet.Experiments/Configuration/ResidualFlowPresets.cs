@@ -1,5 +1,6 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 using IResNet.Experiments.Training.Optimizers;
 
 namespace IResNet.Experiments.Configuration;
@@ -16,8 +17,9 @@ internal static class ResidualFlowPresets
         CifarImages = 50_000;
 
     private const string FirstPart =
-        "Our epsilon of Adam stands behind the bias correction, ActNorm begins from up to 1024 examples with a variance "
-        + "of 1 whatever theirs was (the code: from one batch, with variances of at least 0.2).";
+        "Adam's epsilon stands behind the bias correction; ActNorm begins from up to 1024 examples with a variance of 1, "
+        + "whatever it was (the code: one batch, and variances of at least 0.2). Probes are random signs (the code: "
+        + "Gaussian).";
 
     public static Dictionary<string, Func<Experiment>> Mnist { get; } =
         new()
@@ -42,7 +44,7 @@ internal static class ResidualFlowPresets
                         + "Poisson with rate 2 for images); 350 epochs, after which it says to have converged. The "
                         + "decoupled weight decay of 5e-4 is left out: the published code never applied it. "
                         + FirstPart,
-                    Training = LargeTraining(350, MnistImages),
+                    Training = LargeTraining(350, MnistImages, TermLaw.Geometric),
                 },
             ["official"] = () =>
                 Images("mnist", validation: 0, Preprocessing.LogitDensity(flip: false), Large(1e-6)) with
@@ -51,7 +53,7 @@ internal static class ResidualFlowPresets
                         "The published script: the logit's constant 1e-6 (the paper: 1e-5), n Poisson with rate 2 "
                         + "behind two exact terms (the paper: geometric), 1000 epochs, no weight decay. "
                         + FirstPart,
-                    Training = LargeTraining(1000, MnistImages),
+                    Training = LargeTraining(1000, MnistImages, TermLaw.Poisson),
                 },
         };
 
@@ -94,7 +96,7 @@ internal static class ResidualFlowPresets
                         + "epochs, after which it says to have converged. The decoupled weight decay of 5e-4 is left "
                         + "out: the published code never applied it. "
                         + FirstPart,
-                    Training = LargeTraining(350, CifarImages),
+                    Training = LargeTraining(350, CifarImages, TermLaw.Geometric),
                 },
             ["official"] = () =>
                 Images("cifar10", validation: 0, Preprocessing.LogitDensity(flip: true), Large(0.05)) with
@@ -103,7 +105,7 @@ internal static class ResidualFlowPresets
                         "The published script: n Poisson with rate 2 behind two exact terms (the paper: geometric), "
                         + "1000 epochs, no weight decay. "
                         + FirstPart,
-                    Training = LargeTraining(1000, CifarImages),
+                    Training = LargeTraining(1000, CifarImages, TermLaw.Poisson),
                 },
         };
 
@@ -147,10 +149,10 @@ internal static class ResidualFlowPresets
                 ) with
                 {
                     Note =
-                        "The published script, depth 3 and growth 172, but for the weights of the concatenations, which "
-                        + "are learned from the first step (there from epoch 25 on). "
+                        "The published script, depth 3 and growth 172, but for the weights of the concatenations, "
+                        + "which are learned from the first step (there from epoch 25 on). "
                         + FirstPart,
-                    Training = LargeTraining(1000, CifarImages),
+                    Training = LargeTraining(1000, CifarImages, TermLaw.Poisson),
                 },
         };
 
@@ -187,11 +189,12 @@ internal static class ResidualFlowPresets
         };
 
     private const string SmallNote =
-        "Far smaller than the published models: its bits/dim do not compare with theirs. The estimator, the logit and the "
-        + "order of the parts are theirs.";
+        "Far smaller than the published models: its bits/dim do not compare with theirs. The estimator, the logit and "
+        + "the order of the parts are theirs.";
 
     private const string ToyNote =
-        "The exact log-determinant instead of the random estimate; weight decay 0, which is what the script's 1e-5 did.";
+        "The exact log-determinant instead of the random estimate; weight decay 0, which is what the script's 1e-5 "
+        + "did.";
 
     private static ResidualFlowExperiment Images(
         string data,
@@ -228,7 +231,12 @@ internal static class ResidualFlowPresets
                 Activation = ActivationKind.LipSwish,
                 LeadingActivation = true,
                 ActNorm = false,
-                SpectralNorm = new() { Coefficient = 0.9 },
+                SpectralNorm = new()
+                {
+                    Coefficient = 0.9,
+                    PowerIterations = 5,
+                    Update = NormUpdate.AfterStep,
+                },
             },
             Training = new()
             {
@@ -265,6 +273,16 @@ internal static class ResidualFlowPresets
             DenseEntrance = entrance,
         };
 
+    /// <summary>As their image script has it: iterations after each step until the vectors settle.</summary>
+    private static SpectralNormOptions AfterStep =>
+        new()
+        {
+            Coefficient = 0.98,
+            DivisorMargin = 0,
+            Tolerance = 1e-3,
+            Update = NormUpdate.AfterStep,
+        };
+
     // The input follows from the data.
     private static ResidualFlowConfig Large(double alpha) =>
         new()
@@ -272,6 +290,7 @@ internal static class ResidualFlowPresets
             Input = default,
             Blocks = [16, 16, 16],
             Hidden = [512],
+            SpectralNorm = AfterStep,
             LogitAlpha = alpha,
         };
 
@@ -281,7 +300,7 @@ internal static class ResidualFlowPresets
             Input = default,
             Blocks = [4, 4],
             Hidden = [16],
-            SpectralNorm = new() { Coefficient = 0.98, PowerIterations = 15 },
+            SpectralNorm = AfterStep,
             DenseBlocks = 1,
             DenseHidden = [32, 32],
             LogitAlpha = alpha,
@@ -307,9 +326,10 @@ internal static class ResidualFlowPresets
             InitialExamples = 1024,
         };
 
-    private static DensityTrainingOptions LargeTraining(int epochs, int images) =>
+    private static DensityTrainingOptions LargeTraining(int epochs, int images, TermLaw law) =>
         new()
         {
+            Estimator = new RussianRouletteOptions { Distribution = law },
             Steps = (long)epochs * (images / Batch),
             Batch = Batch,
             Optimizer = new AdamOptions { Beta2 = 0.99 },
@@ -324,6 +344,7 @@ internal static class ResidualFlowPresets
     private static DensityTrainingOptions SmallTraining(long steps) =>
         new()
         {
+            Estimator = new RussianRouletteOptions(),
             Steps = steps,
             Batch = 32,
             Optimizer = new AdamOptions { Beta2 = 0.99 },

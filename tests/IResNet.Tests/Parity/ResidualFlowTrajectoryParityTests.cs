@@ -88,7 +88,7 @@ public class ResidualFlowTrajectoryParityTests
                     FirstGradients = Gradients();
                 losses.Add(loss.ToDouble());
                 norms.Add(adam.Step(isToy ? null : official.Number("clip_norm")));
-                UpdateLipschitz();
+                Flow.UpdateNorms();
             }
             (Losses, GradientNorms) = (tensor(losses.ToArray()), tensor(norms.ToArray()));
         }
@@ -121,44 +121,6 @@ public class ResidualFlowTrajectoryParityTests
                 ),
                 _official.Below("initial.")
             );
-        }
-
-        /// <summary>Power iterations in their order, u before v: so many, or until the vectors have settled.</summary>
-        private void UpdateLipschitz()
-        {
-            using var noGrad = no_grad();
-            bool isToy = _official.Text("kind") == "toy-trajectory";
-            double tolerance = isToy ? 0 : _official.Number("sn_tol");
-            int most = isToy ? _official.Int("power_iterations") : 200;
-            foreach (var layer in Flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
-                for (int i = 0; i < most; i++)
-                {
-                    using var scope = NewDisposeScope();
-                    bool Moves(Tensor vector, Tensor product)
-                    {
-                        var unit = product / product.norm();
-                        double change = (unit - vector).square().mean().sqrt().ToDouble();
-                        vector.copy_(unit);
-                        return change >= tolerance * (1 + unit.max().ToDouble());
-                    }
-                    bool moves = Moves(layer.U, Product(layer, layer.V, isTransposed: false));
-                    moves |= Moves(layer.V, Product(layer, layer.U, isTransposed: true));
-                    layer.Sigma.copy_((layer.U * Product(layer, layer.V, isTransposed: false)).sum().view(1));
-                    if (!moves)
-                        break;
-                }
-        }
-
-        /// <summary>The operator of the raw weight times a flattened vector, at the size of the layer's maps.</summary>
-        private static Tensor Product(SpectralLayer layer, Tensor vector, bool isTransposed)
-        {
-            if (layer is SpectralConv2d { Kernel: > 1 } conv)
-            {
-                var map = vector.view(1, -1, conv.NormHeight, conv.NormWidth);
-                return (isTransposed ? conv.ApplyTranspose(conv.Weight, map) : conv.Apply(conv.Weight, map)).flatten();
-            }
-            var matrix = layer.Weight.flatten(1);
-            return isTransposed ? matrix.t().mv(vector) : matrix.mv(vector);
         }
 
         private LogDetEstimator Estimator(int step)
