@@ -1,4 +1,7 @@
-"""Checks a folder of pages: python3 docs/check.py FOLDER. Every local link leads to a file and an anchor that are there, and no page loads anything from a network."""
+"""Checks a folder of pages: python3 docs/check.py FOLDER.
+
+Every local link leads to a file and an anchor that are there, and no page loads anything from a network.
+"""
 
 import html.parser
 import pathlib
@@ -6,7 +9,8 @@ import re
 import sys
 import urllib.parse
 
-LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src", "embed": "src", "object": "data", "link": "href"}
+SOURCES = ("script", "img", "iframe", "source", "video", "audio", "embed")
+LOADED = {tag: "src" for tag in SOURCES} | {"object": "data", "link": "href"}
 ANYWHERE = re.compile(r"^(https?:)?//", re.IGNORECASE)
 
 
@@ -27,6 +31,10 @@ class Page(html.parser.HTMLParser):
             self.loaded.append(attributes[LOADED[tag]])
         if attributes.get("style"):
             self.loaded += addresses(attributes["style"])
+
+    def handle_data(self, data):
+        if self.cdata_elem == "style":
+            self.loaded += addresses(data)
 
 
 def addresses(css):
@@ -55,7 +63,9 @@ def faults(folder):
         yield from ((path, resolve(path, address, "file")) for address in page.loaded)
     # What a style sheet names may be one of several alternatives, of which one is enough.
     for path in folder.rglob("*.css"):
-        yield from ((path, f"file {address} is loaded from a network") for address in addresses(path.read_text(encoding="utf-8")) if ANYWHERE.match(address))
+        for address in addresses(path.read_text(encoding="utf-8")):
+            if ANYWHERE.match(address):
+                yield path, f"file {address} is loaded from a network"
 
 
 folder = pathlib.Path(sys.argv[1]).resolve()

@@ -88,7 +88,7 @@ check "a batch that cannot be shared equally is refused" indivisible
 # --- what ends a run -------------------------------------------------------------------------------------------------------------------------------------------
 step_of() { tail -n 1 "$work/$1/metrics.jsonl" 2>/dev/null | grep -oE '"step":[0-9]+' | grep -oE '[0-9]+' || echo 0; }
 reaches() { # reaches FOLDER STEP
-    local end=$((SECONDS + 90))
+    local end=$((SECONDS + 240))
     until [ "$(step_of "$1")" -ge "$2" ]; do
         ((SECONDS < end)) || return 1
         sleep 0.2
@@ -96,14 +96,16 @@ reaches() { # reaches FOLDER STEP
 }
 # The processes of a run, the first rank's first: mpirun starts them in order.
 ranks_of() { pgrep -f -- "^dotnet .* train --run $work/$1( |\$)" | sort -n; }
-long() { # long FOLDER: in the background, its process in $job.
-    "${mpi[@]}" --mca odls_base_sigkill_timeout 30 -np 2 dotnet "$program" train --run "$work/$1" density-mnist "${settings[@]}" training.steps=100000 \
+long() { # long FOLDER ARGUMENTS-OF-MPIRUN...: in the background, its process in $job.
+    "${mpi[@]}" "${@:2}" -np 2 dotnet "$program" train --run "$work/$1" density-mnist "${settings[@]}" training.steps=100000 \
         run.checkpointEvery=20 >"$work/$1.log" 2>&1 &
     job=$!
+    trap 'kill -9 "$job" $(ranks_of "$run") 2>/dev/null' EXIT
+    run=$1
     reaches "$1" 50
 }
 ended() { # ended FOLDER: mpirun ends with an error, and no process is left.
-    timeout 60 tail --pid="$job" -f /dev/null
+    timeout 120 tail --pid="$job" -f /dev/null
     refused wait "$job"
     [ -z "$(ranks_of "$1")" ]
 }
@@ -128,7 +130,8 @@ asked() {
 }
 check "a signal to a rank that is not the first stops all with a checkpoint" asked
 interrupted() {
-    long interrupted
+    # mpirun gives the ranks a second to save, unless told otherwise.
+    long interrupted --mca odls_base_sigkill_timeout 30
     kill -INT "$job"
     ended interrupted
     grep -q '"state": "interrupted"' "$work/interrupted/summary.json"
@@ -151,7 +154,7 @@ without() {
 }
 if unshare --mount true 2>/dev/null; then check "without Open MPI the package is named" without; fi
 strangers() {
-    refused SLURM_STEP_NUM_TASKS=2 dotnet "$program" train density-toy --run "$work/strangers" 2>"$work/errors"
+    refused env SLURM_STEP_NUM_TASKS=2 dotnet "$program" train density-toy --run "$work/strangers" 2>"$work/errors"
     grep -q 'each sees only itself' "$work/errors"
 }
 check "processes that do not see each other are refused" strangers

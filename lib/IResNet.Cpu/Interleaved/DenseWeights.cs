@@ -1,7 +1,7 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution"/> reads them, see
+/// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution{TVector}"/> reads them, see
 /// <see cref="InterleavedWeights"/>, and the biases.
 /// </summary>
 internal sealed unsafe class DenseWeights : IDisposable
@@ -56,10 +56,10 @@ internal sealed unsafe class DenseWeights : IDisposable
     private static void Pack(float* matrix, int rows, int columns, bool transposed, float* packed)
     {
         for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++, matrix++)
-            {
-                var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
-                packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
-            }
+        for (int column = 0; column < columns; column++, matrix++)
+        {
+            var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
+            packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
+        }
     }
 }

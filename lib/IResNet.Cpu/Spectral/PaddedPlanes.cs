@@ -7,7 +7,8 @@ namespace IResNet.Cpu;
 /// </summary>
 internal readonly unsafe struct PaddedPlanes(int height, int width)
 {
-    /// <summary>Floats that kernels handle at once; they may write past the end of a plane by one less.</summary>
+    /// <summary>The most floats that kernels handle at once; they may write past the end of a plane by one
+    /// less.</summary>
     public const int Chunk = 64;
 
     /// <summary>Floats from one row to the next.</summary>
@@ -51,14 +52,14 @@ internal readonly unsafe struct PaddedPlanes(int height, int width)
     private void ForEachRow(float* vector, float* map, int channels, bool toMap)
     {
         for (int channel = 0; channel < channels; channel++)
-            for (int row = 0; row < height; row++)
-            {
-                var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
-                var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
-                if (toMap)
-                    flat.CopyTo(padded);
-                else
-                    padded.CopyTo(flat);
-            }
+        for (int row = 0; row < height; row++)
+        {
+            var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
+            var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
+            if (toMap)
+                flat.CopyTo(padded);
+            else
+                padded.CopyTo(flat);
+        }
     }
 }

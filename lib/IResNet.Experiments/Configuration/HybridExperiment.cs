@@ -52,6 +52,7 @@ public record HybridExperiment : ImageExperiment
         Data.ValidateForDensity();
         DemandInput(Model.Input, Data.ModelInput);
         Model.Validate();
+        Head.Validate(Model.LearnedPrior);
     }
 
     /// <inheritdoc/>

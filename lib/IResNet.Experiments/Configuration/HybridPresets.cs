@@ -24,11 +24,47 @@ internal static class HybridPresets
                     Run = new() { SampleEvery = 4000 },
                 };
             },
+            ["paper"] = () => Paper("density-mnist"),
         };
 
     /// <summary>CIFAR-10.</summary>
     public static Dictionary<string, Func<Experiment>> Cifar10 { get; } =
-        new() { ["quick"] = () => OfCifar(2, 32, 1000), ["standard"] = () => OfCifar(8, 128, 50_000) };
+        new()
+        {
+            ["quick"] = () => OfCifar(2, 32, 1000),
+            ["standard"] = () => OfCifar(8, 128, 50_000),
+            ["paper"] = () => Paper("density-cifar10"),
+        };
+
+    /// <summary>The paper's density with the follow-up's head.</summary>
+    private static HybridExperiment Paper(string density)
+    {
+        var like = (DensityExperiment)ExperimentCatalogue.Get(density, "paper");
+        return new()
+        {
+            Name = "",
+            Preset = "",
+            Note =
+                "The paper trains a network for each task; this is its density's, with the head and the weight 1/d of "
+                + $"the follow-up's hybrids. As {density}: {like.Note}",
+            Data = like.Data,
+            Model = like.Model,
+            Head = new ScaleHeadConfig(),
+            Training = new()
+            {
+                Weight = 1.0 / like.Model.Input.Dimensions,
+                Estimator = like.Training.Estimator,
+                Steps = like.Training.Steps,
+                Batch = like.Training.Batch,
+                LearningRate = like.Training.LearningRate,
+                WarmUpSteps = like.Training.WarmUpSteps,
+                EvaluateEvery = like.Training.EvaluateEvery,
+                EvaluationImages = like.Training.EvaluationImages,
+                EvaluationTerms = like.Training.EvaluationTerms,
+            },
+            Run = like.Run,
+        };
+    }
 
     private static HybridExperiment OfMnist(int width, long steps) =>
         new()

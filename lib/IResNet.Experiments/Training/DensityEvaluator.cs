@@ -46,8 +46,7 @@ public static class DensityEvaluator
             terms is null && probes is null
                 ? null
                 : new PowerSeries(terms ?? TruncatedSeries.EvaluationTerms, probes ?? 1, new RademacherProbes());
-        Func<LogDetEstimator, LogDetEstimator> choose = own =>
-            series ?? (estimator ?? own).ForEvaluation();
+        Func<LogDetEstimator, LogDetEstimator> choose = own => series ?? (estimator ?? own).ForEvaluation();
         var bits = BitsOf(flow, images, preprocessing, choose, seed, probeSeed: seed, cancel);
         var (mean, halfWidth) = Evaluation.MeanOf(bits);
         var shape = preprocessing.Output(images.Shape);

@@ -85,7 +85,7 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
     private string? EstimatorWarning(ResidualBlock block) =>
-        Task.EstimatorFor(block.Estimator).Warning(block.Branch.LipschitzBound(layer => layer.Options.Coefficient));
+        Task.EstimatorFor(block.Estimator).Warning(TrainingTask.CoefficientBound(block));
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);

@@ -72,6 +72,10 @@ public abstract class TrainingTask : IDisposable
         return Ranks.Count == 1 ? seeded : seeded.Shared(Ranks.Rank, Ranks.Count);
     }
 
+    /// <summary>What the coefficients of a block's layers bound Lip(g) by, in the norm of the branch.</summary>
+    internal static double CoefficientBound(ResidualBlock block) =>
+        block.Branch.LipschitzBound(layer => layer.Options.Coefficient);
+
     /// <summary>
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in
     /// training mode.

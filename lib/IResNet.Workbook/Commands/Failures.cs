@@ -18,9 +18,10 @@ internal static class Failures
     /// <summary>
     /// Runs a command with the signals of <see cref="StopSignals"/> as cancellation. Computations and the building of
     /// models do not look at it: a command that has nothing to save is left behind after a second, and the process ends
-    /// without it. Files are written whole or not at all, so nothing is half done then. A command runs on the thread that
-    /// calls this, the program's main one: computations on a thread of .NET's pool take up to a fifth longer, as they
-    /// share the pool with the kernels' pieces of work and their memory comes from a smaller heap of the C library.
+    /// without it. Files are written whole or not at all, so nothing is half done then. A command runs on the thread
+    /// that calls this, the program's main one: computations on a thread of .NET's pool take up to a fifth longer, as
+    /// they share the pool with the kernels' pieces of work and their memory comes from a smaller heap of the C
+    /// library.
     /// </summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="command">The command.</param>

@@ -44,7 +44,7 @@ public sealed class DenseNetBranch : ResidualBranch
             (growth, null),
             (activation ?? ActivationKind.CLipSwish, options, learned, concatenation),
             (inputs, outputs, isExit) =>
-                new SpectralConv2d(inputs, outputs, isExit ? 1 : 3, shape.Height, shape.Width, options)
+                new SpectralConv2d(inputs, outputs, isExit ? 1 : 3, shape.Height, shape.Width, options, Norm(options))
         ) { }
 
     /// <summary>Of points, likewise.</summary>
@@ -71,7 +71,7 @@ public sealed class DenseNetBranch : ResidualBranch
             (null, features),
             (growth, entrance),
             (activation ?? ActivationKind.CLipSwish, options, learned, concatenation),
-            (inputs, outputs, _) => new SpectralLinear(inputs, outputs, options)
+            (inputs, outputs, _) => new SpectralLinear(inputs, outputs, options, Norm(options))
         ) { }
 
     private DenseNetBranch(
@@ -174,6 +174,9 @@ public sealed class DenseNetBranch : ResidualBranch
         else
             Guard.Points(x, _channels);
     }
+
+    /// <summary>Of every layer, from an order to itself: what stands side by side is measured together.</summary>
+    private static InducedNorm Norm(SpectralNormOptions options) => options.Orders.ForChain(1, options.Update)[0];
 
     /// <summary>What a layer must put out so that the activation makes a growth of it.</summary>
     private static int LayerOutputs(int growth, ActivationKind activation)

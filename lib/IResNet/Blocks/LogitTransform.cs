@@ -53,4 +53,7 @@ public sealed class LogitTransform(double alpha) : Bijection(nameof(LogitTransfo
 
     /// <summary>1 / (4 (1 - 2 alpha)): the sigmoid's largest slope.</summary>
     public override double InverseLipschitzBound() => 1 / (4 * (1 - 2 * Alpha));
+
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
 }

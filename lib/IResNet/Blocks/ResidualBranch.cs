@@ -26,6 +26,13 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     public abstract double LipschitzBound();
 
     /// <summary>
+    /// What Lip(g) would be bounded by if the layers had other norms than the certified ones: those that power
+    /// iteration estimates, or the coefficients that training holds them to. By default what is certain.
+    /// </summary>
+    /// <param name="norm">The norm of a layer.</param>
+    public virtual double LipschitzBound(Func<SpectralLayer, double> norm) => SpectralRadiusBound();
+
+    /// <summary>
     /// The best that is certain about Lip(g) in any norm. By default the bound in the 2-norm; layers that are held to
     /// other norms give another, see <see cref="SequentialBranch"/>.
     /// </summary>
@@ -35,13 +42,6 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// An upper bound of the magnitude of the Jacobian's eigenvalues at every point: Lip(g) in any norm is one.
     /// </summary>
     public double SpectralRadiusBound() => Math.Min(LipschitzBound(), Certificate().Bound);
-
-    /// <summary>
-    /// What Lip(g) would be bounded by if the layers had other norms than the certified ones: those that power
-    /// iteration estimates, or the coefficients that training holds them to. By default the certified bound.
-    /// </summary>
-    /// <param name="norm">The norm of a layer.</param>
-    public virtual double LipschitzBound(Func<SpectralLayer, double> norm) => LipschitzBound();
 
     /// <summary>Evaluates g at x once and keeps what Jacobian products need.</summary>
     /// <param name="x">A batch, shape (n, ...).</param>

@@ -93,6 +93,7 @@ public class DeviceSourceTests
         ["Arnoldi.cs"] = "small matrices' logarithms are computed on the CPU; evaluation",
         ["TermDistribution.cs"] = "how many terms a step takes; drawn on the CPU",
         ["EvaluatedBlocks.cs"] = "evaluation",
+        ["ClassLabels.cs"] = "labels are judged before native code takes them",
         ["StateDict.cs"] = "weights are judged before they are copied",
         ["Trainer.cs"] = "loss and gradient norm of a step, which are logged, and judged before the update",
         ["FlatParameters.cs"] = "the gradient is judged before the update",

@@ -43,6 +43,15 @@ public class DocumentationSourceTests
     public void NoLineOfABlockIsLongerThanAScreen(string page) =>
         Assert.DoesNotContain(Blocks(page).SelectMany(block => block.Split('\n')), line => line.Length > 120);
 
+    [Fact]
+    public void EveryNotebookIsListed()
+    {
+        string list = File.ReadAllText(Path.Combine(Folder, "notebooks.md"));
+        Assert.All(NotebookSourceTests.Names, row =>
+            Assert.Contains($"(notebooks/{Path.ChangeExtension(row.Data, ".html")})", list)
+        );
+    }
+
     private static List<string> Cells(string page) =>
         page == "start.md" ? Blocks(page) : [Blocks("start.md")[0], .. Blocks(page)];
 

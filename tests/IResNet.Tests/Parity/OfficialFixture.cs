@@ -10,6 +10,8 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
 
     public bool Has(string name) => file.Tensors.ContainsKey(name);
 
+    public bool Says(string key) => file.Metadata.ContainsKey(key);
+
     public int Int(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
 
     public double Number(string key) => double.Parse(file.Metadata[key], CultureInfo.InvariantCulture);

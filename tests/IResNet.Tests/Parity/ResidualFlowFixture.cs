@@ -16,9 +16,28 @@ internal static class ResidualFlowFixture
             _ => throw new FormatException($"unknown activation {name}"),
         };
 
-    /// <summary>The layers' normalization: that code adds nothing to a divisor.</summary>
+    /// <summary>
+    /// The layers' normalization: that code adds nothing to a divisor, and iterates after each step, so many times or to
+    /// a tolerance.
+    /// </summary>
     public static SpectralNormOptions SpectralNorm(OfficialFixture official) =>
-        new() { Coefficient = official.Number("coeff"), DivisorMargin = 0 };
+        new()
+        {
+            Coefficient = official.Number("coeff"),
+            DivisorMargin = 0,
+            Update = NormUpdate.AfterStep,
+            Orders = Orders(official.Says("vnorms") ? official.Text("vnorms") : "2"),
+            Tolerance = official.Says("sn_tol") ? official.Number("sn_tol") : null,
+            PowerIterations = official.Says("power_iterations") ? official.Int("power_iterations") : 5,
+        };
+
+    /// <summary>One character a place, f for infinity; "all 2" in words.</summary>
+    private static NormOrders Orders(string text) =>
+        NormOrders.Parse(
+            text.Split(' ') is ["all", var one]
+                ? one
+                : string.Join(',', text.Select(place => place == 'f' ? "inf" : $"{place}"))
+        );
 
     /// <summary>A model of images with the state below a prefix, in its type, in evaluation mode.</summary>
     public static ResidualFlow Load(OfficialFixture official, string prefix)

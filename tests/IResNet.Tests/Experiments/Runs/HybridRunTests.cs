@@ -143,10 +143,13 @@ public sealed class HybridRunTests : IDisposable
             "dequantise is false",
             Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("data.preprocessing.dequantise=false")).Message
         );
-        var unlearned = TinyRun.Hybrid("model.learnedPrior=false");
         Assert.Contains(
             "LearnedPrior is false",
-            Assert.Throws<ConfigurationException>(() => unlearned.CreateModel(CPU)).Message
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("model.learnedPrior=false")).Message
+        );
+        Assert.Contains(
+            "Width must be at least 1",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("head=scaleHead", "head.width=0")).Message
         );
     }
 

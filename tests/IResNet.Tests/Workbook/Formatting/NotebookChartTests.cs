@@ -55,7 +55,8 @@ public sealed class NotebookChartTests : EngineTest
             "#!/bin/sh\nfor page; do :; done\n"
                 + "printf '<body>data:image/png;base64,%s</body>' \"$(printf %s \"$page\" | base64 -w 0)\"\n"
         );
-        File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         string page = Encoding.UTF8.GetString(new HeadlessBrowser(browser).Draw(new JsonObject()));
         Assert.EndsWith("/page.html", page, StringComparison.Ordinal);
         Assert.False(File.Exists(new Uri(page).LocalPath), "The page stays behind.");
