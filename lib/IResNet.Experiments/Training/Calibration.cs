@@ -1,7 +1,8 @@
 namespace IResNet.Experiments.Training;
 
 /// <summary>
-/// How far a classifier's confidence is from its accuracy (Guo et al. 2017): predictions in bins of equal width of their
+/// How far a classifier's confidence is from its accuracy (Guo et al. 2017): predictions in bins of equal width of
+/// their
 /// confidence.
 /// </summary>
 /// <param name="bins">Number of bins, at least 1.</param>

@@ -5,7 +5,8 @@ namespace IResNet.Experiments.Training;
 /// <summary>The error and bits/dim of a hybrid model, frozen at certified norms.</summary>
 public static class HybridEvaluator
 {
-    /// <summary>The error: the share of images whose most probable class is not theirs. The model stays frozen.</summary>
+    /// <summary>The error: the share of images whose most probable class is not theirs. The model stays
+    /// frozen.</summary>
     /// <param name="flow">The model.</param>
     /// <param name="images">Held-out images.</param>
     /// <param name="preprocessing">As in training; shifts and flips are left out.</param>

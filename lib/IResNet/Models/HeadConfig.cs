@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace IResNet;
 
-/// <summary>How a <see cref="HybridFlow"/> knows classes: a kind of <see cref="JointPrior"/> with its settings.</summary>
+/// <summary>How a <see cref="HybridFlow"/> knows classes: a kind of <see cref="JointPrior"/> with its
+/// settings.</summary>
 [
     JsonPolymorphic(TypeDiscriminatorPropertyName = "kind"),
     JsonDerivedType(typeof(ClassGaussiansConfig), "classGaussians"),

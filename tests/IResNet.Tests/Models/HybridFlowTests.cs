@@ -112,7 +112,8 @@ public class HybridFlowTests
         Assert.All(scales.Transform.parameters(), parameter => Assert.NotNull(parameter.grad));
     }
 
-    /// <summary>With factor-out the last head has to see the variables that stay to the end: all of them count.</summary>
+    /// <summary>With factor-out the last head has to see the variables that stay to the end: all of them
+    /// count.</summary>
     [Theory, MemberData(nameof(HeadNames))]
     public void ClassesDependOnEveryLatent(string head)
     {
@@ -216,7 +217,8 @@ public class HybridFlowTests
         }
     }
 
-    /// <summary>The mean of ln p under p is minus the entropy; here the marginal's, against a sum over classes.</summary>
+    /// <summary>The mean of ln p under p is minus the entropy; here the marginal's, against a sum over
+    /// classes.</summary>
     [Fact]
     public void GaussiansAreDrawnAsTheyAreScored()
     {

@@ -4,7 +4,8 @@ using IResNet.Experiments.Training;
 
 namespace IResNet.Tests.Experiments.Runs;
 
-/// <summary>Hybrid models from their run folders: figures, samples of a class, and what is not to be mixed up.</summary>
+/// <summary>Hybrid models from their run folders: figures, samples of a class, and what is not to be mixed
+/// up.</summary>
 public sealed class HybridRunTests : IDisposable
 {
     private static readonly Lazy<TinyRun> Density = new(() => Trained(TinyRun.Density("run.samples=0"))),
