@@ -1,14 +1,17 @@
+// Compiled by MSBuild as a task and, where there is no MSBuild, into IResNet.Cpu.
+#nullable disable
 using System;
 using System.IO;
-using System.Linq;
 using System.Text;
+#if !LIBRARY
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
+#endif
 
 /// <summary>
-/// Marks one symbol-version need of an ELF library as weak, where the system's libstdc++ does not define that version.
+/// Marks a symbol-version need of an ELF library as weak: the loader then takes a library that lacks the version.
 /// </summary>
-public sealed class WeakenVersionNeed : Task
+internal static class VersionNeed
 {
     private const int PtLoad = 1,
         PtDynamic = 2,
@@ -17,63 +20,10 @@ public sealed class WeakenVersionNeed : Task
         DtVerNeed = 0x6ffffffe,
         DtVerNeedNum = 0x6fffffff;
 
-    [Required]
-    public string Library { get; set; }
-
-    [Required]
-    public string Version { get; set; }
-
-    public override bool Execute()
-    {
-        if (SystemDefines(Version))
-            return true;
-        byte[] file = File.ReadAllBytes(Library);
-        int weakened = Weaken(file);
-        if (weakened == 0)
-            return true;
-
-        // Write beside and rename: the file may be a hard link into the package cache, which must stay as it came.
-        DateTime stamp = File.GetLastWriteTimeUtc(Library);
-        string temporary = Library + ".tmp";
-        File.WriteAllBytes(temporary, file);
-        File.SetLastWriteTimeUtc(temporary, stamp);
-        File.Delete(Library);
-        File.Move(temporary, Library);
-        Log.LogMessage(
-            MessageImportance.High,
-            "TorchSharp: this system's libstdc++ has no " + Version + "; the need for it was marked weak in " + Library
-        );
-        return true;
-    }
-
-    private static bool SystemDefines(string version)
-    {
-        byte[] wanted = Encoding.ASCII.GetBytes(version + "\0");
-        return new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib" }
-            .Select(folder => Path.Combine(folder, "libstdc++.so.6"))
-            .Where(File.Exists)
-            .Any(path => IndexOf(File.ReadAllBytes(path), wanted) >= 0);
-    }
-
-    private static int IndexOf(byte[] text, byte[] pattern)
-    {
-        for (
-            int i = Array.IndexOf(text, pattern[0]);
-            i >= 0 && i <= text.Length - pattern.Length;
-            i = Array.IndexOf(text, pattern[0], i + 1)
-        )
-        {
-            int j = 1;
-            while (j < pattern.Length && text[i + j] == pattern[j])
-                j++;
-            if (j == pattern.Length)
-                return i;
-        }
-        return -1;
-    }
-
     /// <summary>Walks PT_DYNAMIC to the version needs and sets VER_FLG_WEAK on each that carries the name.</summary>
-    private int Weaken(byte[] elf)
+    /// <returns>How many were set that were not.</returns>
+    /// <exception cref="InvalidDataException">It is no ELF library.</exception>
+    public static int Weaken(byte[] elf, string version)
     {
         long headers = BitConverter.ToInt64(elf, 0x20);
         int size = BitConverter.ToUInt16(elf, 0x36),
@@ -90,7 +40,7 @@ public sealed class WeakenVersionNeed : Task
                 if (address >= start && address < start + length)
                     return address - start + BitConverter.ToInt64(elf, header(i) + 8);
             }
-            throw new InvalidDataException("no segment holds address " + address + " of " + Library);
+            throw new InvalidDataException("no segment holds address " + address + ".");
         };
 
         long names = 0,
@@ -123,7 +73,7 @@ public sealed class WeakenVersionNeed : Task
             {
                 int from = (int)(names + BitConverter.ToUInt32(elf, (int)entry + 8));
                 string name = Encoding.ASCII.GetString(elf, from, Array.IndexOf(elf, (byte)0, from) - from);
-                if (name == Version && (elf[entry + 4] & WeakFlag) == 0)
+                if (name == version && (elf[entry + 4] & WeakFlag) == 0)
                 {
                     elf[entry + 4] |= WeakFlag;
                     weakened++;
@@ -135,3 +85,31 @@ public sealed class WeakenVersionNeed : Task
         return weakened;
     }
 }
+
+#if !LIBRARY
+/// <summary>Does it to a file.</summary>
+public sealed class WeakenVersionNeed : Task
+{
+    [Required]
+    public string Library { get; set; }
+
+    [Required]
+    public string Version { get; set; }
+
+    public override bool Execute()
+    {
+        byte[] file = File.ReadAllBytes(Library);
+        if (VersionNeed.Weaken(file, Version) == 0)
+            return true;
+
+        // Write beside and rename: the file may be a hard link into the package cache, which must stay as it came.
+        DateTime stamp = File.GetLastWriteTimeUtc(Library);
+        string temporary = Library + ".tmp";
+        File.WriteAllBytes(temporary, file);
+        File.SetLastWriteTimeUtc(temporary, stamp);
+        File.Delete(Library);
+        File.Move(temporary, Library);
+        return true;
+    }
+}
+#endif

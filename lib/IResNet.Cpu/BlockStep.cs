@@ -26,14 +26,14 @@ internal abstract unsafe class BlockStep
     public abstract nint WeightsSize { get; }
 
     /// <summary>
-    /// For a batch of a shape (n, channels, height, width): sixteen examples side by side, or matrix products where
-    /// most
-    /// of these would be missing.
+    /// For a batch of a shape (n, channels, height, width): as many examples side by side as a vector has lanes, or
+    /// matrix products where most of these would be missing.
     /// </summary>
-    public static BlockStep Of(CpuResources resources, long[] shape, long hidden, bool leadingActivation) =>
-        GemmStep.IsBetter(shape[0], hidden)
-            ? new GemmStep(resources, shape, hidden, leadingActivation)
-            : new InterleavedStep(resources, shape, hidden, leadingActivation);
+    public static BlockStep Of<TVector>(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
+        where TVector : unmanaged, IVector<TVector> =>
+        GemmStep<TVector>.IsBetter(shape[0], hidden)
+            ? new GemmStep<TVector>(resources, shape, hidden, leadingActivation)
+            : new InterleavedStep<TVector>(resources, shape, hidden, leadingActivation);
 
     /// <summary>Floats that <see cref="Backward"/> needs of each group's forward pass.</summary>
     public abstract nint SavedSize(bool series);

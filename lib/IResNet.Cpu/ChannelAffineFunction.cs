@@ -5,8 +5,9 @@ namespace IResNet.Cpu;
 /// gradient of s is the sum of dy (y - b), so the output is kept and not the input: the block behind needs it anyway.
 /// That is the gradient at a y changed by a rounding unit.
 /// </summary>
-internal sealed unsafe class ChannelAffineFunction
-    : HandWrittenFunction<ChannelAffineFunction, ChannelAffineFunction.Setting>
+internal sealed unsafe class ChannelAffineFunction<TVector>
+    : HandWrittenFunction<ChannelAffineFunction<TVector>, ChannelAffineFunction<TVector>.Setting>
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>y.</summary>
     /// <param name="resources">Memory and threads.</param>
@@ -35,7 +36,7 @@ internal sealed unsafe class ChannelAffineFunction
             for (int channel = 0; channel < channels; channel++)
             {
                 nint at = ((nint)example * channels + channel) * plane;
-                VectorMath.Affine(xs + at, scales[channel], shifts[channel], ys + at, plane);
+                VectorMath<TVector>.Affine(xs + at, scales[channel], shifts[channel], ys + at, plane);
             }
         });
         return ([y], [y, inputs[1], inputs[2]]);
@@ -60,7 +61,7 @@ internal sealed unsafe class ChannelAffineFunction
             for (int channel = 0; channel < channels; channel++)
             {
                 nint at = ((nint)example * channels + channel) * plane;
-                (total[channel], total[channels + channel]) = VectorMath.AffineGradient(
+                (total[channel], total[channels + channel]) = VectorMath<TVector>.AffineGradient(
                     dys + at,
                     ys + at,
                     scales[channel],

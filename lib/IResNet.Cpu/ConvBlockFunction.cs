@@ -5,7 +5,9 @@ namespace IResNet.Cpu;
 /// series, the estimate of <see cref="NeumannSeries"/>. In the backward pass the cotangents of value and tangent share
 /// each weight. Sums over groups are taken in a fixed order, so that results do not depend on the number of threads.
 /// </summary>
-internal sealed unsafe class ConvBlockFunction : HandWrittenFunction<ConvBlockFunction, ConvBlockFunction.Setting>
+internal sealed unsafe class ConvBlockFunction<TVector>
+    : HandWrittenFunction<ConvBlockFunction<TVector>, ConvBlockFunction<TVector>.Setting>
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(
@@ -106,7 +108,7 @@ internal sealed unsafe class ConvBlockFunction : HandWrittenFunction<ConvBlockFu
                 count = Math.Min(Piece, size - from);
             new Span<float>(gradients + from, count).CopyTo(new Span<float>(totals + from, count));
             for (int group = 1; group < groups; group++)
-                VectorMath.Add(gradients + group * (nint)size + from, 1, totals + from, count);
+                VectorMath<TVector>.Add(gradients + group * (nint)size + from, 1, totals + from, count);
         });
         return total;
     }
@@ -153,7 +155,7 @@ internal sealed unsafe class ConvBlockFunction : HandWrittenFunction<ConvBlockFu
         public MemoryBlock[]? Saved { get; set; }
 
         public BlockStep StepFor(Tensor x, BranchTensors tensors) =>
-            BlockStep.Of(Resources, x.shape, tensors.First.size(0), Branch.LeadingActivation);
+            BlockStep.Of<TVector>(Resources, x.shape, tensors.First.size(0), Branch.LeadingActivation);
 
         public void Release()
         {

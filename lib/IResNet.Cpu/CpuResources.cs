@@ -5,7 +5,7 @@ namespace IResNet.Cpu;
 /// <summary>What the kernels of one backend share: memory, threads, and layouts that were met before.</summary>
 internal sealed class CpuResources
 {
-    private readonly ConcurrentDictionary<(int Height, int Width), InterleavedLayout> _layouts = new();
+    private readonly ConcurrentDictionary<(int Lanes, int Height, int Width), InterleavedLayout> _layouts = new();
 
     /// <summary>An empty set.</summary>
     public CpuResources() => Workers = new(Memory);
@@ -20,8 +20,10 @@ internal sealed class CpuResources
     public HandedOver HandedOver { get; } = new();
 
     /// <summary>How maps of a size lie in memory.</summary>
-    public InterleavedLayout Layout(int height, int width) =>
-        _layouts.GetOrAdd((height, width), static size => InterleavedLayout.WithBorder(size.Height, size.Width));
+    public InterleavedLayout Layout(int lanes, int height, int width) =>
+        _layouts.GetOrAdd((lanes, height, width), static size =>
+            InterleavedLayout.WithBorder(size.Lanes, size.Height, size.Width)
+        );
 
     /// <summary>Gives back what is kept for the next call.</summary>
     public void Trim()

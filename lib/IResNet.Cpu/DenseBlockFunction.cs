@@ -2,12 +2,13 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// A training step's pass through a residual block of dense layers as one differentiable function, as
-/// <see cref="ConvBlockFunction"/> is for convolutions: x, weights and biases to y and the log-determinant, exact for
-/// 2-D data
-/// or by <see cref="NeumannSeries"/>. The backward pass is written by hand. Sums over groups are taken in a fixed
-/// order, so that results do not depend on the number of threads.
+/// <see cref="ConvBlockFunction{TVector}"/> is for convolutions: x, weights and biases to y and the log-determinant,
+/// exact for 2-D data or by <see cref="NeumannSeries"/>. The backward pass is written by hand. Sums over groups are
+/// taken in a fixed order, so that results do not depend on the number of threads.
 /// </summary>
-internal sealed unsafe class DenseBlockFunction : HandWrittenFunction<DenseBlockFunction, DenseBlockFunction.Setting>
+internal sealed unsafe class DenseBlockFunction<TVector>
+    : HandWrittenFunction<DenseBlockFunction<TVector>, DenseBlockFunction<TVector>.Setting>
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>y and the log-determinant; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(
@@ -18,7 +19,7 @@ internal sealed unsafe class DenseBlockFunction : HandWrittenFunction<DenseBlock
     )
     {
         int[] widths = [(int)x.size(1), .. branch.Layers.Select(layer => (int)layer.Weight.size(0))];
-        var groups = ExampleGroups.Of(x.shape, InterleavedDense.Group);
+        var groups = ExampleGroups.Of(x.shape, InterleavedDense<TVector>.Group);
         var outputs = Run(
             new(resources, branch, estimator, widths, groups),
             [x, .. BranchTensors.ParametersOf(branch)]
@@ -145,13 +146,13 @@ internal sealed unsafe class DenseBlockFunction : HandWrittenFunction<DenseBlock
             : Series is null ? 0
             : 1;
 
-        public InterleavedDense Lanes(int tangents) => new(Widths, tangents);
+        public InterleavedDense<TVector> Lanes(int tangents) => new(Widths, tangents);
 
-        public void ForEachGroup(InterleavedDense lanes, Workers.Work work) =>
+        public void ForEachGroup(InterleavedDense<TVector> lanes, Workers.Work work) =>
             Resources.Workers.Run(Groups.Count, lanes.PointSize + lanes.WorkSize, work);
 
         /// <summary>From x, each layer's weight and bias, and others.</summary>
-        public DenseWeights Pack(InterleavedDense lanes, IReadOnlyList<Tensor> tensors, bool transposed)
+        public DenseWeights Pack(InterleavedDense<TVector> lanes, IReadOnlyList<Tensor> tensors, bool transposed)
         {
             var layers = Enumerable.Range(0, lanes.Layers);
             using var scope = NewDisposeScope();

@@ -1,20 +1,19 @@
-using System.Runtime.Intrinsics;
-
 namespace IResNet.Cpu;
 
 /// <summary>Products with dense matrices and vectors, rows one after the other.</summary>
-internal static unsafe class VectorMath
+internal static unsafe class VectorMath<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Lanes = InterleavedLayout.Lanes;
+    private static int Lanes => TVector.Lanes;
 
     /// <summary>x.y.</summary>
     public static float Dot(float* x, float* y, int length)
     {
-        var sum = Vector512<float>.Zero;
+        var sum = default(TVector);
         int i = 0;
         for (; i <= length - Lanes; i += Lanes)
-            sum = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(y + i), sum);
-        float result = Vector512.Sum(sum);
+            sum = TVector.MultiplyAdd(TVector.Load(x + i), TVector.Load(y + i), sum);
+        float result = TVector.Sum(sum);
         for (; i < length; i++)
             result += x[i] * y[i];
         return result;
@@ -25,9 +24,7 @@ internal static unsafe class VectorMath
     {
         int i = 0;
         for (; i <= length - Lanes; i += Lanes)
-            Vector512
-                .FusedMultiplyAdd(Vector512.Create(factor), Vector512.Load(x + i), Vector512.Load(y + i))
-                .Store(y + i);
+            TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(x + i), TVector.Load(y + i)).Store(y + i);
         for (; i < length; i++)
             y[i] += factor * x[i];
     }
@@ -37,7 +34,7 @@ internal static unsafe class VectorMath
     {
         int i = 0;
         for (; i <= length - Lanes; i += Lanes)
-            (Vector512.Load(x + i) / Vector512.Create(divisor)).Store(y + i);
+            (TVector.Load(x + i) / TVector.Create(divisor)).Store(y + i);
         for (; i < length; i++)
             y[i] = x[i] / divisor;
     }
@@ -47,9 +44,7 @@ internal static unsafe class VectorMath
     {
         int i = 0;
         for (; i <= length - Lanes; i += Lanes)
-            Vector512
-                .FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Create(scale), Vector512.Create(shift))
-                .Store(y + i);
+            TVector.MultiplyAdd(TVector.Load(x + i), TVector.Create(scale), TVector.Create(shift)).Store(y + i);
         for (; i < length; i++)
             y[i] = MathF.FusedMultiplyAdd(x[i], scale, shift);
     }
@@ -64,18 +59,18 @@ internal static unsafe class VectorMath
         int length
     )
     {
-        Vector512<float> products = default,
+        TVector products = default,
             sums = default;
         int i = 0;
         for (; i <= length - Lanes; i += Lanes)
         {
-            var d = Vector512.Load(dy + i);
-            products = Vector512.FusedMultiplyAdd(d, Vector512.Load(y + i) - Vector512.Create(shift), products);
+            var d = TVector.Load(dy + i);
+            products = TVector.MultiplyAdd(d, TVector.Load(y + i) - TVector.Create(shift), products);
             sums += d;
-            (d * Vector512.Create(scale)).Store(dx + i);
+            (d * TVector.Create(scale)).Store(dx + i);
         }
-        float product = Vector512.Sum(products),
-            sum = Vector512.Sum(sums);
+        float product = TVector.Sum(products),
+            sum = TVector.Sum(sums);
         for (; i < length; i++)
         {
             product += dy[i] * (y[i] - shift);

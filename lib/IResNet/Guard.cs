@@ -86,6 +86,26 @@ internal static class Guard
             );
     }
 
+    /// <summary>Demands numbers strictly between two others.</summary>
+    /// <param name="x">Finite numbers.</param>
+    /// <param name="low">The lower end.</param>
+    /// <param name="high">The upper end.</param>
+    /// <param name="advice">What to do.</param>
+    public static void Between(Tensor x, double low, double high, string advice)
+    {
+        using var scope = NewDisposeScope();
+        double middle = (low + high) / 2;
+        if ((x - middle).ReadLargest() < high - middle)
+            return;
+        double least = x.min().ReadDouble(),
+            value = least > low ? x.max().ReadDouble() : least;
+        throw new DomainException(
+            FormattableString.Invariant($"The input holds {value:r}, but must lie above {low:g6} and below {high:g6}. ")
+                + advice,
+            value
+        );
+    }
+
     /// <summary>Demands 0 &lt; c &lt; 1.</summary>
     public static double Coefficient(double c) =>
         c is > 0 and < 1

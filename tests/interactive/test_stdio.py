@@ -1,5 +1,7 @@
 """What cells of the library show in .NET Interactive, and how they are stopped, over its standard streams."""
 
+import base64
+import shutil
 import unittest
 
 from notebooks import FOLDER
@@ -80,6 +82,8 @@ class StdioTests(unittest.TestCase):
         self.assertIsNone(answer.failure)
         self.assertIn("newPlot", answer.result[HTML])
         self.assertNotIn("http", answer.result[HTML])
+        if shutil.which("chromium"):
+            self.assertEqual(b"\x89PNG", base64.b64decode(answer.result[PNG])[:4])
 
     def test_a_live_chart_is_one_display_and_complete_when_the_cell_ends(self):
         answer = self.run_cell('var live = Charts.Live("loss"); for (int i = 0; i < 400; i++) { live.Add(i, 1.0 / (i + 1)); await Task.Delay(5); }')

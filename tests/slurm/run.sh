@@ -160,3 +160,16 @@ check "and puts itself back into the queue" until_true 30 state_is "${job}_1" PE
 now "${job}_1"
 check "and goes on" until_true 60 grep -q '"resumed": 1' "${limited[0]}/summary.json"
 scancel "$job"
+
+# --- one run on two tasks ----------------------------------------------------------------------------------------------------------------------------------------
+if ! command -v mpirun >/dev/null; then
+    apt-get install -y -q --no-install-recommends openmpi-bin >"$work/apt.log" 2>&1 || tail -n 5 "$work/apt.log"
+fi
+cat >"$work/two.sh" <<EOF
+#!/bin/sh
+exec mpirun --allow-run-as-root -np 2 dotnet "$PWD/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll" train density-toy --run "$work/runs/two" \\
+    --set model.blocks=4 model.hidden=16,16 training.steps=200 training.batch=64 training.evaluationPoints=200 run.samples=0
+EOF
+check "a job of two tasks is submitted" sbatch --ntasks=2 --output="$work/two.log" "$work/two.sh"
+check "and trains one run on both" until_true 120 grep -q '"state": "finished"' "$work/runs/two/summary.json"
+check "with two ranks" grep -q '"ranks": 2' "$work/runs/two/summary.json"

@@ -22,7 +22,7 @@ internal abstract class HandWrittenFunction<TSelf, TCall> : autograd.MultiTensor
     private const string Key = "state";
 
     /// <inheritdoc/>
-    public sealed override string Name => typeof(TSelf).Name;
+    public sealed override string Name => typeof(TSelf).Name.Split('`')[0];
 
     /// <summary>The outputs, in the caller's dispose scope.</summary>
     protected static List<Tensor> Run(TCall call, params Tensor[] inputs)

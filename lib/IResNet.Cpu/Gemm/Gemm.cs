@@ -1,20 +1,23 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Cpu;
 
 /// <summary>
 /// Matrix products whose sums go through an epilogue while they are in registers. Sixteen sums, eight rows by two
-/// registers of columns, stay there during the inner loop.
+/// registers of columns, stay there during the inner loop; twelve where there are fewer registers.
 /// </summary>
-internal static unsafe class Gemm
+internal static unsafe class Gemm<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    /// <summary>Rows and columns that are computed at once; matrices are allocated up to a multiple.</summary>
-    public const int Rows = 8,
-        Columns = 32;
+    /// <summary>Rows that are computed at once; matrices are allocated up to a multiple.</summary>
+    public static int Rows => Many ? 8 : 6;
 
-    private const int Lanes = InterleavedLayout.Lanes;
+    /// <summary>Columns that are computed at once, likewise.</summary>
+    public static int Columns => 2 * Lanes;
+
+    private static int Lanes => TVector.Lanes;
+
+    private static bool Many => TVector.HasManyRegisters;
 
     // Rows of the left matrix that stay in the cache while all panels of the right one pass.
     private const int Chunk = 128;
@@ -22,12 +25,12 @@ internal static unsafe class Gemm
     /// <summary>A B, for A with rows one after the other.</summary>
     /// <param name="a">A.</param>
     /// <param name="stride">Floats from a row of A to the next.</param>
-    /// <param name="b">B as <see cref="Panels"/> packs it.</param>
+    /// <param name="b">B as <see cref="Panels{TVector}"/> packs it.</param>
     /// <param name="rows">Rows of A; whole tiles are computed, and the epilogue sees them all.</param>
     /// <param name="inner">Columns of A.</param>
     /// <param name="columns">Columns of B, likewise.</param>
     /// <param name="outputStride">Floats from a row of the result's maps to the next.</param>
-    /// <param name="epilogue">Takes sixteen sums of neighbouring columns: the first column, and its place in a
+    /// <param name="epilogue">Takes a vector of sums of neighbouring columns: the first column, and its place in a
     /// map.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TEpilogue>(
@@ -40,7 +43,7 @@ internal static unsafe class Gemm
         nint outputStride,
         ref TEpilogue epilogue
     )
-        where TEpilogue : struct, IEpilogue
+        where TEpilogue : struct, IEpilogue<TVector>
     {
         nint panel = (nint)inner * Columns;
         for (int from = 0; from < rows; from += Chunk)
@@ -55,7 +58,7 @@ internal static unsafe class Gemm
                         a2 = a1 + stride,
                         a3 = a2 + stride;
                     nint four = 4 * stride;
-                    Vector512<float> s00 = default,
+                    TVector s00 = default,
                         s01 = default,
                         s10 = default,
                         s11 = default,
@@ -63,7 +66,7 @@ internal static unsafe class Gemm
                         s21 = default,
                         s30 = default,
                         s31 = default;
-                    Vector512<float> s40 = default,
+                    TVector s40 = default,
                         s41 = default,
                         s50 = default,
                         s51 = default,
@@ -74,32 +77,34 @@ internal static unsafe class Gemm
                     float* end = panels + panel;
                     for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
                     {
-                        var x = Vector512.Load(at);
-                        var y = Vector512.Load(at + Lanes);
-                        var v = Vector512.Create(*a0);
-                        s00 = Avx512F.FusedMultiplyAdd(v, x, s00);
-                        s01 = Avx512F.FusedMultiplyAdd(v, y, s01);
-                        v = Vector512.Create(*a1);
-                        s10 = Avx512F.FusedMultiplyAdd(v, x, s10);
-                        s11 = Avx512F.FusedMultiplyAdd(v, y, s11);
-                        v = Vector512.Create(*a2);
-                        s20 = Avx512F.FusedMultiplyAdd(v, x, s20);
-                        s21 = Avx512F.FusedMultiplyAdd(v, y, s21);
-                        v = Vector512.Create(*a3);
-                        s30 = Avx512F.FusedMultiplyAdd(v, x, s30);
-                        s31 = Avx512F.FusedMultiplyAdd(v, y, s31);
-                        v = Vector512.Create(a0[four]);
-                        s40 = Avx512F.FusedMultiplyAdd(v, x, s40);
-                        s41 = Avx512F.FusedMultiplyAdd(v, y, s41);
-                        v = Vector512.Create(a1[four]);
-                        s50 = Avx512F.FusedMultiplyAdd(v, x, s50);
-                        s51 = Avx512F.FusedMultiplyAdd(v, y, s51);
-                        v = Vector512.Create(a2[four]);
-                        s60 = Avx512F.FusedMultiplyAdd(v, x, s60);
-                        s61 = Avx512F.FusedMultiplyAdd(v, y, s61);
-                        v = Vector512.Create(a3[four]);
-                        s70 = Avx512F.FusedMultiplyAdd(v, x, s70);
-                        s71 = Avx512F.FusedMultiplyAdd(v, y, s71);
+                        var x = TVector.Load(at);
+                        var y = TVector.Load(at + Lanes);
+                        var v = TVector.Create(*a0);
+                        s00 = TVector.MultiplyAdd(v, x, s00);
+                        s01 = TVector.MultiplyAdd(v, y, s01);
+                        v = TVector.Create(*a1);
+                        s10 = TVector.MultiplyAdd(v, x, s10);
+                        s11 = TVector.MultiplyAdd(v, y, s11);
+                        v = TVector.Create(*a2);
+                        s20 = TVector.MultiplyAdd(v, x, s20);
+                        s21 = TVector.MultiplyAdd(v, y, s21);
+                        v = TVector.Create(*a3);
+                        s30 = TVector.MultiplyAdd(v, x, s30);
+                        s31 = TVector.MultiplyAdd(v, y, s31);
+                        v = TVector.Create(a0[four]);
+                        s40 = TVector.MultiplyAdd(v, x, s40);
+                        s41 = TVector.MultiplyAdd(v, y, s41);
+                        v = TVector.Create(a1[four]);
+                        s50 = TVector.MultiplyAdd(v, x, s50);
+                        s51 = TVector.MultiplyAdd(v, y, s51);
+                        if (!Many)
+                            continue;
+                        v = TVector.Create(a2[four]);
+                        s60 = TVector.MultiplyAdd(v, x, s60);
+                        s61 = TVector.MultiplyAdd(v, y, s61);
+                        v = TVector.Create(a3[four]);
+                        s70 = TVector.MultiplyAdd(v, x, s70);
+                        s71 = TVector.MultiplyAdd(v, y, s71);
                     }
                     nint target = row * outputStride + column;
                     Take(ref epilogue, s00, s01, column, target);
@@ -108,6 +113,8 @@ internal static unsafe class Gemm
                     Take(ref epilogue, s30, s31, column, target += outputStride);
                     Take(ref epilogue, s40, s41, column, target += outputStride);
                     Take(ref epilogue, s50, s51, column, target += outputStride);
+                    if (!Many)
+                        continue;
                     Take(ref epilogue, s60, s61, column, target += outputStride);
                     Take(ref epilogue, s70, s71, column, target + outputStride);
                 }
@@ -131,7 +138,7 @@ internal static unsafe class Gemm
     /// <param name="inner">Rows of both.</param>
     /// <param name="rows">Columns of A, the result's rows.</param>
     /// <param name="columns">Columns of B, the result's columns.</param>
-    /// <param name="scratch">Room for 64 floats a row of B.</param>
+    /// <param name="scratch">Room for two panels of B's columns, of its rows.</param>
     /// <param name="epilogue">As above; the place is row times <paramref name="outputStride"/> plus column.</param>
     /// <param name="outputStride">Floats from a row of the result to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -147,7 +154,7 @@ internal static unsafe class Gemm
         nint outputStride,
         ref TEpilogue epilogue
     )
-        where TEpilogue : struct, IEpilogue
+        where TEpilogue : struct, IEpilogue<TVector>
     {
         nint panel = (nint)inner * Columns;
         for (int column = 0; column < columns; column += Columns)
@@ -158,7 +165,7 @@ internal static unsafe class Gemm
                 CopyPanel(tangent.Right + column, rightStride, inner, scratch + panel);
             for (int row = 0; row < rows; row += Rows)
             {
-                Vector512<float> s00 = default,
+                TVector s00 = default,
                     s01 = default,
                     s10 = default,
                     s11 = default,
@@ -166,7 +173,7 @@ internal static unsafe class Gemm
                     s21 = default,
                     s30 = default,
                     s31 = default;
-                Vector512<float> s40 = default,
+                TVector s40 = default,
                     s41 = default,
                     s50 = default,
                     s51 = default,
@@ -184,32 +191,34 @@ internal static unsafe class Gemm
                         end = at + panel;
                     for (; at < end; at += Columns, a += leftStride)
                     {
-                        var x = Vector512.Load(at);
-                        var y = Vector512.Load(at + Lanes);
-                        var v = Vector512.Create(a[0]);
-                        s00 = Avx512F.FusedMultiplyAdd(v, x, s00);
-                        s01 = Avx512F.FusedMultiplyAdd(v, y, s01);
-                        v = Vector512.Create(a[1]);
-                        s10 = Avx512F.FusedMultiplyAdd(v, x, s10);
-                        s11 = Avx512F.FusedMultiplyAdd(v, y, s11);
-                        v = Vector512.Create(a[2]);
-                        s20 = Avx512F.FusedMultiplyAdd(v, x, s20);
-                        s21 = Avx512F.FusedMultiplyAdd(v, y, s21);
-                        v = Vector512.Create(a[3]);
-                        s30 = Avx512F.FusedMultiplyAdd(v, x, s30);
-                        s31 = Avx512F.FusedMultiplyAdd(v, y, s31);
-                        v = Vector512.Create(a[4]);
-                        s40 = Avx512F.FusedMultiplyAdd(v, x, s40);
-                        s41 = Avx512F.FusedMultiplyAdd(v, y, s41);
-                        v = Vector512.Create(a[5]);
-                        s50 = Avx512F.FusedMultiplyAdd(v, x, s50);
-                        s51 = Avx512F.FusedMultiplyAdd(v, y, s51);
-                        v = Vector512.Create(a[6]);
-                        s60 = Avx512F.FusedMultiplyAdd(v, x, s60);
-                        s61 = Avx512F.FusedMultiplyAdd(v, y, s61);
-                        v = Vector512.Create(a[7]);
-                        s70 = Avx512F.FusedMultiplyAdd(v, x, s70);
-                        s71 = Avx512F.FusedMultiplyAdd(v, y, s71);
+                        var x = TVector.Load(at);
+                        var y = TVector.Load(at + Lanes);
+                        var v = TVector.Create(a[0]);
+                        s00 = TVector.MultiplyAdd(v, x, s00);
+                        s01 = TVector.MultiplyAdd(v, y, s01);
+                        v = TVector.Create(a[1]);
+                        s10 = TVector.MultiplyAdd(v, x, s10);
+                        s11 = TVector.MultiplyAdd(v, y, s11);
+                        v = TVector.Create(a[2]);
+                        s20 = TVector.MultiplyAdd(v, x, s20);
+                        s21 = TVector.MultiplyAdd(v, y, s21);
+                        v = TVector.Create(a[3]);
+                        s30 = TVector.MultiplyAdd(v, x, s30);
+                        s31 = TVector.MultiplyAdd(v, y, s31);
+                        v = TVector.Create(a[4]);
+                        s40 = TVector.MultiplyAdd(v, x, s40);
+                        s41 = TVector.MultiplyAdd(v, y, s41);
+                        v = TVector.Create(a[5]);
+                        s50 = TVector.MultiplyAdd(v, x, s50);
+                        s51 = TVector.MultiplyAdd(v, y, s51);
+                        if (!Many)
+                            continue;
+                        v = TVector.Create(a[6]);
+                        s60 = TVector.MultiplyAdd(v, x, s60);
+                        s61 = TVector.MultiplyAdd(v, y, s61);
+                        v = TVector.Create(a[7]);
+                        s70 = TVector.MultiplyAdd(v, x, s70);
+                        s71 = TVector.MultiplyAdd(v, y, s71);
                     }
                 }
                 nint target = row * outputStride + column;
@@ -219,6 +228,8 @@ internal static unsafe class Gemm
                 Take(ref epilogue, s30, s31, column, target += outputStride);
                 Take(ref epilogue, s40, s41, column, target += outputStride);
                 Take(ref epilogue, s50, s51, column, target += outputStride);
+                if (!Many)
+                    continue;
                 Take(ref epilogue, s60, s61, column, target += outputStride);
                 Take(ref epilogue, s70, s71, column, target + outputStride);
             }
@@ -229,20 +240,14 @@ internal static unsafe class Gemm
     {
         for (int row = 0; row < rows; row++, source += stride, panel += Columns)
         {
-            Vector512.Load(source).Store(panel);
-            Vector512.Load(source + Lanes).Store(panel + Lanes);
+            TVector.Load(source).Store(panel);
+            TVector.Load(source + Lanes).Store(panel + Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take<TEpilogue>(
-        ref TEpilogue epilogue,
-        Vector512<float> left,
-        Vector512<float> right,
-        int column,
-        nint at
-    )
-        where TEpilogue : struct, IEpilogue
+    private static void Take<TEpilogue>(ref TEpilogue epilogue, TVector left, TVector right, int column, nint at)
+        where TEpilogue : struct, IEpilogue<TVector>
     {
         epilogue.Take(left, column, at);
         epilogue.Take(right, column + Lanes, at + Lanes);

@@ -1,20 +1,26 @@
-using System.Runtime.Intrinsics;
-
 namespace IResNet.Cpu;
 
 /// <summary>
 /// The branch 3x3, 1x1, 3x3 with ELU on a few images, for many hidden channels: every layer is a matrix product over
 /// (image, pixel) rows, hidden maps lie row by row, and the data's few channels stay in torch's layout. With few images
-/// this fills registers that lanes of sixteen examples would leave empty.
+/// this fills registers that examples side by side would leave empty.
 /// </summary>
-internal sealed unsafe class GemmBranch(int channels, int hidden, int height, int width, bool leadingActivation)
+internal sealed unsafe class GemmBranch<TVector>(
+    int channels,
+    int hidden,
+    int height,
+    int width,
+    bool leadingActivation
+)
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>Images that are taken together.</summary>
     public const int Images = 2;
 
     // Beside whole tiles, a line more a row: strides of powers of two would fall on the same places of the cache.
-    private const int Skew = InterleavedLayout.Lanes,
-        Lanes = InterleavedLayout.Lanes;
+    private static int Skew => MemoryBlock.Line;
+
+    private static int Lanes => TVector.Lanes;
 
     private readonly Im2Col _patches = new(channels, height, width);
 
@@ -24,9 +30,9 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
 
     private int Rows => RoundUp(Images * Pixels);
 
-    private nint HiddenStride => Panels.RoundUp(hidden) + Skew;
+    private nint HiddenStride => Panels<TVector>.RoundUp(hidden) + Skew;
 
-    private nint PatchStride => Panels.RoundUp(Taps) + Skew;
+    private nint PatchStride => Panels<TVector>.RoundUp(Taps) + Skew;
 
     /// <summary>Floats of a hidden map, of a patch map, and of the images themselves.</summary>
     private nint HiddenMap => Rows * HiddenStride;
@@ -37,7 +43,7 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
 
     private nint LastSize => RoundUp(hidden) * PatchStride;
 
-    private nint PanelSize => (nint)2 * Gemm.Columns * Rows;
+    private nint PanelSize => (nint)2 * Gemm<TVector>.Columns * Rows;
 
     /// <summary>
     /// Floats that <see cref="Backward"/> needs from the forward pass: inputs of the last two layers, and with a series
@@ -59,10 +65,10 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
             size = data.Examples * channels * Pixels;
         float* input = Enter(data.X, size, own.A0);
         _patches.Spread(input, data.Examples, reversed: false, own.Left, PatchStride, own.Plane);
-        var first = new ColumnBiasElu(w.FirstBias, at.A1);
-        Gemm.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
-        var middle = new ColumnBiasElu(w.MiddleBias, at.A2);
-        Gemm.Run(at.A1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
+        var first = new ColumnBiasElu<TVector>(w.FirstBias, at.A1);
+        Gemm<TVector>.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
+        var middle = new ColumnBiasElu<TVector>(w.MiddleBias, at.A2);
+        Gemm<TVector>.Run(at.A1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
         Last(w, at.A2, data.Examples, y, own);
         for (int i = 0; i < size; i++)
             y[i] += data.X[i] + w.LastBias[i / Pixels % channels];
@@ -91,19 +97,21 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
             Tangent(w, at, examples, product, own);
             for (int i = 0; i < examples; i++)
                 logDet[i] +=
-                    sign * (1f / k - 1f / terms) * VectorMath.Dot(probe + i * image, product + i * image, image);
-            VectorMath.Add(product, -sign, r, size);
+                    sign
+                    * (1f / k - 1f / terms)
+                    * VectorMath<TVector>.Dot(probe + i * image, product + i * image, image);
+            VectorMath<TVector>.Add(product, -sign, r, size);
             TimesDerivatives(leading, product, at.T0, size);
         }
         TimesDerivatives(leading, r, at.T0, size);
         Tangent(w, at, examples, product, own);
         for (int i = 0; i < examples; i++)
-            logDet[i] += VectorMath.Dot(probe + i * image, product + i * image, image) / terms;
+            logDet[i] += VectorMath<TVector>.Dot(probe + i * image, product + i * image, image) / terms;
     }
 
     /// <summary>
-    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch.Backward"/> gives them. Overwrites what is
-    /// saved.
+    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch{TVector}.Backward"/> gives them. Overwrites
+    /// what is saved.
     /// </summary>
     public void Backward(in BranchWeights transposed, in GroupData data, in GroupCotangents cotangents)
     {
@@ -128,12 +136,12 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
             for (int i = 0; i < size; i++)
                 own.First[i] = data.Probe[i] * cotangents.LogDet[i / image];
             _patches.Spread(own.First, examples, reversed: true, probes, PatchStride, own.Plane);
-            var tangent = new TangentCotangent(at.A2, at.T2, dq2, dp2);
-            Gemm.Run(probes, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref tangent);
+            var tangent = new TangentCotangent<TVector>(at.A2, at.T2, dq2, dp2);
+            Gemm<TVector>.Run(probes, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref tangent);
         }
         _patches.Spread(y, examples, reversed: true, dys, PatchStride, own.Plane);
-        var value = new ThroughActivation(at.A2, series ? dp2 : null, dp2);
-        Gemm.Run(dys, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref value);
+        var value = new ThroughActivation<TVector>(at.A2, series ? dp2 : null, dp2);
+        Gemm<TVector>.Run(dys, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref value);
         LastGradient(new(at.A2, dys), new(series ? at.T2 : null, probes), rows, g.Last, own);
         for (int channel = 0; channel < channels; channel++)
             g.LastBias[channel] = SumOf(y + channel * Pixels, examples, image);
@@ -144,13 +152,13 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
             dq1 = series ? SavedMaps.Recycle(ref at.T2) : null;
         if (series)
         {
-            var tangent = new TangentCotangent(at.A1, at.T1, dq1, dp1);
-            Gemm.Run(dq2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref tangent);
+            var tangent = new TangentCotangent<TVector>(at.A1, at.T1, dq1, dp1);
+            Gemm<TVector>.Run(dq2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref tangent);
         }
-        value = new ThroughActivation(at.A1, series ? dp1 : null, dp1);
-        Gemm.Run(dp2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref value);
-        var middle = new WithinMatrix(g.Middle, hidden, hidden);
-        Gemm.RunTransposed(
+        value = new ThroughActivation<TVector>(at.A1, series ? dp1 : null, dp1);
+        Gemm<TVector>.Run(dp2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref value);
+        var middle = new WithinMatrix<TVector>(g.Middle, hidden, hidden);
+        Gemm<TVector>.RunTransposed(
             new(dp2, at.A1),
             new(dq2, at.T1),
             HiddenStride,
@@ -169,8 +177,8 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
         _patches.Spread(input, examples, reversed: false, own.Left, PatchStride, own.Plane);
         if (series)
             _patches.Spread(at.T0, examples, reversed: false, own.Right, PatchStride, own.Plane);
-        var first = new WithinMatrix(g.First, hidden, Taps);
-        Gemm.RunTransposed(
+        var first = new WithinMatrix<TVector>(g.First, hidden, Taps);
+        Gemm<TVector>.RunTransposed(
             new(dp1, own.Left),
             new(dq1, own.Right),
             HiddenStride,
@@ -194,7 +202,7 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
                 cotangents.X[i] += own.First[i] * at.T0[i];
     }
 
-    private static int RoundUp(int rows) => (rows + Gemm.Rows - 1) / Gemm.Rows * Gemm.Rows;
+    private static int RoundUp(int rows) => (rows + Gemm<TVector>.Rows - 1) / Gemm<TVector>.Rows * Gemm<TVector>.Rows;
 
     /// <summary>The first layer's input: x, or its activation in <paramref name="a0"/>.</summary>
     private float* Enter(float* x, int size, float* a0)
@@ -203,9 +211,9 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
             return x;
         int i = 0;
         for (; i <= size - Lanes; i += Lanes)
-            VectorElu.Value(Vector512.Load(x + i)).Store(a0 + i);
+            VectorElu<TVector>.Value(TVector.Load(x + i)).Store(a0 + i);
         for (; i < size; i++)
-            a0[i] = VectorElu.Value(Vector512.Create(x[i]))[0];
+            a0[i] = VectorElu<TVector>.Value(x[i]);
         return a0;
     }
 
@@ -214,33 +222,39 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
     {
         int rows = examples * Pixels;
         _patches.Spread(at.T0, examples, reversed: false, own.Left, PatchStride, own.Plane);
-        var first = new TimesDerivative(at.A1, at.T1);
-        Gemm.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
-        var middle = new TimesDerivative(at.A2, at.T2);
-        Gemm.Run(at.T1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
+        var first = new TimesDerivative<TVector>(at.A1, at.T1);
+        Gemm<TVector>.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
+        var middle = new TimesDerivative<TVector>(at.A2, at.T2);
+        Gemm<TVector>.Run(at.T1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
         Last(w, at.T2, examples, product, own);
     }
 
     /// <summary>The last layer without its bias.</summary>
     private void Last(in BranchWeights w, float* map, int examples, float* images, in Own own)
     {
-        var sum = new PlainSum(own.Right);
-        Gemm.Run(map, HiddenStride, w.Last, examples * Pixels, hidden, Taps, PatchStride, ref sum);
+        var sum = new PlainSum<TVector>(own.Right);
+        Gemm<TVector>.Run(map, HiddenStride, w.Last, examples * Pixels, hidden, Taps, PatchStride, ref sum);
         _patches.Gather(own.Right, PatchStride, examples, reversed: true, images, own.Plane);
     }
 
     /// <summary>The transposed first layer.</summary>
     private void FirstTransposed(in BranchWeights transposed, float* map, int examples, float* images, in Own own)
     {
-        var sum = new PlainSum(own.Spread);
-        Gemm.Run(map, HiddenStride, transposed.First, examples * Pixels, hidden, Taps, PatchStride, ref sum);
+        var sum = new PlainSum<TVector>(own.Spread);
+        Gemm<TVector>.Run(map, HiddenStride, transposed.First, examples * Pixels, hidden, Taps, PatchStride, ref sum);
         _patches.Gather(own.Spread, PatchStride, examples, reversed: false, images, own.Plane);
     }
 
-    private void LastGradient(Gemm.Pair primal, Gemm.Pair tangent, int rows, float* gradient, in Own own)
+    private void LastGradient(
+        Gemm<TVector>.Pair primal,
+        Gemm<TVector>.Pair tangent,
+        int rows,
+        float* gradient,
+        in Own own
+    )
     {
-        var sum = new PlainSum(own.Last);
-        Gemm.RunTransposed(
+        var sum = new PlainSum<TVector>(own.Last);
+        Gemm<TVector>.RunTransposed(
             primal,
             tangent,
             HiddenStride,
@@ -275,7 +289,7 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
     {
         new Span<float>(sums, hidden).Clear();
         for (int row = 0; row < rows; row++)
-            VectorMath.Add(map + row * HiddenStride, 1, sums, hidden);
+            VectorMath<TVector>.Add(map + row * HiddenStride, 1, sums, hidden);
     }
 
     private static void TimesDerivatives(float* activation, float* t, float* result, int size)
@@ -286,7 +300,7 @@ internal sealed unsafe class GemmBranch(int channels, int hidden, int height, in
         else
         {
             for (; i <= size - Lanes; i += Lanes)
-                (Vector512.Load(t + i) * VectorElu.Derivative(Vector512.Load(activation + i))).Store(result + i);
+                (TVector.Load(t + i) * VectorElu<TVector>.Derivative(TVector.Load(activation + i))).Store(result + i);
             for (; i < size; i++)
                 result[i] = t[i] * (Math.Min(activation[i], 0) + 1);
         }

@@ -1,19 +1,21 @@
 namespace IResNet.Cpu;
 
 /// <summary>A step by matrix products: small batches of many hidden channels.</summary>
-internal sealed unsafe class GemmStep : BlockStep
+internal sealed unsafe class GemmStep<TVector> : BlockStep
+    where TVector : unmanaged, IVector<TVector>
 {
     // With more examples, the lanes of interleaved examples are at least half full; with fewer channels, so would
     // registers be here.
-    private const int MostExamples = InterleavedLayout.Lanes / 2 - 1,
-        LeastHidden = 64;
+    private const int LeastHidden = 64;
 
-    private readonly GemmWeights _weights;
-    private readonly GemmBranch _branch;
+    private static int MostExamples => TVector.Lanes / 2 - 1;
+
+    private readonly GemmWeights<TVector> _weights;
+    private readonly GemmBranch<TVector> _branch;
 
     /// <summary>For a branch of some channels on a batch of a shape (n, channels, height, width).</summary>
     public GemmStep(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
-        : base(shape, hidden, GemmBranch.Images)
+        : base(shape, hidden, GemmBranch<TVector>.Images)
     {
         _weights = new(resources.Workers, (int)shape[1], (int)hidden);
         _branch = new((int)shape[1], (int)hidden, (int)shape[2], (int)shape[3], leadingActivation);

@@ -4,20 +4,21 @@ namespace IResNet.Cpu;
 /// <param name="workers">Threads to pack with.</param>
 /// <param name="channels">Channels of the data.</param>
 /// <param name="hidden">Channels of the inner maps.</param>
-internal sealed unsafe class GemmWeights(Workers workers, int channels, int hidden)
+internal sealed unsafe class GemmWeights<TVector>(Workers workers, int channels, int hidden)
+    where TVector : unmanaged, IVector<TVector>
 {
-    private readonly Panels _panels = new(workers);
+    private readonly Panels<TVector> _panels = new(workers);
 
     private int Taps => channels * Im2Col.Taps;
 
-    private int HiddenColumns => Panels.RoundUp(hidden);
+    private int HiddenColumns => Panels<TVector>.RoundUp(hidden);
 
     /// <summary>Floats that both packings have room in.</summary>
     public nint Size =>
         MemoryBlock.WholeLines(
-            Panels.Size(Taps, hidden)
-                + Panels.Size(hidden, hidden)
-                + Panels.Size(hidden, Taps)
+            Panels<TVector>.Size(Taps, hidden)
+                + Panels<TVector>.Size(hidden, hidden)
+                + Panels<TVector>.Size(hidden, Taps)
                 + 2 * HiddenColumns
                 + channels
         );
@@ -26,9 +27,9 @@ internal sealed unsafe class GemmWeights(Workers workers, int channels, int hidd
     public BranchWeights Pack(BranchTensors tensors, float* memory)
     {
         float* first = memory,
-            middle = first + Panels.Size(Taps, hidden),
-            last = middle + Panels.Size(hidden, hidden),
-            bias = last + Panels.Size(hidden, Taps);
+            middle = first + Panels<TVector>.Size(Taps, hidden),
+            last = middle + Panels<TVector>.Size(hidden, hidden),
+            bias = last + Panels<TVector>.Size(hidden, Taps);
         _panels.PackTransposed(Floats.Of(tensors.First), Taps, hidden, first);
         _panels.PackTransposed(Floats.Of(tensors.Middle), hidden, hidden, middle);
         _panels.PackTaps(Floats.Of(tensors.Last), channels, hidden, last);
@@ -43,8 +44,8 @@ internal sealed unsafe class GemmWeights(Workers workers, int channels, int hidd
     public BranchWeights PackTransposed(BranchTensors tensors, float* memory)
     {
         float* first = memory,
-            middle = first + Panels.Size(hidden, Taps),
-            last = middle + Panels.Size(hidden, hidden);
+            middle = first + Panels<TVector>.Size(hidden, Taps),
+            last = middle + Panels<TVector>.Size(hidden, hidden);
         _panels.Pack(Floats.Of(tensors.First), hidden, Taps, first);
         _panels.Pack(Floats.Of(tensors.Middle), hidden, hidden, middle);
         _panels.PackTapsTransposed(Floats.Of(tensors.Last), channels, hidden, last);

@@ -1,16 +1,19 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// Matrices as the right factor of <see cref="Gemm"/>: panels of 32 columns, in each row after row. What is
-/// missing in the last panel is zero.
+/// Matrices as the right factor of <see cref="Gemm{TVector}"/>: panels of two vectors of columns, in each row after
+/// row. What is missing in the last panel is zero.
 /// </summary>
 /// <param name="workers">Threads over which panels are spread; none where the caller is one of several threads
 /// already.</param>
-internal readonly unsafe struct Panels(Workers? workers)
+internal readonly unsafe struct Panels<TVector>(Workers? workers)
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Columns = Gemm.Columns,
-        Lanes = InterleavedLayout.Lanes,
-        Taps = Im2Col.Taps;
+    private const int Taps = Im2Col.Taps;
+
+    private static int Columns => Gemm<TVector>.Columns;
+
+    private static int Lanes => TVector.Lanes;
 
     /// <summary>Floats of a packed matrix.</summary>
     public static nint Size(int rows, int columns) => (nint)rows * RoundUp(columns);
@@ -47,7 +50,7 @@ internal readonly unsafe struct Panels(Workers? workers)
                     new Span<float>(matrix + (from + i) * (nint)rows + row, count).CopyTo(
                         new Span<float>(tile + i * Lanes, count)
                     );
-                Interleaving.Transpose(tile);
+                TVector.Transpose(tile);
                 for (int i = 0; i < count; i++)
                     new Span<float>(tile + i * Lanes, Lanes).CopyTo(
                         new Span<float>(to + (row + i) * (nint)Columns, Lanes)

@@ -1,7 +1,7 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution"/> reads them, see
+/// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution{TVector}"/> reads them, see
 /// <see cref="InterleavedWeights"/>, and the biases.
 /// </summary>
 internal sealed unsafe class DenseWeights : IDisposable

@@ -1,14 +1,13 @@
-using System.Runtime.Intrinsics;
-
 namespace IResNet.Cpu;
 
 /// <summary>
 /// The branch 3x3, 1x1, 3x3 with ELU on one group of examples: value, series and their gradient, layer by layer on
 /// packed maps. All sizes of a kind are the same for every group, so that groups can go to different threads.
 /// </summary>
-internal sealed unsafe class InterleavedBranch
+internal sealed unsafe class InterleavedBranch<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Lanes = InterleavedLayout.Lanes;
+    private static int Lanes => TVector.Lanes;
 
     private readonly int _channels,
         _hidden;
@@ -19,7 +18,7 @@ internal sealed unsafe class InterleavedBranch
     public InterleavedBranch(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
     {
         (_channels, _hidden, _leadingActivation) = ((int)shape[1], (int)hidden, leadingActivation);
-        _layout = resources.Layout((int)shape[2], (int)shape[3]);
+        _layout = resources.Layout(Lanes, (int)shape[2], (int)shape[3]);
     }
 
     /// <summary>Floats of a map with the data's channels, and with the hidden ones.</summary>
@@ -88,13 +87,13 @@ internal sealed unsafe class InterleavedBranch
     public void Forward(in BranchWeights w, in GroupData data, in Maps at, float* y, bool residual = true)
     {
         float* input = Enter(data, at.A0, data.Work);
-        var first = new BiasElu(w.FirstBias, at.A1);
-        InterleavedConvolution.Run(at.A0, w.First, _channels, _hidden, 3, _layout, ref first);
+        var first = new BiasElu<TVector>(w.FirstBias, at.A1);
+        InterleavedConvolution<TVector>.Run(at.A0, w.First, _channels, _hidden, 3, _layout, ref first);
         Middle(w, at);
         float* output = data.Work + DataMap;
-        var last = new BiasResidual(w.LastBias, residual ? input : null, output);
-        InterleavedConvolution.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref last);
-        Interleaving.Unpack(output, _channels, _layout, y, data.Examples);
+        var last = new BiasResidual<TVector>(w.LastBias, residual ? input : null, output);
+        InterleavedConvolution<TVector>.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref last);
+        Interleaving<TVector>.Unpack(output, _channels, _layout, y, data.Examples);
     }
 
     /// <summary>Floats of a map like x.</summary>
@@ -104,11 +103,12 @@ internal sealed unsafe class InterleavedBranch
     public void Pack(float* x, int examples, float* map)
     {
         _layout.ClearBorder(map, _channels);
-        Interleaving.Pack(x, examples, map, _channels, _layout);
+        Interleaving<TVector>.Pack(x, examples, map, _channels, _layout);
     }
 
     /// <summary>The way back.</summary>
-    public void Unpack(float* map, float* x, int examples) => Interleaving.Unpack(map, _channels, _layout, x, examples);
+    public void Unpack(float* map, float* x, int examples) =>
+        Interleaving<TVector>.Unpack(map, _channels, _layout, x, examples);
 
     /// <summary>One step of the fixed point's iteration on maps with zero borders: g(x) into the epilogue.</summary>
     /// <param name="w">The weights and biases.</param>
@@ -116,15 +116,23 @@ internal sealed unsafe class InterleavedBranch
     /// <param name="at">Scratch maps. Their borders must be zero: one <see cref="ClearBorders"/> serves many
     /// steps.</param>
     /// <param name="image">Takes g(x).</param>
-    public void Iterate(in BranchWeights w, float* x, in Maps at, ref ImageOf image)
+    public void Iterate(in BranchWeights w, float* x, in Maps at, ref ImageOf<TVector> image)
     {
         if (_leadingActivation)
             ForEachPixel(new EluOf(x, at.A0));
-        var first = new BiasElu(w.FirstBias, at.A1);
-        InterleavedConvolution.Run(_leadingActivation ? at.A0 : x, w.First, _channels, _hidden, 3, _layout, ref first);
-        var middle = new BiasElu(w.MiddleBias, at.A2);
-        InterleavedConvolution.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
-        InterleavedConvolution.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref image);
+        var first = new BiasElu<TVector>(w.FirstBias, at.A1);
+        InterleavedConvolution<TVector>.Run(
+            _leadingActivation ? at.A0 : x,
+            w.First,
+            _channels,
+            _hidden,
+            3,
+            _layout,
+            ref first
+        );
+        var middle = new BiasElu<TVector>(w.MiddleBias, at.A2);
+        InterleavedConvolution<TVector>.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
+        InterleavedConvolution<TVector>.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref image);
     }
 
     /// <summary>Zeroes the borders of the maps that 3x3 kernels read.</summary>
@@ -141,29 +149,28 @@ internal sealed unsafe class InterleavedBranch
     public void Series(in BranchWeights w, int terms, in GroupData data, in Maps at, float* logDet)
     {
         float* leading = _leadingActivation ? at.A0 : null;
-        Interleaving.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
+        Interleaving<TVector>.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
         _layout.ClearBorder(at.V, _channels);
         _layout.ClearBorder(at.T0, _channels);
         _layout.ClearBorder(at.T2, _hidden);
         float* r = data.Work;
         Buffer.MemoryCopy(at.V, r, DataMap * sizeof(float), DataMap * sizeof(float));
         ForEachPixel(new DerivativeTimes(leading, at.V, at.T0));
-        var value = Vector512<float>.Zero;
+        var value = default(TVector);
         for (int k = 1; k < terms; k++)
         {
             float sign = k % 2 == 1 ? 1 : -1;
             TangentLayers(w, at);
-            var term = new SeriesTerm(at.V, r, -sign, leading, at.T0);
-            InterleavedConvolution.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref term);
-            value += term.Trace * (sign * (1f / k - 1f / terms));
+            var term = new SeriesTerm<TVector>(at.V, r, -sign, leading, at.T0);
+            InterleavedConvolution<TVector>.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref term);
+            value += term.Trace * TVector.Create(sign * (1f / k - 1f / terms));
         }
         ForEachPixel(new DerivativeTimes(leading, r, at.T0));
         TangentLayers(w, at);
-        var trace = new TraceEstimate(at.V);
-        InterleavedConvolution.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref trace);
-        value += trace.Sum * (1f / terms);
-        for (int lane = 0; lane < data.Examples; lane++)
-            logDet[lane] = value[lane];
+        var trace = new TraceEstimate<TVector>(at.V);
+        InterleavedConvolution<TVector>.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref trace);
+        value += trace.Sum * TVector.Create(1f / terms);
+        new Span<float>(&value, data.Examples).CopyTo(new Span<float>(logDet, data.Examples));
     }
 
     /// <summary>Cotangents of x and of the weights, given those of y and of the series' estimate.</summary>
@@ -185,12 +192,12 @@ internal sealed unsafe class InterleavedBranch
             dx = dy + DataMap,
             first = dx + DataMap,
             second = first + HiddenMap;
-        var sums = (Vector512<float>*)(second + HiddenMap);
+        var sums = (TVector*)(second + HiddenMap);
         int hiddenSums = InterleavedLayout.RoundUp(_hidden);
         bool series = cotangents.LogDet is not null;
         Enter(data, at.A0, dx);
         Middle(w, at);
-        Interleaving.Pack(cotangents.Y, data.Examples, dy, _channels, _layout);
+        Interleaving<TVector>.Pack(cotangents.Y, data.Examples, dy, _channels, _layout);
         _layout.ClearBorder(dy, _channels);
         var g = new BranchGradients(cotangents.Parameters, _channels, _hidden);
 
@@ -201,19 +208,19 @@ internal sealed unsafe class InterleavedBranch
         if (series)
         {
             MiddleTangent(w, at);
-            Interleaving.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
+            Interleaving<TVector>.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
             _layout.ClearBorder(at.V, _channels);
             float* scale = stackalloc float[Lanes];
             for (int lane = 0; lane < Lanes; lane++)
                 scale[lane] = lane < data.Examples ? cotangents.LogDet[lane] : 0;
-            ForEachPixel(new Scaled(Vector512.Load(scale), at.V));
-            var tangent = new TangentCotangent(at.A2, at.T2, dq2, dp2);
-            InterleavedConvolution.Run(at.V, transposed.Last, _channels, _hidden, 3, _layout, ref tangent);
+            ForEachPixel(new Scaled(TVector.Load(scale), at.V));
+            var tangent = new TangentCotangent<TVector>(at.A2, at.T2, dq2, dp2);
+            InterleavedConvolution<TVector>.Run(at.V, transposed.Last, _channels, _hidden, 3, _layout, ref tangent);
         }
-        new Span<Vector512<float>>(sums, 2 * hiddenSums).Clear();
-        var value = new PreactivationCotangent(at.A2, series ? dp2 : null, dp2, sums);
-        InterleavedConvolution.Run(dy, transposed.Last, _channels, _hidden, 3, _layout, ref value);
-        InterleavedWeightGradient.Run(
+        new Span<TVector>(sums, 2 * hiddenSums).Clear();
+        var value = new PreactivationCotangent<TVector>(at.A2, series ? dp2 : null, dp2, sums);
+        InterleavedConvolution<TVector>.Run(dy, transposed.Last, _channels, _hidden, 3, _layout, ref value);
+        InterleavedWeightGradient<TVector>.Run(
             new(dy, at.A2),
             new(series ? at.V : null, at.T2),
             _hidden,
@@ -232,27 +239,43 @@ internal sealed unsafe class InterleavedBranch
         if (series)
         {
             _layout.ClearBorder(dq1, _hidden);
-            var tangent = new TangentCotangent(at.A1, at.T1, dq1, dp1);
-            InterleavedConvolution.Run(dq2, transposed.Middle, _hidden, _hidden, 1, _layout, ref tangent);
+            var tangent = new TangentCotangent<TVector>(at.A1, at.T1, dq1, dp1);
+            InterleavedConvolution<TVector>.Run(dq2, transposed.Middle, _hidden, _hidden, 1, _layout, ref tangent);
         }
-        value = new PreactivationCotangent(at.A1, series ? dp1 : null, dp1, sums + hiddenSums);
-        InterleavedConvolution.Run(dp2, transposed.Middle, _hidden, _hidden, 1, _layout, ref value);
-        InterleavedWeightGradient.Run(new(dp2, at.A1), new(dq2, at.T1), _hidden, _hidden, 1, _layout, g.Middle);
+        value = new PreactivationCotangent<TVector>(at.A1, series ? dp1 : null, dp1, sums + hiddenSums);
+        InterleavedConvolution<TVector>.Run(dp2, transposed.Middle, _hidden, _hidden, 1, _layout, ref value);
+        InterleavedWeightGradient<TVector>.Run(
+            new(dp2, at.A1),
+            new(dq2, at.T1),
+            _hidden,
+            _hidden,
+            1,
+            _layout,
+            g.Middle
+        );
         SumLanes(sums + hiddenSums, g.FirstBias);
 
         // Before the first layer. r counts as a constant, so without a leading activation nothing of the tangent
         // arrives at x.
         float* leading = _leadingActivation ? at.A0 : null;
-        InterleavedWeightGradient.Run(new(dp1, at.A0), new(dq1, at.T0), _channels, _hidden, 3, _layout, g.First);
+        InterleavedWeightGradient<TVector>.Run(
+            new(dp1, at.A0),
+            new(dq1, at.T0),
+            _channels,
+            _hidden,
+            3,
+            _layout,
+            g.First
+        );
         float* curvature = series && _leadingActivation ? Recycle(ref at.V) : null;
         if (curvature is not null)
         {
-            var tangent = new TangentCotangent(at.A0, at.T0, null, curvature);
-            InterleavedConvolution.Run(dq1, transposed.First, _hidden, _channels, 3, _layout, ref tangent);
+            var tangent = new TangentCotangent<TVector>(at.A0, at.T0, null, curvature);
+            InterleavedConvolution<TVector>.Run(dq1, transposed.First, _hidden, _channels, 3, _layout, ref tangent);
         }
-        var through = new InputCotangent(dy, leading, curvature, dx);
-        InterleavedConvolution.Run(dp1, transposed.First, _hidden, _channels, 3, _layout, ref through);
-        Interleaving.Unpack(dx, _channels, _layout, cotangents.X, data.Examples);
+        var through = new InputCotangent<TVector>(dy, leading, curvature, dx);
+        InterleavedConvolution<TVector>.Run(dp1, transposed.First, _hidden, _channels, 3, _layout, ref through);
+        Interleaving<TVector>.Unpack(dx, _channels, _layout, cotangents.X, data.Examples);
     }
 
     /// <summary>The memory of a map whose content has been used up, for another map; the old name is void.</summary>
@@ -270,7 +293,7 @@ internal sealed unsafe class InterleavedBranch
             first = input + DataMap,
             middle = first + HiddenMap,
             output = middle + HiddenMap;
-        Interleaving.Pack(tangent.X, tangent.Examples, input, _channels, _layout);
+        Interleaving<TVector>.Pack(tangent.X, tangent.Examples, input, _channels, _layout);
         _layout.ClearBorder(input, _channels);
         if (_leadingActivation)
             ForEachPixel(new DerivativeTimes(at.A0, input, input));
@@ -278,7 +301,7 @@ internal sealed unsafe class InterleavedBranch
         _layout.ClearBorder(middle, _hidden);
         Convolve(first, w.Middle, _hidden, _hidden, 1, at.A2, middle);
         Convolve(middle, w.Last, _hidden, _channels, 3, null, output);
-        Interleaving.Unpack(output, _channels, _layout, result, tangent.Examples);
+        Interleaving<TVector>.Unpack(output, _channels, _layout, result, tangent.Examples);
     }
 
     /// <summary>Transposed J times u at the point of <see cref="Forward"/>.</summary>
@@ -288,13 +311,13 @@ internal sealed unsafe class InterleavedBranch
             last = input + DataMap,
             middle = last + HiddenMap,
             output = middle + HiddenMap;
-        Interleaving.Pack(cotangent.X, cotangent.Examples, input, _channels, _layout);
+        Interleaving<TVector>.Pack(cotangent.X, cotangent.Examples, input, _channels, _layout);
         _layout.ClearBorder(input, _channels);
         Convolve(input, transposed.Last, _channels, _hidden, 3, at.A2, last);
         _layout.ClearBorder(middle, _hidden);
         Convolve(last, transposed.Middle, _hidden, _hidden, 1, at.A1, middle);
         Convolve(middle, transposed.First, _hidden, _channels, 3, _leadingActivation ? at.A0 : null, output);
-        Interleaving.Unpack(output, _channels, _layout, result, cotangent.Examples);
+        Interleaving<TVector>.Unpack(output, _channels, _layout, result, cotangent.Examples);
     }
 
     /// <summary>A convolution, times the derivative of an activation if there is one.</summary>
@@ -308,8 +331,8 @@ internal sealed unsafe class InterleavedBranch
         float* output
     )
     {
-        var epilogue = new TimesDerivative(activation, output);
-        InterleavedConvolution.Run(input, weights, inputs, outputs, kernel, _layout, ref epilogue);
+        var epilogue = new TimesDerivative<TVector>(activation, output);
+        InterleavedConvolution<TVector>.Run(input, weights, inputs, outputs, kernel, _layout, ref epilogue);
     }
 
     /// <summary>A0 from x.</summary>
@@ -317,7 +340,7 @@ internal sealed unsafe class InterleavedBranch
     private float* Enter(in GroupData data, float* a0, float* scratch)
     {
         float* input = _leadingActivation ? scratch : a0;
-        Interleaving.Pack(data.X, data.Examples, input, _channels, _layout);
+        Interleaving<TVector>.Pack(data.X, data.Examples, input, _channels, _layout);
         _layout.ClearBorder(a0, _channels);
         if (_leadingActivation)
             ForEachPixel(new EluOf(input, a0));
@@ -328,8 +351,8 @@ internal sealed unsafe class InterleavedBranch
     private void Middle(in BranchWeights w, in Maps at)
     {
         _layout.ClearBorder(at.A2, _hidden);
-        var middle = new BiasElu(w.MiddleBias, at.A2);
-        InterleavedConvolution.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
+        var middle = new BiasElu<TVector>(w.MiddleBias, at.A2);
+        InterleavedConvolution<TVector>.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
     }
 
     /// <summary>T1 and T2 from T0.</summary>
@@ -350,18 +373,18 @@ internal sealed unsafe class InterleavedBranch
     {
         for (int channel = 0; channel < _channels; channel++)
         {
-            var sum = Vector512<float>.Zero;
+            var sum = default(TVector);
             // The border is zero.
             for (float* x = map + channel * (nint)_layout.Plane, end = x + _layout.Plane; x < end; x += Lanes)
-                sum += Vector512.Load(x);
-            sums[channel] = Vector512.Sum(sum);
+                sum += TVector.Load(x);
+            sums[channel] = TVector.Sum(sum);
         }
     }
 
-    private void SumLanes(Vector512<float>* vectors, float* sums)
+    private void SumLanes(TVector* vectors, float* sums)
     {
         for (int channel = 0; channel < _hidden; channel++)
-            sums[channel] = Vector512.Sum(vectors[channel]);
+            sums[channel] = TVector.Sum(vectors[channel]);
     }
 
     private void ForEachPixel<TMap>(TMap map)
@@ -383,22 +406,22 @@ internal sealed unsafe class InterleavedBranch
 
     private readonly struct EluOf(float* p, float* output) : IPixelMap
     {
-        public void At(nint at) => VectorElu.Value(Vector512.Load(p + at)).Store(output + at);
+        public void At(nint at) => VectorElu<TVector>.Value(TVector.Load(p + at)).Store(output + at);
     }
 
     private readonly struct DerivativeTimes(float* activation, float* t, float* output) : IPixelMap
     {
         public void At(nint at)
         {
-            var value = Vector512.Load(t + at);
+            var value = TVector.Load(t + at);
             if (activation is not null)
-                value *= VectorElu.Derivative(Vector512.Load(activation + at));
+                value *= VectorElu<TVector>.Derivative(TVector.Load(activation + at));
             value.Store(output + at);
         }
     }
 
-    private readonly struct Scaled(Vector512<float> scale, float* x) : IPixelMap
+    private readonly struct Scaled(TVector scale, float* x) : IPixelMap
     {
-        public void At(nint at) => (Vector512.Load(x + at) * scale).Store(x + at);
+        public void At(nint at) => (TVector.Load(x + at) * scale).Store(x + at);
     }
 }

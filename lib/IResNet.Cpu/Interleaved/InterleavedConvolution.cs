@@ -1,29 +1,35 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Cpu;
 
 /// <summary>What is done with a convolution's sums while they are in registers.</summary>
-internal interface IEpilogue
+internal interface IEpilogue<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    /// <summary>Takes the sum of one output channel at one pixel of sixteen examples.</summary>
+    /// <summary>Takes the sum of one output channel at one pixel of a group.</summary>
     /// <param name="sum">The convolution without bias.</param>
     /// <param name="channel">The output channel; may lie in the padding of the last tile, where the sum is
     /// zero.</param>
     /// <param name="at">Floats from the start of a map to this channel and pixel.</param>
-    void Take(Vector512<float> sum, int channel, nint at);
+    void Take(TVector sum, int channel, nint at);
 }
 
 /// <summary>
 /// 1x1 and 3x3 convolutions of one group of examples. Sixteen sums, four channels by four pixels, stay in registers
 /// while the loops run over input channels and taps, so that eight loads feed sixteen multiply-adds: on a core with two
-/// 512-bit units this runs at their full rate.
+/// units for them this runs at their full rate. Where there are sixteen registers only, twelve sums stay there.
 /// </summary>
-internal static unsafe class InterleavedConvolution
+internal static unsafe class InterleavedConvolution<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Lanes = InterleavedLayout.Lanes,
-        Tile = InterleavedLayout.Tile;
+    private const int Tile = InterleavedLayout.Tile;
+
+    private static int Lanes => TVector.Lanes;
+
+    private static bool Many => TVector.HasManyRegisters;
+
+    /// <summary>Pixels in registers at once.</summary>
+    private static int Pixels => Many ? Tile : Tile - 1;
 
     /// <summary>Convolves.</summary>
     /// <param name="input">A map of <paramref name="inputs"/> channels; for a 3x3 kernel with zero border.</param>
@@ -43,7 +49,7 @@ internal static unsafe class InterleavedConvolution
         InterleavedLayout layout,
         ref TEpilogue epilogue
     )
-        where TEpilogue : struct, IEpilogue
+        where TEpilogue : struct, IEpilogue<TVector>
     {
         int* offsets = layout.Offsets;
         int plane = layout.Plane,
@@ -52,10 +58,10 @@ internal static unsafe class InterleavedConvolution
         // A 3x3 kernel starts at the border's corner.
         float* corner = input + (kernel == 1 ? layout.First : 0);
         int tileWeights = inputs * kernel * kernel * Tile;
-        for (int pixel = 0; pixel < pixels; pixel += Tile)
+        for (int pixel = 0; pixel < pixels; pixel += Pixels)
         {
             int* offset = offsets + pixel;
-            int valid = Math.Min(Tile, pixels - pixel);
+            int valid = Math.Min(Pixels, pixels - pixel);
             float* w = weights;
             for (int channel = 0; channel < outputs; channel += Tile)
             {
@@ -63,7 +69,7 @@ internal static unsafe class InterleavedConvolution
                     x1 = corner + offset[1],
                     x2 = corner + offset[2],
                     x3 = corner + offset[3];
-                Vector512<float> s00 = default,
+                TVector s00 = default,
                     s01 = default,
                     s02 = default,
                     s03 = default,
@@ -71,7 +77,7 @@ internal static unsafe class InterleavedConvolution
                     s11 = default,
                     s12 = default,
                     s13 = default;
-                Vector512<float> s20 = default,
+                TVector s20 = default,
                     s21 = default,
                     s22 = default,
                     s23 = default,
@@ -88,30 +94,55 @@ internal static unsafe class InterleavedConvolution
                         nint end = rowStart + kernel * Lanes;
                         for (nint at = rowStart; at < end; at += Lanes, w += Tile)
                         {
-                            var w0 = Vector512.Create(w[0]);
-                            var w1 = Vector512.Create(w[1]);
-                            var w2 = Vector512.Create(w[2]);
-                            var w3 = Vector512.Create(w[3]);
-                            var x = Vector512.Load(x0 + at);
-                            s00 = Avx512F.FusedMultiplyAdd(w0, x, s00);
-                            s10 = Avx512F.FusedMultiplyAdd(w1, x, s10);
-                            s20 = Avx512F.FusedMultiplyAdd(w2, x, s20);
-                            s30 = Avx512F.FusedMultiplyAdd(w3, x, s30);
-                            x = Vector512.Load(x1 + at);
-                            s01 = Avx512F.FusedMultiplyAdd(w0, x, s01);
-                            s11 = Avx512F.FusedMultiplyAdd(w1, x, s11);
-                            s21 = Avx512F.FusedMultiplyAdd(w2, x, s21);
-                            s31 = Avx512F.FusedMultiplyAdd(w3, x, s31);
-                            x = Vector512.Load(x2 + at);
-                            s02 = Avx512F.FusedMultiplyAdd(w0, x, s02);
-                            s12 = Avx512F.FusedMultiplyAdd(w1, x, s12);
-                            s22 = Avx512F.FusedMultiplyAdd(w2, x, s22);
-                            s32 = Avx512F.FusedMultiplyAdd(w3, x, s32);
-                            x = Vector512.Load(x3 + at);
-                            s03 = Avx512F.FusedMultiplyAdd(w0, x, s03);
-                            s13 = Avx512F.FusedMultiplyAdd(w1, x, s13);
-                            s23 = Avx512F.FusedMultiplyAdd(w2, x, s23);
-                            s33 = Avx512F.FusedMultiplyAdd(w3, x, s33);
+                            if (Many)
+                            {
+                                var w0 = TVector.Create(w[0]);
+                                var w1 = TVector.Create(w[1]);
+                                var w2 = TVector.Create(w[2]);
+                                var w3 = TVector.Create(w[3]);
+                                var x = TVector.Load(x0 + at);
+                                s00 = TVector.MultiplyAdd(w0, x, s00);
+                                s10 = TVector.MultiplyAdd(w1, x, s10);
+                                s20 = TVector.MultiplyAdd(w2, x, s20);
+                                s30 = TVector.MultiplyAdd(w3, x, s30);
+                                x = TVector.Load(x1 + at);
+                                s01 = TVector.MultiplyAdd(w0, x, s01);
+                                s11 = TVector.MultiplyAdd(w1, x, s11);
+                                s21 = TVector.MultiplyAdd(w2, x, s21);
+                                s31 = TVector.MultiplyAdd(w3, x, s31);
+                                x = TVector.Load(x2 + at);
+                                s02 = TVector.MultiplyAdd(w0, x, s02);
+                                s12 = TVector.MultiplyAdd(w1, x, s12);
+                                s22 = TVector.MultiplyAdd(w2, x, s22);
+                                s32 = TVector.MultiplyAdd(w3, x, s32);
+                                x = TVector.Load(x3 + at);
+                                s03 = TVector.MultiplyAdd(w0, x, s03);
+                                s13 = TVector.MultiplyAdd(w1, x, s13);
+                                s23 = TVector.MultiplyAdd(w2, x, s23);
+                                s33 = TVector.MultiplyAdd(w3, x, s33);
+                            }
+                            else
+                            {
+                                var v0 = TVector.Load(x0 + at);
+                                var v1 = TVector.Load(x1 + at);
+                                var v2 = TVector.Load(x2 + at);
+                                var weight = TVector.Create(w[0]);
+                                s00 = TVector.MultiplyAdd(weight, v0, s00);
+                                s01 = TVector.MultiplyAdd(weight, v1, s01);
+                                s02 = TVector.MultiplyAdd(weight, v2, s02);
+                                weight = TVector.Create(w[1]);
+                                s10 = TVector.MultiplyAdd(weight, v0, s10);
+                                s11 = TVector.MultiplyAdd(weight, v1, s11);
+                                s12 = TVector.MultiplyAdd(weight, v2, s12);
+                                weight = TVector.Create(w[2]);
+                                s20 = TVector.MultiplyAdd(weight, v0, s20);
+                                s21 = TVector.MultiplyAdd(weight, v1, s21);
+                                s22 = TVector.MultiplyAdd(weight, v2, s22);
+                                weight = TVector.Create(w[3]);
+                                s30 = TVector.MultiplyAdd(weight, v0, s30);
+                                s31 = TVector.MultiplyAdd(weight, v1, s31);
+                                s32 = TVector.MultiplyAdd(weight, v2, s32);
+                            }
                         }
                     }
                 }
@@ -121,7 +152,7 @@ internal static unsafe class InterleavedConvolution
                     Take(ref epilogue, s01, s11, s21, s31, channel, to + offset[1], plane);
                 if (valid > 2)
                     Take(ref epilogue, s02, s12, s22, s32, channel, to + offset[2], plane);
-                if (valid > 3)
+                if (Many && valid > 3)
                     Take(ref epilogue, s03, s13, s23, s33, channel, to + offset[3], plane);
             }
         }
@@ -130,15 +161,15 @@ internal static unsafe class InterleavedConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Take<TEpilogue>(
         ref TEpilogue epilogue,
-        Vector512<float> s0,
-        Vector512<float> s1,
-        Vector512<float> s2,
-        Vector512<float> s3,
+        TVector s0,
+        TVector s1,
+        TVector s2,
+        TVector s3,
         int channel,
         nint at,
         int plane
     )
-        where TEpilogue : struct, IEpilogue
+        where TEpilogue : struct, IEpilogue<TVector>
     {
         epilogue.Take(s0, channel, at);
         epilogue.Take(s1, channel + 1, at + plane);

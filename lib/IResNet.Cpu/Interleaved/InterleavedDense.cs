@@ -1,24 +1,26 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-
 namespace IResNet.Cpu;
 
 /// <summary>
-/// A branch of dense layers with ELU between them on one group of 64 examples: value, Jacobian products and their
-/// gradient. A dense layer is a 1x1 convolution whose pixels are examples: four registers of sixteen. A map holds, for
-/// every feature, these four for the value and again for each tangent: [feature][value, tangents][64].
+/// A branch of dense layers with ELU between them on one group of examples: value, Jacobian products and their
+/// gradient. A dense layer is a 1x1 convolution whose pixels are examples: some vectors of them. A map holds, for
+/// every feature, these for the value and again for each tangent: [feature][value, tangents][example].
 /// </summary>
 /// <param name="widths">Features, hidden widths, features.</param>
 /// <param name="tangents">Jacobian products taken at once: 0, 1 for a series, 2 for the exact determinant of 2-D
 /// data.</param>
-internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
+internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangents)
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>Examples in a group.</summary>
-    public const int Group = InterleavedLayout.Tile * Lanes;
+    public static int Group => Vectors * Lanes;
 
-    private const int Lanes = InterleavedLayout.Lanes;
-    private static readonly InterleavedLayout[] Parts = [.. Geometries(_ => InterleavedLayout.Tile)],
-        Wholes = [.. Geometries(tangents => InterleavedLayout.Tile * (1 + tangents))];
+    private static int Lanes => TVector.Lanes;
+
+    /// <summary>Vectors of a group: a multiple of the pixels that a convolution holds in registers.</summary>
+    private static int Vectors => TVector.HasManyRegisters ? 4 : 6;
+
+    private static readonly InterleavedLayout[] Parts = [.. Geometries(_ => Vectors)],
+        Wholes = [.. Geometries(tangents => Vectors * (1 + tangents))];
 
     /// <summary>The value, or one tangent.</summary>
     private readonly InterleavedLayout _part = Parts[tangents];
@@ -57,7 +59,7 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
         for (int layer = 0; layer < Layers - 1; layer++)
         {
             float* output = input + MapSize(widths[layer]);
-            var epilogue = new BiasElu(weights.Bias(layer), output);
+            var epilogue = new BiasElu<TVector>(weights.Bias(layer), output);
             Multiply(input, weights.Matrix(layer), layer, ref epilogue);
             input = output;
         }
@@ -66,7 +68,7 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
     /// <summary>y = x + g(x) at a point.</summary>
     public void Value(DenseWeights weights, int examples, float* y, float* point, float* work)
     {
-        var epilogue = new BiasResidual(weights.Bias(Layers - 1), point, work);
+        var epilogue = new BiasResidual<TVector>(weights.Bias(Layers - 1), point, work);
         Multiply(Derivative(point) - MapSize(widths[Layers - 1]), weights.Matrix(Layers - 1), Layers - 1, ref epilogue);
         Unpack(work, y, examples);
     }
@@ -81,6 +83,9 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
                 new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
             Product(weights, column, point, Tangent(derivative, column));
         }
+        float* present = stackalloc float[Group];
+        for (int i = 0; i < Group; i++)
+            present[i] = i < examples ? 1 : 0;
         float* j11 = Tangent(derivative, 0),
             j21 = j11 + Plane,
             j12 = Tangent(derivative, 1),
@@ -90,16 +95,16 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
             // In double precision: the determinant is close to 1, and its logarithm would lose what J has.
             for (int i = at; i < Math.Min(at + Lanes, examples); i++)
                 logDet[i] = (float)Math.Log(Math.Abs((1.0 + j11[i]) * (1.0 + j22[i]) - (double)j12[i] * j21[i]));
-            var (a, b) = (Vector512<float>.One + Vector512.Load(j11 + at), Vector512.Load(j12 + at));
-            var (c, d) = (Vector512.Load(j21 + at), Vector512<float>.One + Vector512.Load(j22 + at));
+            var (a, b) = (TVector.Create(1) + TVector.Load(j11 + at), TVector.Load(j12 + at));
+            var (c, d) = (TVector.Load(j21 + at), TVector.Create(1) + TVector.Load(j22 + at));
             var determinant = a * d - b * c;
             // Of ln |ad - bc| in a, b, c and d. Lanes without an example must not bring a division by zero into sums
             // over examples.
-            var valid = Vector512.LessThan(Vector512.CreateSequence<float>(at, 1), Vector512.Create((float)examples));
-            Vector512.ConditionalSelect(valid, d / determinant, Vector512<float>.Zero).Store(j11 + at);
-            Vector512.ConditionalSelect(valid, -c / determinant, Vector512<float>.Zero).Store(j12 + at);
-            Vector512.ConditionalSelect(valid, -b / determinant, Vector512<float>.Zero).Store(j21 + at);
-            Vector512.ConditionalSelect(valid, a / determinant, Vector512<float>.Zero).Store(j22 + at);
+            var (valid, zero) = (TVector.Load(present + at), TVector.Create(0));
+            TVector.WherePositive(valid, d / determinant, zero).Store(j11 + at);
+            TVector.WherePositive(valid, zero - c / determinant, zero).Store(j12 + at);
+            TVector.WherePositive(valid, zero - b / determinant, zero).Store(j21 + at);
+            TVector.WherePositive(valid, a / determinant, zero).Store(j22 + at);
         }
     }
 
@@ -130,8 +135,8 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
-        Vector512<float>* value = stackalloc Vector512<float>[InterleavedLayout.Tile];
-        new Span<Vector512<float>>(value, InterleavedLayout.Tile).Clear();
+        TVector* value = stackalloc TVector[Vectors];
+        new Span<TVector>(value, Vectors).Clear();
         for (int k = 1; k < terms; k++)
         {
             float sign = k % 2 == 1 ? 1 : -1;
@@ -139,7 +144,7 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
             AddDot(v, product, sign * (1f / k - 1f / terms), value);
             Copy(product, power);
             for (int feature = 0; feature < widths[0]; feature++)
-                VectorMath.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
+                VectorMath<TVector>.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
         }
         Unpack(r, direction, examples);
         Copy(r, power);
@@ -187,7 +192,7 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
             current = dy,
             next = dy + MapSize(widths[0]),
             other = next + Largest;
-        var sums = (Vector512<float>*)(other + Largest);
+        var sums = (TVector*)(other + Largest);
         float* input = Derivative(point),
             g = gradient + GradientSize;
         Pack(y, examples, dy);
@@ -199,24 +204,30 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
             var (inputs, outputs) = (widths[layer], widths[layer + 1]);
             input -= MapSize(inputs);
             g -= (inputs + 1) * outputs;
-            InterleavedWeightGradient.Run(new(current, input), default, inputs, outputs, kernel: 1, _whole, g);
+            InterleavedWeightGradient<TVector>.Run(new(current, input), default, inputs, outputs, kernel: 1, _whole, g);
             for (int i = 0; i < outputs; i++)
-                g[inputs * outputs + i] = Vector512.Sum(sums[i]);
+                g[inputs * outputs + i] = TVector.Sum(sums[i]);
             if (layer == 0)
                 break;
             for (int t = 0; t < tangents; t++)
             {
-                var tangent = new TangentCotangent(input, Tangent(input, t), Tangent(next, t), next, add: t > 0);
+                var tangent = new TangentCotangent<TVector>(
+                    input,
+                    Tangent(input, t),
+                    Tangent(next, t),
+                    next,
+                    add: t > 0
+                );
                 MultiplyTransposed(Tangent(current, t), transposed.Matrix(layer), layer, ref tangent);
             }
-            new Span<Vector512<float>>(sums, InterleavedLayout.RoundUp(inputs)).Clear();
-            var value = new PreactivationCotangent(input, tangents > 0 ? next : null, next, sums);
+            new Span<TVector>(sums, InterleavedLayout.RoundUp(inputs)).Clear();
+            var value = new PreactivationCotangent<TVector>(input, tangents > 0 ? next : null, next, sums);
             MultiplyTransposed(current, transposed.Matrix(layer), layer, ref value);
             current = next;
             next = other;
             other = current;
         }
-        var dx = new InputCotangent(dy, null, null, next);
+        var dx = new InputCotangent<TVector>(dy, null, null, next);
         MultiplyTransposed(current, transposed.Matrix(0), 0, ref dx);
         Unpack(next, x, examples);
     }
@@ -224,7 +235,7 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
     private static IEnumerable<InterleavedLayout> Geometries(Func<int, int> width) =>
         Enumerable
             .Range(0, 3)
-            .Select(tangents => InterleavedLayout.Borderless(width(tangents), (1 + tangents) * Group));
+            .Select(tangents => InterleavedLayout.Borderless(Lanes, width(tangents), (1 + tangents) * Group));
 
     private static float* Tangent(float* map, int index) => map + (1 + index) * Group;
 
@@ -241,19 +252,35 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
         {
             float* output = input + MapSize(widths[layer]);
             bool last = layer == Layers - 1;
-            var epilogue = new TimesDerivative(last ? null : output, last ? product : Tangent(output, index));
+            var epilogue = new TimesDerivative<TVector>(last ? null : output, last ? product : Tangent(output, index));
             Multiply(Tangent(input, index), weights.Matrix(layer), layer, ref epilogue);
             input = output;
         }
     }
 
     private void Multiply<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
-        where TEpilogue : struct, IEpilogue =>
-        InterleavedConvolution.Run(input, matrix, widths[layer], widths[layer + 1], kernel: 1, _part, ref epilogue);
+        where TEpilogue : struct, IEpilogue<TVector> =>
+        InterleavedConvolution<TVector>.Run(
+            input,
+            matrix,
+            widths[layer],
+            widths[layer + 1],
+            kernel: 1,
+            _part,
+            ref epilogue
+        );
 
     private void MultiplyTransposed<TEpilogue>(float* input, float* matrix, int layer, ref TEpilogue epilogue)
-        where TEpilogue : struct, IEpilogue =>
-        InterleavedConvolution.Run(input, matrix, widths[layer + 1], widths[layer], kernel: 1, _part, ref epilogue);
+        where TEpilogue : struct, IEpilogue<TVector> =>
+        InterleavedConvolution<TVector>.Run(
+            input,
+            matrix,
+            widths[layer + 1],
+            widths[layer],
+            kernel: 1,
+            _part,
+            ref epilogue
+        );
 
     /// <summary>
     /// Puts examples side by side. Lanes without an example and rows that only fill up a tile become zero.
@@ -287,17 +314,17 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
     }
 
     /// <summary>Adds factor v.x to the value of each example.</summary>
-    private void AddDot(float* v, float* x, float factor, Vector512<float>* value)
+    private void AddDot(float* v, float* x, float factor, TVector* value)
     {
-        for (int i = 0; i < InterleavedLayout.Tile; i++)
+        for (int i = 0; i < Vectors; i++)
         {
-            var sum = Vector512<float>.Zero;
+            var sum = default(TVector);
             for (int feature = 0; feature < widths[0]; feature++)
             {
                 nint at = feature * (nint)Plane + i * Lanes;
-                sum = Avx512F.FusedMultiplyAdd(Vector512.Load(v + at), Vector512.Load(x + at), sum);
+                sum = TVector.MultiplyAdd(TVector.Load(v + at), TVector.Load(x + at), sum);
             }
-            value[i] += factor * sum;
+            value[i] += TVector.Create(factor) * sum;
         }
     }
 
@@ -313,20 +340,20 @@ internal sealed unsafe class InterleavedDense(int[] widths, int tangents)
                 float* from = Tangent(map, t) + row * (nint)Plane,
                     to = Tangent(result, t) + row * (nint)Plane;
                 for (int at = 0; at < Group; at += Lanes)
-                    (Vector512.Load(from + at) * Vector512.Load(scale + at)).Store(to + at);
+                    (TVector.Load(from + at) * TVector.Load(scale + at)).Store(to + at);
             }
     }
 
     /// <summary>Sums over examples but for the last step, of a map of x's width.</summary>
-    private void SumFeatures(float* map, Vector512<float>* sums)
+    private void SumFeatures(float* map, TVector* sums)
     {
         for (int feature = 0; feature < widths[0]; feature++)
         {
             float* x = map + feature * (nint)Plane;
-            sums[feature] =
-                Vector512.Load(x)
-                + Vector512.Load(x + Lanes)
-                + (Vector512.Load(x + 2 * Lanes) + Vector512.Load(x + 3 * Lanes));
+            var sum = TVector.Load(x);
+            for (int at = Lanes; at < Group; at += Lanes)
+                sum += TVector.Load(x + at);
+            sums[feature] = sum;
         }
     }
 }

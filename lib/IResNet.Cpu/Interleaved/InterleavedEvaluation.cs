@@ -4,11 +4,12 @@ namespace IResNet.Cpu;
 /// A branch at batches of one shape with the weights of now, packed once: for the many evaluations of an inverse. No
 /// gradients.
 /// </summary>
-internal sealed unsafe class InterleavedEvaluation
+internal sealed unsafe class InterleavedEvaluation<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
     private readonly Workers _workers;
     private readonly long[] _shape;
-    private readonly InterleavedBranch _branch;
+    private readonly InterleavedBranch<TVector> _branch;
     private readonly ExampleGroups _groups;
     private readonly Tensor _memory;
     private readonly BranchWeights _weights;
@@ -19,7 +20,7 @@ internal sealed unsafe class InterleavedEvaluation
         long hidden = branch.Layers[0].Weight.size(0);
         (_workers, _shape) = (resources.Workers, shape);
         _branch = new(resources, shape, hidden, branch.LeadingActivation);
-        _groups = ExampleGroups.Of(shape, InterleavedLayout.Lanes);
+        _groups = ExampleGroups.Of(shape, TVector.Lanes);
         var weights = new InterleavedWeights((int)shape[1], (int)hidden);
         _memory = empty(weights.Size);
         using var scope = NewDisposeScope();

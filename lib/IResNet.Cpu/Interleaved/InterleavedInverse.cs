@@ -1,13 +1,12 @@
-using System.Runtime.Intrinsics;
-
 namespace IResNet.Cpu;
 
 /// <summary>
-/// <see cref="Chebyshev"/>'s iteration in packed form. Groups of sixteen examples do not know of each other: each stays
+/// <see cref="Chebyshev"/>'s iteration in packed form. Groups of examples do not know of each other: each stays
 /// on one thread from start to end, has weights of its own and stops by itself, and between evaluations there is one
 /// pass over one map.
 /// </summary>
-internal static unsafe class InterleavedInverse
+internal static unsafe class InterleavedInverse<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>How a group ended.</summary>
     /// <param name="Reached">Whether it met the stopping rule.</param>
@@ -28,8 +27,8 @@ internal static unsafe class InterleavedInverse
         double lipschitz = branch.LipschitzBound();
         long hidden = branch.Layers[0].Weight.size(0);
         long[] shape = y.shape;
-        var groups = ExampleGroups.Of(shape, InterleavedLayout.Lanes);
-        var packed = new InterleavedBranch(resources, shape, hidden, branch.LeadingActivation);
+        var groups = ExampleGroups.Of(shape, TVector.Lanes);
+        var packed = new InterleavedBranch<TVector>(resources, shape, hidden, branch.LeadingActivation);
         var weights = new InterleavedWeights((int)shape[1], (int)hidden);
         using var memory = resources.Memory.Rent(weights.Size);
         var w = weights.Pack(BranchTensors.Of(branch), memory.Pointer);
@@ -57,12 +56,12 @@ internal static unsafe class InterleavedInverse
     }
 
     /// <summary>One group and its maps.</summary>
-    private readonly struct Group(InterleavedBranch branch, BranchWeights weights, int examples, float* work)
+    private readonly struct Group(InterleavedBranch<TVector> branch, BranchWeights weights, int examples, float* work)
     {
         /// <summary>Of the data's size, beside those of the branch.</summary>
         public const int Maps = 5;
 
-        private readonly InterleavedBranch.Maps _inner = branch.MapsAt(work + Maps * branch.DataSize);
+        private readonly InterleavedBranch<TVector>.Maps _inner = branch.MapsAt(work + Maps * branch.DataSize);
 
         /// <summary>
         /// As <see cref="IterativeSolver"/> does it, with maps that change their roles instead of tensors.
@@ -86,7 +85,7 @@ internal static unsafe class InterleavedInverse
                 hasBefore = false;
             for (int done = 1; done <= maxIterations; done++)
             {
-                var epilogue = new ImageOf(weights.LastBias, x, y, image);
+                var epilogue = new ImageOf<TVector>(weights.LastBias, x, y, image);
                 branch.Iterate(weights, x, _inner, ref epilogue);
                 (now, double norm) = Measure(epilogue, done);
                 if (rule.IsReached(now.Largest, norm))
@@ -119,17 +118,18 @@ internal static unsafe class InterleavedInverse
             return now;
         }
 
-        private (End, double norm) Measure(in ImageOf epilogue, int done)
+        private (End, double norm) Measure(in ImageOf<TVector> epilogue, int done)
         {
+            var (each, sums) = (epilogue.Largest, epilogue.Squares);
             double largest = 0,
                 squares = 0,
                 distance = 0;
             for (int lane = 0; lane < examples; lane++)
             {
-                double square = epilogue.Squares[lane];
+                double square = ((float*)&sums)[lane];
                 squares += square;
                 distance = Math.Max(distance, square);
-                largest = Math.Max(largest, double.IsFinite(square) ? epilogue.Largest[lane] : square);
+                largest = Math.Max(largest, double.IsFinite(square) ? ((float*)&each)[lane] : square);
             }
             return (new(false, done, largest, Math.Sqrt(distance)), Math.Sqrt(squares));
         }
@@ -137,15 +137,11 @@ internal static unsafe class InterleavedInverse
         /// <summary>before := before + weight (image - before).</summary>
         private static void Extrapolate(float* before, float* image, float weight, nint size)
         {
-            var w = Vector512.Create(weight);
-            for (
-                float* end = before + size;
-                before < end;
-                before += InterleavedLayout.Lanes, image += InterleavedLayout.Lanes
-            )
+            var w = TVector.Create(weight);
+            for (float* end = before + size; before < end; before += TVector.Lanes, image += TVector.Lanes)
             {
-                var b = Vector512.Load(before);
-                Vector512.FusedMultiplyAdd(w, Vector512.Load(image) - b, b).Store(before);
+                var b = TVector.Load(before);
+                TVector.MultiplyAdd(w, TVector.Load(image) - b, b).Store(before);
             }
         }
 

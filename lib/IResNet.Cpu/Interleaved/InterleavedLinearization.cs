@@ -1,10 +1,11 @@
 namespace IResNet.Cpu;
 
 /// <summary>A linearization whose products are taken by the vector kernels. No gradients.</summary>
-internal sealed unsafe class InterleavedLinearization : Linearization
+internal sealed unsafe class InterleavedLinearization<TVector> : Linearization
+    where TVector : unmanaged, IVector<TVector>
 {
     private readonly Workers _workers;
-    private readonly InterleavedBranch _branch;
+    private readonly InterleavedBranch<TVector> _branch;
     private readonly ExampleGroups _groups;
     private readonly Tensor _memory,
         _maps;
@@ -17,7 +18,7 @@ internal sealed unsafe class InterleavedLinearization : Linearization
         ConvBranch branch,
         Tensor x,
         Tensor value,
-        InterleavedBranch packed,
+        InterleavedBranch<TVector> packed,
         ExampleGroups groups
     )
         : base(branch, x, value)
@@ -42,11 +43,16 @@ internal sealed unsafe class InterleavedLinearization : Linearization
     }
 
     /// <summary>Evaluates the branch. Everything lives in the caller's dispose scope.</summary>
-    public static InterleavedLinearization At(CpuResources resources, ConvBranch branch, Tensor x)
+    public static InterleavedLinearization<TVector> At(CpuResources resources, ConvBranch branch, Tensor x)
     {
         long[] shape = x.shape;
-        var packed = new InterleavedBranch(resources, shape, branch.Layers[0].Weight.size(0), branch.LeadingActivation);
-        return new(resources, branch, x, empty(shape), packed, ExampleGroups.Of(shape, InterleavedLayout.Lanes));
+        var packed = new InterleavedBranch<TVector>(
+            resources,
+            shape,
+            branch.Layers[0].Weight.size(0),
+            branch.LeadingActivation
+        );
+        return new(resources, branch, x, empty(shape), packed, ExampleGroups.Of(shape, TVector.Lanes));
     }
 
     /// <inheritdoc/>
@@ -55,7 +61,7 @@ internal sealed unsafe class InterleavedLinearization : Linearization
     /// <inheritdoc/>
     protected override Tensor Vjp(Tensor cotangents, long k) => Product(cotangents, k, transposed: true);
 
-    private InterleavedBranch.Maps MapsOf(int group) => _branch.MapsAt(_points + group * _branch.PointSize);
+    private InterleavedBranch<TVector>.Maps MapsOf(int group) => _branch.MapsAt(_points + group * _branch.PointSize);
 
     private Tensor Product(Tensor directions, long k, bool transposed)
     {

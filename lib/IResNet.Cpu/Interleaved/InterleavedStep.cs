@@ -1,10 +1,15 @@
 namespace IResNet.Cpu;
 
-/// <summary>A step with sixteen examples side by side in the lanes of a register.</summary>
-internal sealed unsafe class InterleavedStep(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
-    : BlockStep(shape, hidden, InterleavedLayout.Lanes)
+/// <summary>A step with as many examples side by side as a register has lanes.</summary>
+internal sealed unsafe class InterleavedStep<TVector>(
+    CpuResources resources,
+    long[] shape,
+    long hidden,
+    bool leadingActivation
+) : BlockStep(shape, hidden, TVector.Lanes)
+    where TVector : unmanaged, IVector<TVector>
 {
-    private readonly InterleavedBranch _branch = new(resources, shape, hidden, leadingActivation);
+    private readonly InterleavedBranch<TVector> _branch = new(resources, shape, hidden, leadingActivation);
     private readonly InterleavedWeights _weights = new((int)shape[1], (int)hidden);
 
     /// <inheritdoc/>

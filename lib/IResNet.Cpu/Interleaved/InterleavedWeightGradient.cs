@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Cpu;
 
@@ -9,10 +7,17 @@ namespace IResNet.Cpu;
 /// product of an output cotangent and a shifted input, summed over pixels and examples. Two pairs are summed at once,
 /// primal and tangent, which share the weight.
 /// </summary>
-internal static unsafe class InterleavedWeightGradient
+internal static unsafe class InterleavedWeightGradient<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Lanes = InterleavedLayout.Lanes,
-        Tile = InterleavedLayout.Tile;
+    private const int Tile = InterleavedLayout.Tile;
+
+    private static int Lanes => TVector.Lanes;
+
+    private static bool Many => TVector.HasManyRegisters;
+
+    /// <summary>Output channels in registers at once.</summary>
+    private static int Outputs => Many ? Tile : Tile / 2;
 
     /// <summary>
     /// A map of output cotangents and the map of inputs that they meet. For 3x3 kernels the inputs have a zero border.
@@ -47,7 +52,7 @@ internal static unsafe class InterleavedWeightGradient
             Run1x1(primal, tangent, inputs, outputs, layout, gradient);
     }
 
-    /// <summary>In registers: four outputs by two inputs by the three taps of a kernel's row.</summary>
+    /// <summary>In registers: some outputs by two inputs by the three taps of a kernel's row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run3x3(
         Pair primal,
@@ -62,29 +67,29 @@ internal static unsafe class InterleavedWeightGradient
             row = layout.Row,
             height = layout.Height,
             width = layout.Width;
-        for (int o = 0; o < outputs; o += Tile)
+        for (int o = 0; o < outputs; o += Outputs)
             for (int i = 0; i < inputs; i += 2)
                 for (int tapRow = 0; tapRow < 3; tapRow++)
                 {
-                    Vector512<float> a00 = default,
+                    TVector a00 = default,
                         a01 = default,
                         a02 = default,
                         a10 = default,
                         a11 = default,
                         a12 = default;
-                    Vector512<float> a20 = default,
+                    TVector a20 = default,
                         a21 = default,
                         a22 = default,
                         a30 = default,
                         a31 = default,
                         a32 = default;
-                    Vector512<float> b00 = default,
+                    TVector b00 = default,
                         b01 = default,
                         b02 = default,
                         b10 = default,
                         b11 = default,
                         b12 = default;
-                    Vector512<float> b20 = default,
+                    TVector b20 = default,
                         b21 = default,
                         b22 = default,
                         b30 = default,
@@ -102,40 +107,58 @@ internal static unsafe class InterleavedWeightGradient
                             float* end = y + width * Lanes;
                             for (; y < end; y += Lanes, x += Lanes)
                             {
-                                var y0 = Vector512.Load(y);
-                                var y1 = Vector512.Load(y + plane);
-                                var y2 = Vector512.Load(y + 2 * plane);
-                                var y3 = Vector512.Load(y + 3 * plane);
-                                var v = Vector512.Load(x);
-                                a00 = Avx512F.FusedMultiplyAdd(y0, v, a00);
-                                a10 = Avx512F.FusedMultiplyAdd(y1, v, a10);
-                                a20 = Avx512F.FusedMultiplyAdd(y2, v, a20);
-                                a30 = Avx512F.FusedMultiplyAdd(y3, v, a30);
-                                v = Vector512.Load(x + Lanes);
-                                a01 = Avx512F.FusedMultiplyAdd(y0, v, a01);
-                                a11 = Avx512F.FusedMultiplyAdd(y1, v, a11);
-                                a21 = Avx512F.FusedMultiplyAdd(y2, v, a21);
-                                a31 = Avx512F.FusedMultiplyAdd(y3, v, a31);
-                                v = Vector512.Load(x + 2 * Lanes);
-                                a02 = Avx512F.FusedMultiplyAdd(y0, v, a02);
-                                a12 = Avx512F.FusedMultiplyAdd(y1, v, a12);
-                                a22 = Avx512F.FusedMultiplyAdd(y2, v, a22);
-                                a32 = Avx512F.FusedMultiplyAdd(y3, v, a32);
-                                v = Vector512.Load(x + plane);
-                                b00 = Avx512F.FusedMultiplyAdd(y0, v, b00);
-                                b10 = Avx512F.FusedMultiplyAdd(y1, v, b10);
-                                b20 = Avx512F.FusedMultiplyAdd(y2, v, b20);
-                                b30 = Avx512F.FusedMultiplyAdd(y3, v, b30);
-                                v = Vector512.Load(x + plane + Lanes);
-                                b01 = Avx512F.FusedMultiplyAdd(y0, v, b01);
-                                b11 = Avx512F.FusedMultiplyAdd(y1, v, b11);
-                                b21 = Avx512F.FusedMultiplyAdd(y2, v, b21);
-                                b31 = Avx512F.FusedMultiplyAdd(y3, v, b31);
-                                v = Vector512.Load(x + plane + 2 * Lanes);
-                                b02 = Avx512F.FusedMultiplyAdd(y0, v, b02);
-                                b12 = Avx512F.FusedMultiplyAdd(y1, v, b12);
-                                b22 = Avx512F.FusedMultiplyAdd(y2, v, b22);
-                                b32 = Avx512F.FusedMultiplyAdd(y3, v, b32);
+                                var y0 = TVector.Load(y);
+                                var y1 = TVector.Load(y + plane);
+                                var y2 = Many ? TVector.Load(y + 2 * plane) : default;
+                                var y3 = Many ? TVector.Load(y + 3 * plane) : default;
+                                var v = TVector.Load(x);
+                                a00 = TVector.MultiplyAdd(y0, v, a00);
+                                a10 = TVector.MultiplyAdd(y1, v, a10);
+                                if (Many)
+                                {
+                                    a20 = TVector.MultiplyAdd(y2, v, a20);
+                                    a30 = TVector.MultiplyAdd(y3, v, a30);
+                                }
+                                v = TVector.Load(x + Lanes);
+                                a01 = TVector.MultiplyAdd(y0, v, a01);
+                                a11 = TVector.MultiplyAdd(y1, v, a11);
+                                if (Many)
+                                {
+                                    a21 = TVector.MultiplyAdd(y2, v, a21);
+                                    a31 = TVector.MultiplyAdd(y3, v, a31);
+                                }
+                                v = TVector.Load(x + 2 * Lanes);
+                                a02 = TVector.MultiplyAdd(y0, v, a02);
+                                a12 = TVector.MultiplyAdd(y1, v, a12);
+                                if (Many)
+                                {
+                                    a22 = TVector.MultiplyAdd(y2, v, a22);
+                                    a32 = TVector.MultiplyAdd(y3, v, a32);
+                                }
+                                v = TVector.Load(x + plane);
+                                b00 = TVector.MultiplyAdd(y0, v, b00);
+                                b10 = TVector.MultiplyAdd(y1, v, b10);
+                                if (Many)
+                                {
+                                    b20 = TVector.MultiplyAdd(y2, v, b20);
+                                    b30 = TVector.MultiplyAdd(y3, v, b30);
+                                }
+                                v = TVector.Load(x + plane + Lanes);
+                                b01 = TVector.MultiplyAdd(y0, v, b01);
+                                b11 = TVector.MultiplyAdd(y1, v, b11);
+                                if (Many)
+                                {
+                                    b21 = TVector.MultiplyAdd(y2, v, b21);
+                                    b31 = TVector.MultiplyAdd(y3, v, b31);
+                                }
+                                v = TVector.Load(x + plane + 2 * Lanes);
+                                b02 = TVector.MultiplyAdd(y0, v, b02);
+                                b12 = TVector.MultiplyAdd(y1, v, b12);
+                                if (Many)
+                                {
+                                    b22 = TVector.MultiplyAdd(y2, v, b22);
+                                    b32 = TVector.MultiplyAdd(y3, v, b32);
+                                }
                             }
                         }
                     }
@@ -150,7 +173,7 @@ internal static unsafe class InterleavedWeightGradient
                 }
     }
 
-    /// <summary>In registers: four outputs by four inputs.</summary>
+    /// <summary>In registers: some outputs by four inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run1x1(
         Pair primal,
@@ -166,10 +189,12 @@ internal static unsafe class InterleavedWeightGradient
             height = layout.Height,
             width = layout.Width;
         float* tile = stackalloc float[Tile * Tile];
-        for (int o = 0; o < outputs; o += Tile)
+        float* vectors = stackalloc float[Tile * Tile * Lanes];
+        new Span<float>(vectors, Tile * Tile * Lanes).Clear();
+        for (int o = 0; o < outputs; o += Outputs)
             for (int i = 0; i < inputs; i += Tile)
             {
-                Vector512<float> s00 = default,
+                TVector s00 = default,
                     s01 = default,
                     s02 = default,
                     s03 = default,
@@ -177,7 +202,7 @@ internal static unsafe class InterleavedWeightGradient
                     s11 = default,
                     s12 = default,
                     s13 = default;
-                Vector512<float> s20 = default,
+                TVector s20 = default,
                     s21 = default,
                     s22 = default,
                     s23 = default,
@@ -197,98 +222,91 @@ internal static unsafe class InterleavedWeightGradient
                         float* end = y + width * Lanes;
                         for (; y < end; y += Lanes, x += Lanes)
                         {
-                            var y0 = Vector512.Load(y);
-                            var y1 = Vector512.Load(y + plane);
-                            var y2 = Vector512.Load(y + 2 * plane);
-                            var y3 = Vector512.Load(y + 3 * plane);
-                            var v = Vector512.Load(x);
-                            s00 = Avx512F.FusedMultiplyAdd(y0, v, s00);
-                            s10 = Avx512F.FusedMultiplyAdd(y1, v, s10);
-                            s20 = Avx512F.FusedMultiplyAdd(y2, v, s20);
-                            s30 = Avx512F.FusedMultiplyAdd(y3, v, s30);
-                            v = Vector512.Load(x + plane);
-                            s01 = Avx512F.FusedMultiplyAdd(y0, v, s01);
-                            s11 = Avx512F.FusedMultiplyAdd(y1, v, s11);
-                            s21 = Avx512F.FusedMultiplyAdd(y2, v, s21);
-                            s31 = Avx512F.FusedMultiplyAdd(y3, v, s31);
-                            v = Vector512.Load(x + 2 * plane);
-                            s02 = Avx512F.FusedMultiplyAdd(y0, v, s02);
-                            s12 = Avx512F.FusedMultiplyAdd(y1, v, s12);
-                            s22 = Avx512F.FusedMultiplyAdd(y2, v, s22);
-                            s32 = Avx512F.FusedMultiplyAdd(y3, v, s32);
-                            v = Vector512.Load(x + 3 * plane);
-                            s03 = Avx512F.FusedMultiplyAdd(y0, v, s03);
-                            s13 = Avx512F.FusedMultiplyAdd(y1, v, s13);
-                            s23 = Avx512F.FusedMultiplyAdd(y2, v, s23);
-                            s33 = Avx512F.FusedMultiplyAdd(y3, v, s33);
+                            var y0 = TVector.Load(y);
+                            var y1 = TVector.Load(y + plane);
+                            var y2 = Many ? TVector.Load(y + 2 * plane) : default;
+                            var y3 = Many ? TVector.Load(y + 3 * plane) : default;
+                            var v = TVector.Load(x);
+                            s00 = TVector.MultiplyAdd(y0, v, s00);
+                            s10 = TVector.MultiplyAdd(y1, v, s10);
+                            if (Many)
+                            {
+                                s20 = TVector.MultiplyAdd(y2, v, s20);
+                                s30 = TVector.MultiplyAdd(y3, v, s30);
+                            }
+                            v = TVector.Load(x + plane);
+                            s01 = TVector.MultiplyAdd(y0, v, s01);
+                            s11 = TVector.MultiplyAdd(y1, v, s11);
+                            if (Many)
+                            {
+                                s21 = TVector.MultiplyAdd(y2, v, s21);
+                                s31 = TVector.MultiplyAdd(y3, v, s31);
+                            }
+                            v = TVector.Load(x + 2 * plane);
+                            s02 = TVector.MultiplyAdd(y0, v, s02);
+                            s12 = TVector.MultiplyAdd(y1, v, s12);
+                            if (Many)
+                            {
+                                s22 = TVector.MultiplyAdd(y2, v, s22);
+                                s32 = TVector.MultiplyAdd(y3, v, s32);
+                            }
+                            v = TVector.Load(x + 3 * plane);
+                            s03 = TVector.MultiplyAdd(y0, v, s03);
+                            s13 = TVector.MultiplyAdd(y1, v, s13);
+                            if (Many)
+                            {
+                                s23 = TVector.MultiplyAdd(y2, v, s23);
+                                s33 = TVector.MultiplyAdd(y3, v, s33);
+                            }
                         }
                     }
                 }
-                // Where a map has few pixels, sums over lanes one by one would take as long as the products.
-                SumQuads(
-                        Quad(s00, s01, s02, s03),
-                        Quad(s10, s11, s12, s13),
-                        Quad(s20, s21, s22, s23),
-                        Quad(s30, s31, s32, s33)
-                    )
-                    .Store(tile);
+                s00.Store(vectors + 0 * Lanes);
+                s01.Store(vectors + 1 * Lanes);
+                s02.Store(vectors + 2 * Lanes);
+                s03.Store(vectors + 3 * Lanes);
+                s10.Store(vectors + 4 * Lanes);
+                s11.Store(vectors + 5 * Lanes);
+                s12.Store(vectors + 6 * Lanes);
+                s13.Store(vectors + 7 * Lanes);
+                if (Many)
+                {
+                    s20.Store(vectors + 8 * Lanes);
+                    s21.Store(vectors + 9 * Lanes);
+                    s22.Store(vectors + 10 * Lanes);
+                    s23.Store(vectors + 11 * Lanes);
+                    s30.Store(vectors + 12 * Lanes);
+                    s31.Store(vectors + 13 * Lanes);
+                    s32.Store(vectors + 14 * Lanes);
+                    s33.Store(vectors + 15 * Lanes);
+                }
+                TVector.SumSixteen(vectors, tile);
                 int valid = Math.Min(Tile, inputs - i);
-                for (int row = 0; row < Math.Min(Tile, outputs - o); row++)
+                for (int row = 0; row < Math.Min(Outputs, outputs - o); row++)
                     for (int column = 0; column < valid; column++)
                         gradient[(nint)(o + row) * inputs + i + column] = tile[row * Tile + column];
             }
     }
 
-    /// <summary>In every 128-bit part, the sums of that part of a, b, c and d.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Quad(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
-    {
-        var ab = (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble();
-        var cd = (Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d)).AsDouble();
-        return Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
-    }
-
-    /// <summary>The sum of a's 128-bit parts in the first part, of b's in the second, and so on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> SumQuads(
-        Vector512<float> a,
-        Vector512<float> b,
-        Vector512<float> c,
-        Vector512<float> d
-    )
-    {
-        const byte Even = 0b10_00_10_00,
-            Odd = 0b11_01_11_01;
-        var ab = Avx512F.Shuffle4x128(a, b, Even) + Avx512F.Shuffle4x128(a, b, Odd);
-        var cd = Avx512F.Shuffle4x128(c, d, Even) + Avx512F.Shuffle4x128(c, d, Odd);
-        return Avx512F.Shuffle4x128(ab, cd, Even) + Avx512F.Shuffle4x128(ab, cd, Odd);
-    }
-
     /// <summary>Sums the lanes and writes what is not padding.</summary>
     private readonly struct Target(float* gradient, int inputs, int outputs, int taps)
     {
-        public void Put(
-            int output,
-            int input,
-            int tap,
-            Vector512<float> s0,
-            Vector512<float> s1,
-            Vector512<float> s2,
-            Vector512<float> s3
-        )
+        public void Put(int output, int input, int tap, TVector s0, TVector s1, TVector s2, TVector s3)
         {
             if (input >= inputs)
                 return;
             Put(output, input, tap, s0);
             Put(output + 1, input, tap, s1);
+            if (!Many)
+                return;
             Put(output + 2, input, tap, s2);
             Put(output + 3, input, tap, s3);
         }
 
-        private void Put(int output, int input, int tap, Vector512<float> sum)
+        private void Put(int output, int input, int tap, TVector sum)
         {
             if (output < outputs)
-                gradient[((nint)output * inputs + input) * taps + tap] = Vector512.Sum(sum);
+                gradient[((nint)output * inputs + input) * taps + tap] = TVector.Sum(sum);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The weights of a branch in the order in which <see cref="InterleavedConvolution"/> reads them: [output
+/// The weights of a branch in the order in which <see cref="InterleavedConvolution{TVector}"/> reads them: [output
 /// tile][input][tap][output in tile]. Outputs beyond the last are zero, biases too.
 /// </summary>
 /// <param name="channels">Channels of the data.</param>

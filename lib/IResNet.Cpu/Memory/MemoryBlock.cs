@@ -8,8 +8,10 @@ namespace IResNet.Cpu;
 /// </summary>
 internal sealed unsafe class MemoryBlock : IDisposable
 {
-    private const int Alignment = 64,
-        Line = Alignment / sizeof(float);
+    private const int Alignment = 64;
+
+    /// <summary>Floats of a cache line.</summary>
+    public const int Line = Alignment / sizeof(float);
 
     private readonly MemoryPool _pool;
     private float[]? _numbers;

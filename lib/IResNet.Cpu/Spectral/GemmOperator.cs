@@ -9,7 +9,8 @@ namespace IResNet.Cpu;
 /// <param name="columns">Inputs of W.</param>
 /// <param name="height">Height of the image.</param>
 /// <param name="width">Width of the image.</param>
-internal readonly unsafe struct GemmOperator(int rows, int columns, int height, int width)
+internal readonly unsafe struct GemmOperator<TVector>(int rows, int columns, int height, int width)
+    where TVector : unmanaged, IVector<TVector>
 {
     // With fewer, a kernel without packing is faster.
     private const int LeastChannels = 64;
@@ -30,16 +31,16 @@ internal readonly unsafe struct GemmOperator(int rows, int columns, int height, 
     /// </summary>
     private bool HiddenIsOutput => rows > columns;
 
-    private nint HiddenStride => Panels.RoundUp(Hidden) + InterleavedLayout.Lanes;
+    private nint HiddenStride => Panels<TVector>.RoundUp(Hidden) + MemoryBlock.Line;
 
-    private nint PatchStride => Panels.RoundUp(Taps) + InterleavedLayout.Lanes;
+    private nint PatchStride => Panels<TVector>.RoundUp(Taps) + MemoryBlock.Line;
 
-    private int Rows => (Pixels + Gemm.Rows - 1) / Gemm.Rows * Gemm.Rows;
+    private int Rows => (Pixels + Gemm<TVector>.Rows - 1) / Gemm<TVector>.Rows * Gemm<TVector>.Rows;
 
     /// <summary>Floats of scratch memory.</summary>
     public nint ScratchSize =>
-        Panels.Size(Hidden, Taps)
-        + Panels.Size(Taps, Hidden)
+        Panels<TVector>.Size(Hidden, Taps)
+        + Panels<TVector>.Size(Taps, Hidden)
         + Rows * (HiddenStride + PatchStride)
         + Channels * Pixels
         + _patches.ScratchSize;
@@ -47,12 +48,12 @@ internal readonly unsafe struct GemmOperator(int rows, int columns, int height, 
     /// <summary>Whether this is the better way.</summary>
     public static bool Supports(int rows, int columns) => Math.Max(rows, columns) >= LeastChannels;
 
-    /// <summary>As <see cref="PowerIteration.Advance"/>.</summary>
+    /// <summary>As <see cref="PowerIteration{TVector}.Advance"/>.</summary>
     public float Advance(float* weight, float* u, float* v, int iterations, float* scratch)
     {
         float* inward = scratch,
-            outward = inward + Panels.Size(Hidden, Taps),
-            hidden = outward + Panels.Size(Taps, Hidden);
+            outward = inward + Panels<TVector>.Size(Hidden, Taps),
+            hidden = outward + Panels<TVector>.Size(Taps, Hidden);
         float* patches = hidden + Rows * HiddenStride,
             narrow = patches + Rows * PatchStride,
             plane = narrow + Channels * Pixels;
@@ -85,13 +86,13 @@ internal readonly unsafe struct GemmOperator(int rows, int columns, int height, 
     {
         if (HiddenIsOutput)
         {
-            new Panels(null).Pack(weight, Hidden, Taps, inward);
-            new Panels(null).PackTransposed(weight, Taps, Hidden, outward);
+            new Panels<TVector>(null).Pack(weight, Hidden, Taps, inward);
+            new Panels<TVector>(null).PackTransposed(weight, Taps, Hidden, outward);
         }
         else
         {
-            new Panels(null).PackTaps(weight, Channels, Hidden, inward);
-            new Panels(null).PackTapsTransposed(weight, Channels, Hidden, outward);
+            new Panels<TVector>(null).PackTaps(weight, Channels, Hidden, inward);
+            new Panels<TVector>(null).PackTapsTransposed(weight, Channels, Hidden, outward);
         }
     }
 
@@ -101,13 +102,13 @@ internal readonly unsafe struct GemmOperator(int rows, int columns, int height, 
     /// </summary>
     private float Inward(float* panels, float* hidden, float* narrow, float* patches, float* plane, float* before)
     {
-        var sum = new PlainSum(patches);
-        Gemm.Run(hidden, HiddenStride, panels, Pixels, Hidden, Taps, PatchStride, ref sum);
+        var sum = new PlainSum<TVector>(patches);
+        Gemm<TVector>.Run(hidden, HiddenStride, panels, Pixels, Hidden, Taps, PatchStride, ref sum);
         _patches.Gather(patches, PatchStride, 1, reversed: !HiddenIsOutput, narrow, plane);
         int length = Channels * Pixels;
-        float norm = MathF.Sqrt(VectorMath.Dot(narrow, narrow, length));
+        float norm = MathF.Sqrt(VectorMath<TVector>.Dot(narrow, narrow, length));
         if (norm > SpectralLayer.NormFloor)
-            VectorMath.Divide(narrow, norm, narrow, length);
+            VectorMath<TVector>.Divide(narrow, norm, narrow, length);
         else
             new Span<float>(before, length).CopyTo(new Span<float>(narrow, length));
         return norm;
@@ -117,15 +118,15 @@ internal readonly unsafe struct GemmOperator(int rows, int columns, int height, 
     private float Outward(float* panels, float* narrow, float* hidden, float* patches, float* plane, float* before)
     {
         _patches.Spread(narrow, 1, reversed: !HiddenIsOutput, patches, PatchStride, plane);
-        var sum = new PlainSum(hidden);
-        Gemm.Run(patches, PatchStride, panels, Pixels, Taps, Hidden, HiddenStride, ref sum);
+        var sum = new PlainSum<TVector>(hidden);
+        Gemm<TVector>.Run(patches, PatchStride, panels, Pixels, Taps, Hidden, HiddenStride, ref sum);
         float square = 0;
         for (int pixel = 0; pixel < Pixels; pixel++)
-            square += VectorMath.Dot(hidden + pixel * HiddenStride, hidden + pixel * HiddenStride, Hidden);
+            square += VectorMath<TVector>.Dot(hidden + pixel * HiddenStride, hidden + pixel * HiddenStride, Hidden);
         float norm = MathF.Sqrt(square);
         if (norm > SpectralLayer.NormFloor)
             for (int pixel = 0; pixel < Pixels; pixel++)
-                VectorMath.Divide(hidden + pixel * HiddenStride, norm, hidden + pixel * HiddenStride, Hidden);
+                VectorMath<TVector>.Divide(hidden + pixel * HiddenStride, norm, hidden + pixel * HiddenStride, Hidden);
         else
             Load(before, hidden);
         return norm;

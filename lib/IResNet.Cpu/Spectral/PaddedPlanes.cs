@@ -7,7 +7,8 @@ namespace IResNet.Cpu;
 /// </summary>
 internal readonly unsafe struct PaddedPlanes(int height, int width)
 {
-    /// <summary>Floats that kernels handle at once; they may write past the end of a plane by one less.</summary>
+    /// <summary>The most floats that kernels handle at once; they may write past the end of a plane by one
+    /// less.</summary>
     public const int Chunk = 64;
 
     /// <summary>Floats from one row to the next.</summary>

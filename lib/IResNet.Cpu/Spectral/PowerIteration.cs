@@ -4,11 +4,12 @@ namespace IResNet.Cpu;
 /// Power iteration on one layer's operator and the gradient of its norm: a 3x3 convolution on the layer's feature maps,
 /// or a matrix.
 /// </summary>
-internal readonly unsafe struct PowerIteration(int rows, int columns, int kernel, int height, int width)
+internal readonly unsafe struct PowerIteration<TVector>(int rows, int columns, int kernel, int height, int width)
+    where TVector : unmanaged, IVector<TVector>
 {
-    private readonly GemmOperator _wide = new(rows, columns, height, width);
+    private readonly GemmOperator<TVector> _wide = new(rows, columns, height, width);
 
-    private bool IsWide => kernel == 3 && GemmOperator.Supports(rows, columns);
+    private bool IsWide => kernel == 3 && GemmOperator<TVector>.Supports(rows, columns);
 
     private PaddedPlanes Geometry => new(height, width);
 
@@ -31,7 +32,7 @@ internal readonly unsafe struct PowerIteration(int rows, int columns, int kernel
     private nint ColumnMap => kernel == 1 ? columns : Geometry.Size(columns);
 
     /// <summary>For a layer; null for one that has neither kind of operator.</summary>
-    public static PowerIteration? Of(SpectralLayer layer)
+    public static PowerIteration<TVector>? Of(SpectralLayer layer)
     {
         var (rows, columns) = ((int)layer.Weight.size(0), (int)layer.Weight.size(1));
         // A class derived from these may have another norm.
@@ -82,14 +83,14 @@ internal readonly unsafe struct PowerIteration(int rows, int columns, int kernel
         {
             new Span<float>(gradient, rows * columns).Clear();
             for (int row = 0; row < rows; row++)
-                VectorMath.Add(v, u[row], gradient + (nint)row * columns, columns);
+                VectorMath<TVector>.Add(v, u[row], gradient + (nint)row * columns, columns);
             return;
         }
         float* left = scratch,
             right = scratch + RowMap;
         Load(u, left, rows);
         Load(v, right, columns);
-        SingleImageConvolution.Outer(left, right, rows, columns, Geometry, gradient);
+        SingleImageConvolution<TVector>.Outer(left, right, rows, columns, Geometry, gradient);
     }
 
     /// <summary>
@@ -98,16 +99,16 @@ internal readonly unsafe struct PowerIteration(int rows, int columns, int kernel
     private float TakeDirection(float* weight, float* from, float* to, float* before, bool transpose)
     {
         if (kernel == 3)
-            SingleImageConvolution.Run(weight, rows, columns, transpose, from, to, Geometry);
+            SingleImageConvolution<TVector>.Run(weight, rows, columns, transpose, from, to, Geometry);
         else if (transpose)
-            VectorMath.TransposeTimes(weight, rows, columns, from, to);
+            VectorMath<TVector>.TransposeTimes(weight, rows, columns, from, to);
         else
-            VectorMath.Times(weight, rows, columns, from, to);
+            VectorMath<TVector>.Times(weight, rows, columns, from, to);
         int channels = transpose ? columns : rows,
             length = kernel == 1 ? channels : channels * Geometry.Plane;
-        float norm = MathF.Sqrt(VectorMath.Dot(to, to, length));
+        float norm = MathF.Sqrt(VectorMath<TVector>.Dot(to, to, length));
         if (norm > SpectralLayer.NormFloor)
-            VectorMath.Divide(to, norm, to, length);
+            VectorMath<TVector>.Divide(to, norm, to, length);
         else
             Load(before, to, channels);
         return norm;

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace IResNet.Cpu;
 
@@ -8,10 +6,17 @@ namespace IResNet.Cpu;
 /// 3x3 convolutions of a single example with the weights as torch keeps them, for power iteration: there is one vector
 /// a layer, too small a piece for a library call.
 /// </summary>
-internal static unsafe class SingleImageConvolution
+internal static unsafe class SingleImageConvolution<TVector>
+    where TVector : unmanaged, IVector<TVector>
 {
-    private const int Lanes = InterleavedLayout.Lanes,
-        Taps = 9;
+    private const int Taps = 9;
+
+    private static int Lanes => TVector.Lanes;
+
+    private static bool Many => TVector.HasManyRegisters;
+
+    /// <summary>Vectors of pixels in registers at once.</summary>
+    private static int Vectors => Many ? 4 : 3;
 
     /// <summary>W x, or W transposed times x.</summary>
     /// <param name="weight">Shape (outputs, inputs, 3, 3) of W.</param>
@@ -65,15 +70,15 @@ internal static unsafe class SingleImageConvolution
             span = geometry.Span;
         nint plane = geometry.Plane;
         for (int output = 0; output < outputs; output += InterleavedLayout.Tile)
-            for (int from = 0; from < span; from += PaddedPlanes.Chunk)
+            for (int from = 0; from < span; from += Vectors * Lanes)
             {
                 // The last tile may be incomplete: its missing outputs repeat the last one, in planes that exist for
                 // that.
-                float* w0 = weight + output * outputStride;
+                float* first = weight + output * outputStride;
                 nint d1 = (Math.Min(output + 1, outputs - 1) - output) * outputStride;
                 nint d2 = (Math.Min(output + 2, outputs - 1) - output) * outputStride,
                     d3 = (Math.Min(output + 3, outputs - 1) - output) * outputStride;
-                Vector512<float> s00 = default,
+                TVector s00 = default,
                     s01 = default,
                     s02 = default,
                     s03 = default,
@@ -81,7 +86,7 @@ internal static unsafe class SingleImageConvolution
                     s11 = default,
                     s12 = default,
                     s13 = default;
-                Vector512<float> s20 = default,
+                TVector s20 = default,
                     s21 = default,
                     s22 = default,
                     s23 = default,
@@ -90,38 +95,63 @@ internal static unsafe class SingleImageConvolution
                     s32 = default,
                     s33 = default;
                 float* start = x + from;
-                for (int input = 0; input < inputs; input++, start += plane, w0 += inputStride)
+                for (int input = 0; input < inputs; input++, start += plane, first += inputStride)
                 {
-                    float* w = w0;
+                    float* w = first;
                     float* line = start;
                     for (int tapRow = 0; tapRow < 3; tapRow++, line += row)
                     {
                         for (float* at = line; at < line + 3; at++, w += tapStride)
                         {
-                            var a = Vector512.Create(w[0]);
-                            var b = Vector512.Create(w[d1]);
-                            var c = Vector512.Create(w[d2]);
-                            var d = Vector512.Create(w[d3]);
-                            var v = Vector512.Load(at);
-                            s00 = Avx512F.FusedMultiplyAdd(a, v, s00);
-                            s10 = Avx512F.FusedMultiplyAdd(b, v, s10);
-                            s20 = Avx512F.FusedMultiplyAdd(c, v, s20);
-                            s30 = Avx512F.FusedMultiplyAdd(d, v, s30);
-                            v = Vector512.Load(at + Lanes);
-                            s01 = Avx512F.FusedMultiplyAdd(a, v, s01);
-                            s11 = Avx512F.FusedMultiplyAdd(b, v, s11);
-                            s21 = Avx512F.FusedMultiplyAdd(c, v, s21);
-                            s31 = Avx512F.FusedMultiplyAdd(d, v, s31);
-                            v = Vector512.Load(at + 2 * Lanes);
-                            s02 = Avx512F.FusedMultiplyAdd(a, v, s02);
-                            s12 = Avx512F.FusedMultiplyAdd(b, v, s12);
-                            s22 = Avx512F.FusedMultiplyAdd(c, v, s22);
-                            s32 = Avx512F.FusedMultiplyAdd(d, v, s32);
-                            v = Vector512.Load(at + 3 * Lanes);
-                            s03 = Avx512F.FusedMultiplyAdd(a, v, s03);
-                            s13 = Avx512F.FusedMultiplyAdd(b, v, s13);
-                            s23 = Avx512F.FusedMultiplyAdd(c, v, s23);
-                            s33 = Avx512F.FusedMultiplyAdd(d, v, s33);
+                            if (Many)
+                            {
+                                var w0 = TVector.Create(w[0]);
+                                var w1 = TVector.Create(w[d1]);
+                                var w2 = TVector.Create(w[d2]);
+                                var w3 = TVector.Create(w[d3]);
+                                var v = TVector.Load(at);
+                                s00 = TVector.MultiplyAdd(w0, v, s00);
+                                s10 = TVector.MultiplyAdd(w1, v, s10);
+                                s20 = TVector.MultiplyAdd(w2, v, s20);
+                                s30 = TVector.MultiplyAdd(w3, v, s30);
+                                v = TVector.Load(at + Lanes);
+                                s01 = TVector.MultiplyAdd(w0, v, s01);
+                                s11 = TVector.MultiplyAdd(w1, v, s11);
+                                s21 = TVector.MultiplyAdd(w2, v, s21);
+                                s31 = TVector.MultiplyAdd(w3, v, s31);
+                                v = TVector.Load(at + 2 * Lanes);
+                                s02 = TVector.MultiplyAdd(w0, v, s02);
+                                s12 = TVector.MultiplyAdd(w1, v, s12);
+                                s22 = TVector.MultiplyAdd(w2, v, s22);
+                                s32 = TVector.MultiplyAdd(w3, v, s32);
+                                v = TVector.Load(at + 3 * Lanes);
+                                s03 = TVector.MultiplyAdd(w0, v, s03);
+                                s13 = TVector.MultiplyAdd(w1, v, s13);
+                                s23 = TVector.MultiplyAdd(w2, v, s23);
+                                s33 = TVector.MultiplyAdd(w3, v, s33);
+                            }
+                            else
+                            {
+                                var v0 = TVector.Load(at);
+                                var v1 = TVector.Load(at + Lanes);
+                                var v2 = TVector.Load(at + 2 * Lanes);
+                                var tap = TVector.Create(w[0]);
+                                s00 = TVector.MultiplyAdd(tap, v0, s00);
+                                s01 = TVector.MultiplyAdd(tap, v1, s01);
+                                s02 = TVector.MultiplyAdd(tap, v2, s02);
+                                tap = TVector.Create(w[d1]);
+                                s10 = TVector.MultiplyAdd(tap, v0, s10);
+                                s11 = TVector.MultiplyAdd(tap, v1, s11);
+                                s12 = TVector.MultiplyAdd(tap, v2, s12);
+                                tap = TVector.Create(w[d2]);
+                                s20 = TVector.MultiplyAdd(tap, v0, s20);
+                                s21 = TVector.MultiplyAdd(tap, v1, s21);
+                                s22 = TVector.MultiplyAdd(tap, v2, s22);
+                                tap = TVector.Create(w[d3]);
+                                s30 = TVector.MultiplyAdd(tap, v0, s30);
+                                s31 = TVector.MultiplyAdd(tap, v1, s31);
+                                s32 = TVector.MultiplyAdd(tap, v2, s32);
+                            }
                         }
                     }
                 }
@@ -150,13 +180,13 @@ internal static unsafe class SingleImageConvolution
             for (int i = 0; i < columns; i++)
                 for (int tapRow = 0; tapRow < 3; tapRow++)
                 {
-                    Vector512<float> s00 = default,
+                    TVector s00 = default,
                         s01 = default,
                         s02 = default,
                         s10 = default,
                         s11 = default,
                         s12 = default;
-                    Vector512<float> s20 = default,
+                    TVector s20 = default,
                         s21 = default,
                         s22 = default,
                         s30 = default,
@@ -166,23 +196,25 @@ internal static unsafe class SingleImageConvolution
                     float* b = v + i * plane + tapRow * row;
                     for (float* end = a + span; a < end; a += Lanes, b += Lanes)
                     {
-                        var (a0, a1) = (Vector512.Load(a), Vector512.Load(a + plane));
-                        var (a2, a3) = (Vector512.Load(a + 2 * plane), Vector512.Load(a + 3 * plane));
-                        var x = Vector512.Load(b);
-                        s00 = Avx512F.FusedMultiplyAdd(a0, x, s00);
-                        s10 = Avx512F.FusedMultiplyAdd(a1, x, s10);
-                        s20 = Avx512F.FusedMultiplyAdd(a2, x, s20);
-                        s30 = Avx512F.FusedMultiplyAdd(a3, x, s30);
-                        x = Vector512.Load(b + 1);
-                        s01 = Avx512F.FusedMultiplyAdd(a0, x, s01);
-                        s11 = Avx512F.FusedMultiplyAdd(a1, x, s11);
-                        s21 = Avx512F.FusedMultiplyAdd(a2, x, s21);
-                        s31 = Avx512F.FusedMultiplyAdd(a3, x, s31);
-                        x = Vector512.Load(b + 2);
-                        s02 = Avx512F.FusedMultiplyAdd(a0, x, s02);
-                        s12 = Avx512F.FusedMultiplyAdd(a1, x, s12);
-                        s22 = Avx512F.FusedMultiplyAdd(a2, x, s22);
-                        s32 = Avx512F.FusedMultiplyAdd(a3, x, s32);
+                        var x0 = TVector.Load(b);
+                        var x1 = TVector.Load(b + 1);
+                        var x2 = TVector.Load(b + 2);
+                        var a0 = TVector.Load(a);
+                        s00 = TVector.MultiplyAdd(a0, x0, s00);
+                        s01 = TVector.MultiplyAdd(a0, x1, s01);
+                        s02 = TVector.MultiplyAdd(a0, x2, s02);
+                        var a1 = TVector.Load(a + plane);
+                        s10 = TVector.MultiplyAdd(a1, x0, s10);
+                        s11 = TVector.MultiplyAdd(a1, x1, s11);
+                        s12 = TVector.MultiplyAdd(a1, x2, s12);
+                        var a2 = TVector.Load(a + 2 * plane);
+                        s20 = TVector.MultiplyAdd(a2, x0, s20);
+                        s21 = TVector.MultiplyAdd(a2, x1, s21);
+                        s22 = TVector.MultiplyAdd(a2, x2, s22);
+                        var a3 = TVector.Load(a + 3 * plane);
+                        s30 = TVector.MultiplyAdd(a3, x0, s30);
+                        s31 = TVector.MultiplyAdd(a3, x1, s31);
+                        s32 = TVector.MultiplyAdd(a3, x2, s32);
                     }
                     float* to = gradient + ((nint)o * columns + i) * Taps + 3 * tapRow;
                     nint stride = (nint)columns * Taps;
@@ -197,18 +229,19 @@ internal static unsafe class SingleImageConvolution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* to, Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    private static void Put(float* to, TVector a, TVector b, TVector c, TVector d)
     {
         a.Store(to);
         b.Store(to + Lanes);
         c.Store(to + 2 * Lanes);
-        d.Store(to + 3 * Lanes);
+        if (Many)
+            d.Store(to + 3 * Lanes);
     }
 
-    private static void Sum(float* to, Vector512<float> a, Vector512<float> b, Vector512<float> c)
+    private static void Sum(float* to, TVector a, TVector b, TVector c)
     {
-        to[0] = Vector512.Sum(a);
-        to[1] = Vector512.Sum(b);
-        to[2] = Vector512.Sum(c);
+        to[0] = TVector.Sum(a);
+        to[1] = TVector.Sum(b);
+        to[2] = TVector.Sum(c);
     }
 }

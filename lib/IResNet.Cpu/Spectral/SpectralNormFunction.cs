@@ -5,8 +5,9 @@ namespace IResNet.Cpu;
 /// ones. Power iterations advance on the way. Layers are spread over threads; each is small, and library calls would
 /// cost more than the arithmetic.
 /// </summary>
-internal sealed unsafe class SpectralNormFunction
-    : HandWrittenFunction<SpectralNormFunction, SpectralNormFunction.Setting>
+internal sealed unsafe class SpectralNormFunction<TVector>
+    : HandWrittenFunction<SpectralNormFunction<TVector>, SpectralNormFunction<TVector>.Setting>
+    where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>The effective weights, in the layers' order.</summary>
     public static IReadOnlyList<Tensor> Apply(CpuResources resources, IReadOnlyList<SpectralLayer> layers) =>
@@ -44,7 +45,7 @@ internal sealed unsafe class SpectralNormFunction
             float excess = sigma / (float)options.Coefficient;
             call.Divisors[index] = Math.Max(excess, 1) + (float)layers[index].Margin;
             call.IsOver[index] = excess > 1;
-            VectorMath.Divide(piece.Weight, call.Divisors[index], piece.Result, operation.WeightCount);
+            VectorMath<TVector>.Divide(piece.Weight, call.Divisors[index], piece.Result, operation.WeightCount);
             new Span<float>(piece.U, operation.RowLength).CopyTo(new Span<float>(piece.Vectors, operation.RowLength));
             new Span<float>(piece.V, operation.ColumnLength).CopyTo(
                 new Span<float>(piece.Vectors + operation.RowLength, operation.ColumnLength)
@@ -81,15 +82,15 @@ internal sealed unsafe class SpectralNormFunction
             int index = used[at];
             var (piece, operation, divisor) = (pieces[index], call.Operations[index], call.Divisors[index]);
             int count = operation.WeightCount;
-            VectorMath.Divide(piece.Sigma, divisor, piece.Result, count);
+            VectorMath<TVector>.Divide(piece.Sigma, divisor, piece.Result, count);
             if (!call.IsOver[index])
                 return;
             float* derivative = scratch + operation.ScratchSize - count;
             operation.Gradient(piece.Vectors, piece.Vectors + operation.RowLength, derivative, scratch);
             float share =
-                VectorMath.Dot(piece.Sigma, piece.Weight, count)
+                VectorMath<TVector>.Dot(piece.Sigma, piece.Weight, count)
                 / (divisor * divisor * (float)call.Layers[index].Options.Coefficient);
-            VectorMath.Add(derivative, -share, piece.Result, count);
+            VectorMath<TVector>.Add(derivative, -share, piece.Result, count);
         });
         return results;
     }
@@ -122,7 +123,7 @@ internal sealed unsafe class SpectralNormFunction
             : base(resources)
         {
             Layers = layers;
-            Operations = [.. layers.Select(layer => PowerIteration.Of(layer)!.Value)];
+            Operations = [.. layers.Select(layer => PowerIteration<TVector>.Of(layer)!.Value)];
             (Offsets, Divisors, IsOver) = (new int[layers.Count], new float[layers.Count], new bool[layers.Count]);
             for (int i = 0; i < layers.Count; i++)
             {
@@ -132,7 +133,7 @@ internal sealed unsafe class SpectralNormFunction
             }
         }
 
-        public PowerIteration[] Operations { get; }
+        public PowerIteration<TVector>[] Operations { get; }
 
         public IReadOnlyList<SpectralLayer> Layers { get; }
 

@@ -6,7 +6,8 @@ using IResNet.Experiments.Training.Estimators;
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>
-/// The experiments of the paper and their presets: <c>quick</c> (two CPU cores, minutes), <c>standard</c> (a night on a
+/// The experiments of the paper, those of what came after it (<c>residual-flow-…</c>, <c>i-densenet-…</c>), and their
+/// presets: <c>quick</c> (two CPU cores, minutes), <c>standard</c> (a night on a
 /// CPU), <c>paper</c> (the paper's own settings) and, where it published a script, <c>official</c> (that script's
 /// settings, which differ). <see cref="Add"/> takes others.
 /// </summary>
@@ -49,6 +50,11 @@ public static class ExperimentCatalogue
             ["standard"] = () => ToyGlow(50, 10_000),
             ["paper"] = ToyGlowPaper,
         },
+        ["residual-flow-mnist"] = ResidualFlowPresets.Mnist,
+        ["residual-flow-cifar10"] = ResidualFlowPresets.Cifar,
+        ["residual-flow-toy"] = ResidualFlowPresets.Toy,
+        ["i-densenet-cifar10"] = ResidualFlowPresets.DenseCifar,
+        ["i-densenet-toy"] = ResidualFlowPresets.DenseToy,
         ["classifier-mnist"] = new Dictionary<string, Func<Experiment>>
         {
             ["quick"] = ClassifierMnistQuick,
@@ -57,6 +63,8 @@ public static class ExperimentCatalogue
         },
         ["classifier-cifar10"] = ClassifierCifar("cifar10"),
         ["classifier-cifar100"] = ClassifierCifar("cifar100"),
+        ["hybrid-mnist"] = HybridPresets.Mnist,
+        ["hybrid-cifar10"] = HybridPresets.Cifar10,
         ["resnet-mnist"] = ResNets("classifier-mnist"),
         ["resnet-cifar10"] = ResNets("classifier-cifar10"),
         ["resnet-cifar100"] = ResNets("classifier-cifar100"),

@@ -11,7 +11,7 @@ public sealed record ImageDataSettings
 {
     private const ulong TestSeed = 1;
 
-    /// <summary>One of <see cref="DataSets.Names"/>.</summary>
+    /// <summary>One of <see cref="DataSets.Names"/>, or <c>folder:PATH</c> for a folder of your own images.</summary>
     public required string Name { get; init; }
 
     /// <summary>
@@ -28,12 +28,36 @@ public sealed record ImageDataSettings
     internal ImageShape ModelInput => Preprocessing.Output(Entry.Shape);
 
     /// <summary>Number of classes.</summary>
-    internal int Classes => Entry.Classes.Count;
+    /// <exception cref="ConfigurationException">There is only one: there is nothing to tell apart.</exception>
+    internal int Classes =>
+        Entry.Classes is { Count: > 1 } classes
+            ? classes.Count
+            : throw new ConfigurationException(
+                $"data.name is '{Name}', whose images are of one class. A classifier needs two or more: make a folder "
+                    + "of images for each."
+            );
 
-    private ImageData Entry =>
-        DataSets.Names.Contains(Name)
-            ? Catalogue.Find(Name)
-            : throw new ArgumentException($"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])}");
+    private (ImageShape Shape, IReadOnlyList<string> Classes) Entry
+    {
+        get
+        {
+            if (DataSets.Names.Contains(Name))
+                return (Catalogue.Find(Name).Shape, Catalogue.Find(Name).Classes);
+            if (!ImageFolder.IsNamed(Name))
+                throw new ArgumentException(
+                    $"data.name is '{Name}'. {Names.Advice(Name, [.. DataSets.Names])} Images of your own: folder:PATH."
+                );
+            try
+            {
+                var folder = ImageFolder.Open(Name);
+                return (folder.Shape, folder.Classes);
+            }
+            catch (DataSetException fault)
+            {
+                throw new ConfigurationException($"data.name is '{Name}'. {fault.Message}", fault);
+            }
+        }
+    }
 
     /// <summary>Loads the images.</summary>
     internal async Task<ImageDataSet?> Load(DataOptions? options, CancellationToken cancel) =>
@@ -65,5 +89,16 @@ public sealed record ImageDataSettings
         if (Validation < 0)
             throw new ArgumentException($"data.validation is {Validation}, but must be 0 or more.");
         Preprocessing.Check(Entry.Shape);
+    }
+
+    /// <summary>As <see cref="Validate"/>, for a density, which needs dequantised images.</summary>
+    /// <exception cref="ArgumentException">A value is out of range, or the images are not dequantised.</exception>
+    internal void ValidateForDensity()
+    {
+        Validate();
+        if (!Preprocessing.Dequantise)
+            throw new ArgumentException(
+                "data.preprocessing.dequantise is false, but a density needs dequantised images."
+            );
     }
 }

@@ -38,13 +38,28 @@ public static class DataSets
     public static Task<ImageDataSet> Cifar100(DataOptions? options = null, CancellationToken cancel = default) =>
         Ensure(Catalogue.Cifar100, options, cancel);
 
-    /// <summary>A data set by its name, one of <see cref="Names"/>.</summary>
+    /// <summary>
+    /// A folder of your own images. A folder in it is a class; images beside no such folder are one class. Where
+    /// <c>train</c> and <c>test</c> are there, the classes are in these; else each fifth image of a class is a test
+    /// image. Files: PNG, JPEG, NumPy (<c>.npy</c>, uint8) and IDX (<c>-idx3-ubyte</c>), all of one size.
+    /// </summary>
+    /// <exception cref="DataSetException">An image is damaged or of another size, or there are too few; the message
+    /// names the file.</exception>
+    public static Task<ImageDataSet> Folder(string path, CancellationToken cancel = default) =>
+        Task.Run(() => ImageFolder.Open(Path.GetFullPath(path)).Load(cancel), cancel);
+
+    /// <summary>
+    /// A data set by its name: one of <see cref="Names"/>, or <c>folder:PATH</c> for <see cref="Folder"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no such data set.</exception>
     public static Task<ImageDataSet> Load(
         string name,
         DataOptions? options = null,
         CancellationToken cancel = default
-    ) => Ensure(Catalogue.Find(name), options, cancel);
+    ) =>
+        ImageFolder.IsNamed(name)
+            ? Folder(name[ImageFolder.Prefix.Length..], cancel)
+            : Ensure(Catalogue.Find(name), options, cancel);
 
     internal static async Task<ImageDataSet> Ensure(ImageData data, DataOptions? options, CancellationToken cancel)
     {

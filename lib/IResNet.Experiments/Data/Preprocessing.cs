@@ -36,6 +36,12 @@ public sealed record Preprocessing
     /// </summary>
     public bool Dequantise { get; init; }
 
+    /// <summary>
+    /// Whether dequantised x are centred, in [-0.5, 0.5); if not, x = (p + u)/256 is in [0, 1), as a
+    /// <see cref="LogitTransform"/> takes it. Bits/dim are the same.
+    /// </summary>
+    public bool Centred { get; init; } = true;
+
     /// <summary>Mean by channel of p/255, or one for all; 0.5 by default, which puts x into [-0.5, 0.5].</summary>
     public IReadOnlyList<double> Mean { get; init; } = Half;
 
@@ -63,6 +69,16 @@ public sealed record Preprocessing
             Dequantise = true,
             MaxShift = 4,
             Flip = true,
+        };
+
+    /// <summary>Density in [0, 1), for a flow that begins with a logit: no crops, flips for CIFAR-10 alone.</summary>
+    /// <param name="flip">Mirrors left and right with probability ½.</param>
+    public static Preprocessing LogitDensity(bool flip) =>
+        new()
+        {
+            Dequantise = true,
+            Centred = false,
+            Flip = flip,
         };
 
     /// <summary>Classification of MNIST: shifts up to 2 pixels, x in [-0.5, 0.5].</summary>
@@ -128,7 +144,7 @@ public sealed record Preprocessing
     {
         using var scope = torch.NewDisposeScope();
         if (Dequantise)
-            return ((x + 0.5) * 256).floor().div(255).clamp(0, 1).MoveToOuterDisposeScope();
+            return ((x + Centre) * 256).floor().div(255).clamp(0, 1).MoveToOuterDisposeScope();
         using var mean = torch.tensor(Mean.ToArray(), x.dtype, x.device).view(1, -1, 1, 1);
         using var std = torch.tensor(Std.ToArray(), x.dtype, x.device).view(1, -1, 1, 1);
         return (x * std + mean).clamp(0, 1).MoveToOuterDisposeScope();
@@ -196,11 +212,13 @@ public sealed record Preprocessing
                 foreach (var column in columns)
                 {
                     var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
-                    x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - 0.5f : (p / 255f - mean) / std;
+                    x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - Centre : (p / 255f - mean) / std;
                     k++;
                 }
         }
     }
+
+    private float Centre => Centred ? 0.5f : 0;
 
     /// <summary>
     /// The position inside that a symmetric padding shows at a position just outside: -1 is 0, n is n - 1.

@@ -80,7 +80,7 @@ public sealed record AdaptiveBits(
         {
             cancel.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
-            var (logPrior, logDet) = flow.LogProbTerms(batch.to(flow.Prior.Mean.device), evaluator);
+            var (logPrior, logDet) = flow.LogProbTerms(batch.to(flow.Device), evaluator);
             bits.AddRange(
                 BitsPerDimension.Of(logPrior.to(ScalarType.Float64) + logDet.Value, shape.Dimensions).ReadDoubles()
             );

@@ -16,8 +16,8 @@ public static class PlanarDensity
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var type = flow.Prior.Mean.dtype;
-        var axis = (arange(cells, dtype: type, device: flow.Prior.Mean.device) + 0.5) * (2 * reach / cells) - reach;
+        var type = flow.Type;
+        var axis = (arange(cells, dtype: type, device: flow.Device) + 0.5) * (2 * reach / cells) - reach;
         var points = stack([axis.repeat(cells), axis.repeat_interleave(cells)], dim: 1);
         return flow.forward(points).exp().view(cells, cells).MoveToOuterDisposeScope();
     }

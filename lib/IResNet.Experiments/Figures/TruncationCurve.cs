@@ -82,10 +82,10 @@ public sealed record TruncationCurve(
         {
             cancel.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
-            series.Begin(batch.size(0), flow.Prior.Mean.device);
+            series.Begin(batch.size(0), flow.Device);
             // The blocks' part of the log-determinant is that of the longest series; the others differ from it by their
             // sums alone.
-            var logProb = flow.LogProb(batch.to(flow.Prior.Mean.device), _ => series).to(ScalarType.Float64);
+            var logProb = flow.LogProb(batch.to(flow.Device), _ => series).to(ScalarType.Float64);
             for (int i = 0; i < all.Length; i++)
                 bits[i]
                     .AddRange(

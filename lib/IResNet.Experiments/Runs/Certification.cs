@@ -25,6 +25,8 @@ public sealed record Certification(IReadOnlyList<LayerCertificate> Layers, IRead
         flow.Freeze(FrozenNorm.PowerIteration);
         var blocks = flow.ResidualBlocks;
         var trained = blocks.Select(Measure).ToList();
+        var estimates = blocks.Select(block => block.Branch.LipschitzBound(layer => layer.NormEstimate())).ToList();
+        var asTrained = blocks.Select(block => block.Branch.Certificate().Bound).ToList();
         flow.Freeze();
         var frozen = blocks.Select(Measure).ToList();
         return new(
@@ -46,25 +48,24 @@ public sealed record Certification(IReadOnlyList<LayerCertificate> Layers, IRead
             ],
             [
                 .. blocks.Select(
-                    (_, b) =>
-                        new BlockCertificate(
-                            b + 1,
-                            Product(trained[b].Select(layer => layer.Estimate)),
-                            Product(trained[b].Select(layer => layer.Bound)),
-                            Product(frozen[b].Select(layer => layer.Bound))
-                        )
+                    (block, b) =>
+                    {
+                        var certificate = block.Branch.Certificate();
+                        return new BlockCertificate(b + 1, estimates[b], asTrained[b], certificate.Bound)
+                        {
+                            Order = certificate.Order,
+                        };
+                    }
                 ),
             ]
         );
     }
 
     private static List<(double Estimate, double Bound)> Measure(ResidualBlock block) =>
-        [.. block.Branch.Layers.Select(layer => (layer.NormEstimate(), layer.NormBound()))];
-
-    private static double Product(IEnumerable<double> norms) => norms.Aggregate(1.0, (product, norm) => product * norm);
+        [.. block.Branch.Layers.Select(layer => (layer.NormEstimate(), layer.InducedNormBound()))];
 }
 
-/// <summary>A layer's spectral norm, estimated and bounded.</summary>
+/// <summary>A layer's norm between its own orders, by default the spectral norm, estimated and bounded.</summary>
 /// <param name="Block">The block, from 1.</param>
 /// <param name="Layer">The layer in its branch, from 1.</param>
 /// <param name="Coefficient">c, to which it is held.</param>
@@ -84,14 +85,17 @@ public sealed record LayerCertificate(
     double Frozen
 );
 
-/// <summary>A block's Lip(g), estimated and bounded: the products over its layers.</summary>
+/// <summary>A block's Lip(g), estimated and bounded: for a chain the products over its layers.</summary>
 /// <param name="Block">The block, from 1.</param>
-/// <param name="Estimate">Of the power iteration's estimates, for the weights as training normalises them. Certifies
+/// <param name="Estimate">From the power iteration's estimates, for the weights as training normalises them. Certifies
 /// nothing.</param>
-/// <param name="Trained">Of upper bounds for the same weights.</param>
-/// <param name="Frozen">Of upper bounds for the weights of the frozen model.</param>
+/// <param name="Trained">An upper bound for the same weights, <see cref="ResidualBranch.LipschitzBound()"/>.</param>
+/// <param name="Frozen">An upper bound for the weights of the frozen model.</param>
 public sealed record BlockCertificate(int Block, double Estimate, double Trained, double Frozen)
 {
+    /// <summary>The order of the norm in which the frozen block is bounded.</summary>
+    public double Order { get; init; } = 2;
+
     /// <summary>An upper bound of the frozen block's Lipschitz constant, 1 + Lip(g) (Lemma 2).</summary>
     public double Forward => 1 + Frozen;
 

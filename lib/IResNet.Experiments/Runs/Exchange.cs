@@ -11,6 +11,9 @@ namespace IResNet.Experiments.Runs;
 /// </summary>
 public static class Exchange
 {
+    // Each in every file of a model with such a prior, and in no other.
+    private static readonly string[] JointPriors = ["prior.means", "prior.density.mean"];
+
     /// <summary>
     /// Writes a model's weights: under the official names where the official code has such a model, else under ours.
     /// The file names its experiment and, of a run, what <see cref="RunSummary"/> says: seed, steps, test figure,
@@ -33,7 +36,7 @@ public static class Exchange
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
     /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/>
-    /// wrote.</param>
+    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>).</param>
     /// <param name="folder">The new run folder.</param>
     /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says
     /// nothing.</param>
@@ -44,7 +47,7 @@ public static class Exchange
     {
         if (!File.Exists(file))
             throw new RunFolderException($"There is no file '{file}'.");
-        using var saved = SavedModel.Open(file, choose: choose);
+        using var saved = Start(file, choose);
         var run = new RunFolder(folder);
         saved.Model.Module.train();
         TrainingRun.Guarded(run, () =>
@@ -56,6 +59,24 @@ public static class Exchange
             run.WriteConfig(saved.Experiment);
             return start;
         });
+    }
+
+    private static SavedModel Start(string file, Func<Experiment?, Experiment> choose)
+    {
+        Experiment? chosen = null;
+        var saved = SavedModel.Open(file, choose: present =>
+        {
+            chosen = choose(present);
+            return (present, chosen) is (DensityExperiment, HybridExperiment) ? present : chosen;
+        });
+        if (ReferenceEquals(saved.Experiment, chosen))
+            return saved;
+        using (saved)
+        {
+            var model = chosen!.CreateModel(CPU);
+            ((HybridFlow)model.Flow).StartFrom((MultiscaleFlow)saved.Model.Flow);
+            return new(chosen, model, file);
+        }
     }
 
     /// <summary>The checkpoint before the first step.</summary>
@@ -88,6 +109,17 @@ public static class Exchange
     {
         var ours = TrainerState.Of(model.Module);
         tensors = StateDict.Unwrapped(tensors, ours);
+        string? joint = Array.Find(JointPriors, tensors.ContainsKey);
+        if (joint is not null && model.Module is not HybridFlow)
+            throw new WeightsFormatException(
+                $"These are weights of a hybrid model, with '{joint}', but a {model.Module.GetName()} knows no joint "
+                    + "prior: name a hybrid experiment."
+            );
+        if (joint is null && model.Module is HybridFlow)
+            throw new WeightsFormatException(
+                $"These weights know no classes: there is none of {string.Join(", ", JointPriors)}. Name a density "
+                    + "experiment; iresnet import begins a hybrid from a density's file that names its experiment."
+            );
         // Some names are the same in both.
         bool official =
             Official(model) is { } names

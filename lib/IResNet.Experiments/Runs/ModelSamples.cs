@@ -16,19 +16,20 @@ public static class ModelSamples
     /// <param name="toPixels">Makes pictures of samples: values in [0, 1], shape (n, channels, height, width). Null
     /// where samples are no pictures.</param>
     /// <exception cref="ConfigurationException">The file's name has another ending, or pictures are asked of samples
-    /// that are none.</exception>
+    /// that are none, or a class of a model that has none, or not this one.</exception>
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
     public static void Save(Flow flow, string path, SampleSettings settings, Func<Tensor, Tensor>? toPixels = null)
     {
+        var draw = Sampler(flow, settings);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         switch (Path.GetExtension(path))
         {
             case ".png" when toPixels is not null:
-                PictureGrid.Save(path, toPixels(Draw(flow, settings)));
+                PictureGrid.Save(path, toPixels(Draw(draw, settings)));
                 break;
             case ".safetensors":
-                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(flow, settings) });
+                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(draw, settings) });
                 break;
             default:
                 throw new ConfigurationException(
@@ -38,14 +39,29 @@ public static class ModelSamples
         }
     }
 
-    private static Tensor Draw(Flow flow, SampleSettings settings)
+    /// <summary>How a number of samples is drawn.</summary>
+    /// <exception cref="ConfigurationException">There is no such class.</exception>
+    private static Func<int, Generator, Tensor> Sampler(Flow flow, SampleSettings settings) =>
+        (flow, settings.Class) switch
+        {
+            (_, null) => (count, generator) => flow.Sample(count, settings.Temperature, generator: generator),
+            (HybridFlow hybrid, { } label) when label >= 0 && label < hybrid.Classes => (count, generator) =>
+                hybrid.SampleClass(label, count, settings.Temperature, generator: generator),
+            (HybridFlow hybrid, { } label) => throw new ConfigurationException(
+                $"There is no class {label}: this model has the classes 0 to {hybrid.Classes - 1}."
+            ),
+            (_, { } label) => throw new ConfigurationException(
+                $"Class {label} was asked for, but a {flow.GetName()} knows no classes: leave the class out, or take "
+                    + "the model of a hybrid experiment."
+            ),
+        };
+
+    private static Tensor Draw(Func<int, Generator, Tensor> draw, SampleSettings settings)
     {
         using var generator = new Generator(settings.Seed);
         var parts = new List<Tensor>();
         for (int drawn = 0; drawn < settings.Count; drawn += BatchSize)
-            parts.Add(
-                flow.Sample(Math.Min(BatchSize, settings.Count - drawn), settings.Temperature, generator: generator)
-            );
+            parts.Add(draw(Math.Min(BatchSize, settings.Count - drawn), generator));
         return cat(parts);
     }
 }

@@ -29,7 +29,7 @@ public sealed record Reconstruction(double LargestError, int Iterations, double 
         var data = await saved.Experiment.LoadData(null, cancel);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var x = saved.Experiment.Examples(data, count).to(saved.Model.Flow.Prior.Mean.device);
+        var x = saved.Experiment.Examples(data, count).to(saved.Model.Flow.Device);
         var transform = saved.Model.Flow.Transform;
         var back = transform.Inverse(transform.forward(x).y, tolerance);
         return new((back.Value - x).ReadLargest(), back.Iterations, back.Residual, back.ErrorBound);

@@ -15,6 +15,9 @@ public sealed record RunMachine
     /// <summary>Threads of libtorch's operations.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Processes that trained together.</summary>
+    public int Ranks { get; init; } = 1;
+
     /// <summary>The host's name.</summary>
     public string Host { get; init; } = "";
 
@@ -29,6 +32,9 @@ public sealed record RunMachine
 
     /// <summary>The commit that this program was built from.</summary>
     public string Commit { get; init; } = "";
+
+    /// <summary>What computed, for people.</summary>
+    internal string Computing => $"{Threads} threads on {Device} ({Processor}){(Ranks > 1 ? $", {Ranks} ranks" : "")}";
 
     /// <summary>This one.</summary>
     public static RunMachine Here(torch.Device device) =>

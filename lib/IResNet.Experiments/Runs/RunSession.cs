@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,14 +30,22 @@ internal sealed class RunSession : IDisposable
     private double _wallBefore;
     private long _savedAt = Stopwatch.GetTimestamp();
 
-    public RunSession(RunFolder folder, Experiment experiment, ImageDataSet? data, Device device, ITrainingSink sink)
+    public RunSession(
+        RunFolder folder,
+        Experiment experiment,
+        ImageDataSet? data,
+        Device device,
+        ITrainingSink sink,
+        Ranks? ranks = null
+    )
     {
+        ranks ??= Ranks.Alone;
         (_folder, _experiment, _sink) = (folder, experiment, sink);
-        _machine = RunMachine.Here(device);
+        _machine = RunMachine.Here(device) with { Ranks = ranks.Count };
         _checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
         _config = JsonElement.Parse(ExperimentJson.Write(experiment));
         _model = experiment.CreateModel(device);
-        _trainer = new Trainer(experiment.CreateTask(_model, data), experiment.Options);
+        _trainer = new Trainer(experiment.CreateTask(_model, data), experiment.Options, ranks);
         _summary = experiment.Summarise(_machine);
     }
 
@@ -93,13 +102,17 @@ internal sealed class RunSession : IDisposable
         using var timing = MetricsLog.Open(_folder.TimingFile, _ => true);
         if (!resumed)
             _trainer.Initialize(_sink);
+        TrainerState.Share(_trainer);
+        // Whichever rank is asked to stop, all do.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        cancel = stop.Token;
         Conclude(RunState.Running);
         ready();
 
         var loop = new TrainingLoop(
             _trainer,
             _experiment.Options,
-            new Logging(metrics, timing, _experiment.Run.LogEvery, _sink),
+            new Logging(metrics, timing, _experiment.Run.LogEvery, _trainer.Ranks, _sink),
             _last?.Seconds ?? 0
         );
         var outcome = TrainingOutcome.Cancelled;
@@ -115,6 +128,8 @@ internal sealed class RunSession : IDisposable
                         Step = _trainer.Step,
                         Loss = double.IsFinite(step.Loss) ? step.Loss : null,
                     };
+                    if (_trainer.Ranks.IsCancelled)
+                        stop.Cancel();
                     bool better = EvaluateIfDue(metrics, cancel);
                     if (better || CheckpointIsDue())
                         Save(metrics, loop.Seconds);
@@ -124,6 +139,7 @@ internal sealed class RunSession : IDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested) { }
         Save(metrics, loop.Seconds);
+        _trainer.Ranks.Next(Word.End);
         if (outcome == TrainingOutcome.Cancelled)
             return Conclude(RunState.Interrupted);
         try
@@ -198,13 +214,13 @@ internal sealed class RunSession : IDisposable
         Say($"continues from step {step}");
         if (
             manifest.Machine.Threads != _machine.Threads
+            || manifest.Machine.Ranks != _machine.Ranks
             || manifest.Machine.Device != _machine.Device
             || manifest.Machine.Processor != _machine.Processor
         )
             Say(
-                $"the checkpoint was made with {manifest.Machine.Threads} threads on {manifest.Machine.Device} "
-                    + $"({manifest.Machine.Processor}), this is {_machine.Threads} on {_machine.Device} "
-                    + $"({_machine.Processor}): the run goes on, but not to the same bits"
+                $"the checkpoint was made with {manifest.Machine.Computing}, this is {_machine.Computing}: "
+                    + "the run goes on, but not to the same bits"
             );
     }
 
@@ -236,6 +252,8 @@ internal sealed class RunSession : IDisposable
             Conclude(RunState.Running);
         }
         _evaluatedStep = _trainer.Step;
+        if (_trainer.Step % _experiment.Run.SampleEvery == 0 || _trainer.Step % _experiment.Options.EvaluateEvery == 0)
+            TrainerState.Share(_trainer);
         return better;
     }
 
@@ -312,6 +330,7 @@ internal sealed class RunSession : IDisposable
             );
         _savedAt = Stopwatch.GetTimestamp();
         _trainer.LastCheckpoint = Name(_last);
+        TrainerState.Share(_trainer);
     }
 
     private RunSummary Finish(CancellationToken cancel)
@@ -352,7 +371,8 @@ internal sealed class RunSession : IDisposable
     private string Name(CheckpointManifest manifest) => $"step {manifest.Step}, {_checkpoints.Of(manifest.Step)}";
 
     /// <summary>Writes steps to the logs and hands everything on.</summary>
-    private sealed class Logging(MetricsLog metrics, MetricsLog timing, long every, ITrainingSink next) : ITrainingSink
+    private sealed class Logging(MetricsLog metrics, MetricsLog timing, long every, Ranks ranks, ITrainingSink next)
+        : ITrainingSink
     {
         public void On(TrainingEvent happened)
         {
@@ -371,6 +391,8 @@ internal sealed class RunSession : IDisposable
                     json.WriteNumber("seconds", Math.Round(step.Seconds, 3));
                     json.WriteNumber("examplesPerSecond", Math.Round(step.ExamplesPerSecond, 1));
                     json.WriteNumber("memoryBytes", step.MemoryBytes);
+                    if (ranks.Count > 1)
+                        json.WriteNumber("communicationSeconds", Math.Round(ranks.Seconds, 4));
                 });
             }
             next.On(happened);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,6 +53,49 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         throw new RunFolderException($"There is no run folder and no file '{path}'.");
     }
 
+    /// <summary>
+    /// Opens a model, or, where there is no such file yet, trains an experiment here and keeps it in memory: a notebook
+    /// then shows the same with a model of less training.
+    /// </summary>
+    /// <param name="path">As for <see cref="Open"/>.</param>
+    /// <param name="experiment">What is trained, with as many steps as the reader can wait for.</param>
+    /// <param name="sink">Told about every step of a training; nobody if null.</param>
+    /// <param name="cancel">Ends the training.</param>
+    /// <exception cref="OperationCanceledException">The training was stopped.</exception>
+    /// <exception cref="IResNet.Experiments.Data.DataUnavailableException">The data cannot be had.</exception>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static async Task<SavedModel> OpenOrTrain(
+        string path,
+        Experiment experiment,
+        ITrainingSink? sink = null,
+        CancellationToken cancel = default
+    )
+    {
+        if (Path.Exists(path))
+            return Open(path);
+        experiment.Validate();
+        var data = await experiment.LoadData(null, cancel);
+        var model = experiment.CreateModel(CPU);
+        try
+        {
+            var run = await InlineTraining.Run<Evaluation>(
+                () => experiment.CreateTask(model, data),
+                experiment.Options,
+                sink,
+                cancel
+            );
+            if (run.Outcome == TrainingOutcome.Cancelled)
+                throw new OperationCanceledException($"The training of {experiment.Name} was stopped.", cancel);
+            model.Freeze();
+            return new(experiment, model, $"{run.Steps:N0} steps here");
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
@@ -62,7 +106,8 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         Device device
     )
     {
-        var experiment = choose(folder.Experiment);
+        var present = folder.Experiment;
+        var experiment = SameKind(present, choose(present), folder.Path);
         var checkpoints = new CheckpointFolder(folder.CheckpointsFolder);
         var manifest = checkpoints.ReadManifest(Step(folder, checkpoints, checkpoint), experiment);
         return Create(
@@ -100,11 +145,18 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
         using var file = SafeTensors.Load(path);
         var said = file.Metadata.TryGetValue(ConfigKey, out var config) ? ExperimentJson.Read(config) : null;
         var summary = file.Metadata.TryGetValue(RunKey, out var run) ? RunSummary.Parse(run, path) : null;
-        return Create(choose(said), device, path, model => Exchange.Load(model, file.Tensors)) with
-        {
-            Summary = summary,
-        };
+        var experiment = SameKind(said, choose(said), path);
+        return Create(experiment, device, path, model => Exchange.Load(model, file.Tensors)) with { Summary = summary };
     }
+
+    /// <summary>Refuses to open one kind of model as another: a hybrid as a density, say.</summary>
+    private static Experiment SameKind(Experiment? present, Experiment chosen, string path) =>
+        present is null || present.GetType() == chosen.GetType()
+            ? chosen
+            : throw new ConfigurationException(
+                $"{path} holds a model of {present.Name} ({present.GetType().Name}), which cannot be opened as one of "
+                    + $"{chosen.Name} ({chosen.GetType().Name}): leave the experiment out, or name {present.Name}."
+            );
 
     private static SavedModel Create(Experiment experiment, Device device, string source, Action<TrainedModel> load)
     {

@@ -1,3 +1,5 @@
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Training;
 using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
@@ -22,6 +24,39 @@ internal static class TrainerState
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(Trainer trainer) =>
         Parts(trainer.Task.Model, trainer.Parameters, trainer.Optimizer, trainer.Average);
+
+    /// <summary>
+    /// The first rank's state, on all ranks: after it, nothing that one rank did alone, and no rounding of another
+    /// processor, sets them apart. The first rank tells the others before.
+    /// </summary>
+    public static void Share(Trainer trainer)
+    {
+        var ranks = trainer.Ranks;
+        if (ranks.Count == 1)
+            return;
+        if (ranks.IsFirst)
+            ranks.Next(Word.Share);
+        var position = trainer.Task.Position;
+        long step = ranks.Broadcast(trainer.Step),
+            skipped = ranks.Broadcast(trainer.SkippedInARow),
+            updates = ranks.Broadcast(trainer.Optimizer.Updates);
+        position = new BatchState(
+            (ulong)ranks.Broadcast((long)position.Seed),
+            (int)ranks.Broadcast(position.Epoch),
+            (int)ranks.Broadcast(position.Position)
+        );
+        using var scope = NewDisposeScope();
+        foreach (var (_, part) in Parts(trainer).OrderBy(part => part.Key, StringComparer.Ordinal))
+        {
+            foreach (var (_, tensor) in part.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+                ranks.Broadcast(tensor);
+        }
+        if (ranks.IsFirst)
+            return;
+        trainer.Optimizer.Updates = updates;
+        trainer.Task.Position = position;
+        trainer.ContinueAt(step, (int)skipped);
+    }
 
     /// <summary>As the other overload, without a trainer.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> Parts(

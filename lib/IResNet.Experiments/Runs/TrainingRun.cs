@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Training;
 using TorchSharp;
 
@@ -17,6 +18,9 @@ public sealed record TrainingRunOptions
 
     /// <summary>Where data sets are looked for.</summary>
     public DataOptions? Data { get; init; }
+
+    /// <summary>The processes that train together; this one alone by default.</summary>
+    public Ranks Ranks { get; init; } = Ranks.Alone;
 }
 
 /// <summary>
@@ -75,10 +79,12 @@ public static class TrainingRun
         try
         {
             var (experiment, data) = await Begin(folder, choose, options, cancel);
+            options.Ranks.Cancel = cancel;
             var ready = new TaskCompletionSource();
             work = TrainingThread.Run(() =>
             {
-                using var session = new RunSession(folder, experiment, data, device, sink);
+                options.Ranks.Broadcast(ExperimentJson.Write(experiment));
+                using var session = new RunSession(folder, experiment, data, device, sink, options.Ranks);
                 cancel.ThrowIfCancellationRequested();
                 return session.Run(ready.SetResult, cancel);
             });
@@ -93,6 +99,45 @@ public static class TrainingRun
                 held.Dispose();
             else
                 _ = work.ContinueWith(_ => held.Dispose(), TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>
+    /// A rank that is not the first: trains what that one is told to, with its share of each batch, until it ends. It
+    /// neither reads nor writes the run folder.
+    /// </summary>
+    /// <param name="options">Device, data and ranks.</param>
+    /// <param name="cancel">Asks all ranks to stop after the step in hand.</param>
+    /// <exception cref="DataSetException">The data cannot be had here.</exception>
+    public static Task<bool> Follow(TrainingRunOptions options, CancellationToken cancel)
+    {
+        var device = Devices.Parse(options.Device);
+        var ranks = options.Ranks;
+        ranks.Cancel = cancel;
+        return TrainingThread.Run(() =>
+        {
+            var experiment = ExperimentJson.Read(ranks.Broadcast(""));
+            var data = experiment.LoadData(options.Data, CancellationToken.None).GetAwaiter().GetResult();
+            using var model = experiment.CreateModel(device);
+            using var trainer = new Trainer(experiment.CreateTask(model, data), experiment.Options, ranks);
+            for (var word = ranks.Next(Word.End); word != Word.End; word = ranks.Next(Word.End))
+                if (word == Word.Share)
+                    TrainerState.Share(trainer);
+                else
+                    Step(trainer);
+            return true;
+        });
+    }
+
+    private static void Step(Trainer trainer)
+    {
+        try
+        {
+            trainer.Next();
+        }
+        catch (TrainingDivergedException)
+        {
+            // On all ranks alike: the first one says so and ends them.
         }
     }
 

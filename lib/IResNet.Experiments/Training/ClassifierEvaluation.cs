@@ -12,6 +12,12 @@ namespace IResNet.Experiments.Training;
 public sealed record ClassifierEvaluation(double Error, double Low, double High, int Images, double CrossEntropy)
     : Evaluation("error", Error, Low, High, Images)
 {
+    /// <summary>
+    /// The expected calibration error, 0 to 1 (Guo et al. 2017): |confidence - accuracy| in 15 bins of equal width of
+    /// the confidence, weighted by their images. Null where it was not measured.
+    /// </summary>
+    public double? CalibrationError { get; init; }
+
     private static readonly double Normal975 = Normal.InvCDF(0, 1, 0.975);
 
     /// <summary>From counts (Wilson, 1927: right even where nothing, or everything, is wrong).</summary>

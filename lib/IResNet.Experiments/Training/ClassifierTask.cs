@@ -18,8 +18,12 @@ internal sealed class ClassifierTask(
 
     public override Flow? Flow => (classifier as Classifier)?.Body;
 
-    public override Tensor Loss(Batch batch) =>
-        nn.functional.cross_entropy(classifier.forward(batch.Images), batch.Labels);
+    public override Tensor Loss(Batch batch)
+    {
+        var logits = classifier.forward(batch.Images);
+        ClassLabels.Demand(batch.Labels, batch.Count, logits.size(1));
+        return nn.functional.cross_entropy(logits, batch.Labels);
+    }
 
     /// <summary>
     /// BatchNorm's statistics, from training images under the norms with which the body is evaluated.

@@ -23,6 +23,7 @@ public static class DensityEvaluator
     /// <param name="probes">Random-sign probes per image, 1 by default; null as for <paramref name="terms"/>.</param>
     /// <param name="seed">The seed of dequantisation and probes: the same seed gives the same figure.</param>
     /// <param name="cancel">Stops between two batches.</param>
+    /// <param name="estimator">What the flow was trained with instead of its own estimators; null for these.</param>
     public static DensityEvaluation Evaluate(
         Flow flow,
         ImageSplit images,
@@ -30,7 +31,8 @@ public static class DensityEvaluator
         int? terms = null,
         int? probes = null,
         ulong seed = 1,
-        CancellationToken cancel = default
+        CancellationToken cancel = default,
+        LogDetEstimator? estimator = null
     )
     {
         if (images.Count < 2)
@@ -44,7 +46,7 @@ public static class DensityEvaluator
             terms is null && probes is null
                 ? null
                 : new PowerSeries(terms ?? TruncatedSeries.EvaluationTerms, probes ?? 1, new RademacherProbes());
-        Func<LogDetEstimator, LogDetEstimator> choose = own => series ?? own.ForEvaluation();
+        Func<LogDetEstimator, LogDetEstimator> choose = own => series ?? (estimator ?? own).ForEvaluation();
         var bits = BitsOf(flow, images, preprocessing, choose, seed, probeSeed: seed, cancel);
         var (mean, halfWidth) = Evaluation.MeanOf(bits);
         var shape = preprocessing.Output(images.Shape);
@@ -155,7 +157,7 @@ public static class DensityEvaluator
         CancellationToken cancel
     )
     {
-        var device = flow.Prior.Mean.device;
+        var device = flow.Device;
         using var generator = new Generator(probeSeed);
         var batches = new Batches(
             images,
@@ -191,7 +193,7 @@ public static class DensityEvaluator
         flow.ResidualBlocks.Sum(block =>
             choose(block.Estimator)
                 .BiasBound(
-                    block.Branch.LipschitzBound(),
+                    block.Branch.SpectralRadiusBound(),
                     block.Branch is ConvBranch conv ? conv.Shape.Dimensions : dimensions
                 )
         ) / (dimensions * Math.Log(2));

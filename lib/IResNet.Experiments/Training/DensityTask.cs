@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace IResNet.Experiments.Training;
 
 /// <summary>Maximum likelihood on images: the loss is bits/dim with the training estimator.</summary>
-internal sealed class DensityTask : ImageTask
+internal class DensityTask : ImageTask
 {
     private readonly DensityTrainingOptions _options;
     private readonly LogDetEstimator? _named;
@@ -19,7 +19,10 @@ internal sealed class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _named = options.Estimator?.Create();
+        _named = options.Estimator?.CreateFor(flow
+                .ResidualBlocks.Select(block => block.Branch.LipschitzBound(layer => layer.Options.Coefficient))
+                .DefaultIfEmpty(0)
+                .Max());
     }
 
     public override Flow Flow { get; }
@@ -41,7 +44,8 @@ internal sealed class DensityTask : ImageTask
                 _options.EvaluationTerms,
                 _options.EvaluationProbes,
                 _options.Seed,
-                cancel
+                cancel,
+                _named
             );
         }
         finally

@@ -5,7 +5,7 @@ namespace IResNet.Experiments.Training;
 /// log-determinant is the flow's own estimators', which are by default the paper's five terms with the Neumann gradient
 /// and random signs, unless a series is named here.
 /// </summary>
-public sealed record DensityTrainingOptions : TrainingOptions
+public record DensityTrainingOptions : TrainingOptions
 {
     /// <summary>How the log-determinant is estimated in training; null for the flow's own estimators.</summary>
     public EstimatorOptions? Estimator { get; init; }
@@ -15,8 +15,9 @@ public sealed record DensityTrainingOptions : TrainingOptions
 
     /// <summary>
     /// Terms of the power series in evaluation; the bound of Theorem 3 on the bias that is left is part of the result.
-    /// Null for what the flow's own estimators evaluate with (<see cref="LogDetEstimator.ForEvaluation"/>: 20 terms for
-    /// a series), unless <see cref="EvaluationProbes"/> is given.
+    /// Null for what <see cref="Estimator"/>, or the flow's own, evaluates with
+    /// (<see cref="LogDetEstimator.ForEvaluation"/>: 20 terms for a series), unless <see cref="EvaluationProbes"/> is
+    /// given.
     /// </summary>
     public int? EvaluationTerms { get; init; }
 

@@ -42,10 +42,7 @@ internal sealed class ToyTask : TrainingTask
     public override Tensor InitialExamples() => Points(InitialSeed, Options.InitialExamples);
 
     public override Batch Next() =>
-        new(
-            ToyData.Sample(_density, Options.Batch, Generator, Flow.Prior.Mean.dtype, Device),
-            zeros(Options.Batch, int64, Device)
-        );
+        new(ToyData.Sample(_density, Options.Batch, Generator, Flow.Type, Device), zeros(Options.Batch, int64, Device));
 
     public override Tensor Loss(Batch batch) => -Flow.LogProb(batch.Images, EstimatorFor).mean();
 
@@ -109,6 +106,6 @@ internal sealed class ToyTask : TrainingTask
     private Tensor Points(ulong seed, int count)
     {
         using var generator = new Generator(seed);
-        return ToyData.Sample(_density, count, generator, Flow.Prior.Mean.dtype, Device);
+        return ToyData.Sample(_density, count, generator, Flow.Type, Device);
     }
 }

@@ -1,3 +1,5 @@
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,11 +13,23 @@ internal sealed class Trainer : IDisposable
 {
     private const int MostSkipsInARow = 10;
     private readonly TrainingOptions _options;
+    private readonly List<SpectralLayer> _learned;
 
-    public Trainer(TrainingTask task, TrainingOptions options)
+    /// <param name="task">What is trained.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ranks">The processes that train it together; this one alone by default.</param>
+    /// <exception cref="DistributedException">They cannot divide a batch equally.</exception>
+    public Trainer(TrainingTask task, TrainingOptions options, Ranks? ranks = null)
     {
-        (Task, _options) = (task, options);
+        (Task, _options, Ranks) = (task, options, ranks ?? Ranks.Alone);
+        if (options.Batch % Ranks.Count != 0)
+            throw new DistributedException(
+                $"training.batch is {options.Batch}, which {Ranks.Count} ranks cannot share equally: choose a multiple "
+                    + $"of {Ranks.Count}."
+            );
+        task.Ranks = Ranks;
         Parameters = new FlatParameters(task.Model);
+        _learned = [.. task.Flow?.SpectralLayers.Where(LearnedOrders.Has) ?? []];
         Optimizer = options.Optimizer.Create(Parameters, options);
         if (options.AverageDecay is not null)
             Average = Parameters.Values().DetachFromDisposeScope();
@@ -23,6 +37,9 @@ internal sealed class Trainer : IDisposable
     }
 
     public TrainingTask Task { get; }
+
+    /// <summary>The processes that train it together.</summary>
+    public Ranks Ranks { get; }
 
     public FlatParameters Parameters { get; }
 
@@ -47,7 +64,7 @@ internal sealed class Trainer : IDisposable
         if (Task.Flow is not { } flow)
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
-            layer.PowerIteration(_options.BurnIn);
+            layer.SearchNorm(_options.BurnIn);
         string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
         if (doubts.Length > 0)
             sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
@@ -68,26 +85,25 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
     private string? EstimatorWarning(ResidualBlock block) =>
-        Task.EstimatorFor(block.Estimator)
-            .Warning(
-                block.Branch is SequentialBranch chain
-                    ? chain.Layers.Aggregate(1.0, (product, layer) => product * layer.Options.Coefficient)
-                    : block.Branch.LipschitzBound()
-            );
+        Task.EstimatorFor(block.Estimator).Warning(TrainingTask.CoefficientBound(block));
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);
 
-    /// <summary>One step.</summary>
+    /// <summary>One step; the first rank tells the others before.</summary>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite, or the loss exploded.</exception>
     public StepResult Next()
     {
+        if (Ranks.IsFirst)
+            Ranks.Next(Word.Step);
         using var scope = NewDisposeScope();
         Task.SeedStep(Step);
         double rate = LearningRateSchedule.At(_options, Step, Task.StepsPerEpoch);
+        // Every rank draws the whole batch, so that it is the same for any number of them.
         var batch = Task.Next();
+        var share = new Batch(Ranks.Share(batch.Images), Ranks.Share(batch.Labels));
         Parameters.ZeroGradient();
-        var (loss, gradient, trouble) = Differentiate(batch.Images, () => Task.Loss(batch));
+        var (loss, gradient, trouble) = Differentiate(share.Images, () => Task.Loss(share));
         Parameters.ZeroGradient();
         Step++;
         if (trouble is not null)
@@ -98,6 +114,7 @@ internal sealed class Trainer : IDisposable
         if (_options.ClipNorm is { } limit && norm > limit)
             gradient.mul_(limit / norm);
         Optimizer.Step(gradient, rate);
+        Task.Flow?.UpdateNorms();
         UpdateAverage();
         return new(loss, norm, rate, batch.Count, Skipped: false);
     }
@@ -142,18 +159,29 @@ internal sealed class Trainer : IDisposable
         Func<Tensor> lossOf
     )
     {
-        Tensor loss;
+        Tensor? loss = null;
+        string? fault = null;
         try
         {
             loss = lossOf();
         }
-        catch (NonFiniteException fault)
+        catch (NonFiniteException found)
         {
-            return (double.NaN, null, ("the batch is not finite", fault.Message));
+            fault = found.Message;
         }
-        double value = loss.ReadDouble();
+        double own = loss?.ReadDouble() ?? double.NaN,
+            value = Ranks.MeanLoss(own);
         if (!double.IsFinite(value))
-            return (value, null, ($"the loss is {value}", NonFiniteLayer.Find(Task.Flow, x)));
+            return (
+                value,
+                null,
+                fault is not null
+                    ? ("the batch is not finite", fault)
+                    : (
+                        $"the loss is {value}",
+                        double.IsFinite(own) ? "the loss of another rank" : NonFiniteLayer.Find(Task.Flow, x)
+                    )
+            );
         if (Math.Abs(value) > _options.MaxLoss)
             return (
                 value,
@@ -163,8 +191,10 @@ internal sealed class Trainer : IDisposable
                     null
                 )
             );
-        loss.backward();
+        loss!.backward();
+        LearnedOrders.MeanNorm(_learned)?.backward();
         var gradient = Parameters.Gradient();
+        Ranks.Mean(gradient);
         return FlatParameters.IsFinite(gradient)
             ? (value, gradient, null)
             : (value, null, ("the gradient is not finite", $"the gradient of '{Parameters.FirstNonFinite(gradient)}'"));

@@ -1,4 +1,5 @@
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,6 +48,9 @@ public abstract class TrainingTask : IDisposable
     /// <summary>Where the data stand.</summary>
     public abstract BatchState Position { get; set; }
 
+    /// <summary>The processes that share each batch.</summary>
+    internal Ranks Ranks { get; set; } = Ranks.Alone;
+
     /// <summary>How it is trained.</summary>
     protected TrainingOptions Options { get; }
 
@@ -62,7 +66,15 @@ public abstract class TrainingTask : IDisposable
     public abstract Tensor Loss(Batch batch);
 
     /// <summary>What a residual block is trained with, whose own estimator is given.</summary>
-    public virtual LogDetEstimator EstimatorFor(LogDetEstimator own) => own.Seeded(Generator);
+    public virtual LogDetEstimator EstimatorFor(LogDetEstimator own)
+    {
+        var seeded = own.Seeded(Generator);
+        return Ranks.Count == 1 ? seeded : seeded.Shared(Ranks.Rank, Ranks.Count);
+    }
+
+    /// <summary>What the coefficients of a block's layers bound Lip(g) by, in the norm of the branch.</summary>
+    internal static double CoefficientBound(ResidualBlock block) =>
+        block.Branch.LipschitzBound(layer => layer.Options.Coefficient);
 
     /// <summary>
     /// Before the model is kept or judged: brings up to its weights what follows from them. Leaves the model in

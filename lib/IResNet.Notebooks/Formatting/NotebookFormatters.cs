@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using ScottPlot;
 using TorchSharp;
@@ -31,8 +32,8 @@ public static class NotebookFormatters
     ];
 
     /// <summary>
-    /// Charts that the reader makes with Plotly.NET. It draws in a browser only: there is no picture for readers
-    /// without one.
+    /// Charts that the reader makes with Plotly.NET. It draws in a browser only: where one is installed, it draws the
+    /// picture for readers that run no scripts as well, in a second or two per chart.
     /// </summary>
     /// <param name="genericChart">
     /// Plotly.NET's type GenericChart, from whichever copy of that package the cells use.
@@ -40,14 +41,20 @@ public static class NotebookFormatters
     public static Representations OfPlotly(Type genericChart)
     {
         var toFigureJson = genericChart.GetMethod("toFigureJson", [genericChart])!;
+        JsonNode Json(object chart) => JsonNode.Parse((string)toFigureJson.Invoke(null, [chart])!)!;
+        var plotly = Plotly<object>(Json);
+        // Hosts ask for each form by itself, and some for the picture twice.
+        var pictures = new ConditionalWeakTable<object, byte[]>();
         return new Representations(
             genericChart,
-            [
-                Plotly<object>(chart => JsonNode.Parse((string)toFigureJson.Invoke(null, [chart])!)!),
-                Text<object>(_ =>
-                    "Plotly chart: interactive only; Charts.Lines(…) and its like draw a picture as well"
-                ),
-            ]
+            HeadlessBrowser.Find() is { } browser
+                ?
+                [
+                    plotly,
+                    Png<object>(chart => pictures.GetValue(chart, _ => browser.Draw(Json(chart)))),
+                    Text<object>(_ => "Plotly chart"),
+                ]
+                : [plotly, Text<object>(_ => $"Plotly chart: {HeadlessBrowser.Missing}")]
         );
     }
 

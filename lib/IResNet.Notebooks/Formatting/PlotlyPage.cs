@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Runtime.Loader;
 using System.Text.Json.Nodes;
 
 namespace IResNet.Notebooks;
@@ -71,30 +70,13 @@ internal static class PlotlyPage
     }
 
     /// <summary>In a script, <c>&lt;/</c> and <c>&lt;!</c> within a text would end or change the script.</summary>
-    private static string Json(JsonNode figure) => figure.ToJsonString().Replace("<", "\\u003c");
+    internal static string Json(JsonNode figure) => figure.ToJsonString().Replace("<", "\\u003c");
 
     private static byte[] Packed()
     {
-        string folder = Path.GetDirectoryName(typeof(PlotlyPage).Assembly.Location)!;
-        // Read, not used: the cells may bring a Plotly.NET of their own.
-        var reading = new AssemblyLoadContext("plotly.js", isCollectible: true);
-        try
-        {
-            var assembly = reading.LoadFromAssemblyPath(Path.Combine(folder, "Plotly.NET.dll"));
-            string name = assembly
-                .GetManifestResourceNames()
-                .Single(name =>
-                    name.Contains("plotly-", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal)
-                );
-            using var code = assembly.GetManifestResourceStream(name)!;
-            using var packed = new MemoryStream();
-            using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
-                code.CopyTo(gzip);
-            return packed.ToArray();
-        }
-        finally
-        {
-            reading.Unload();
-        }
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+            PlotlyLibrary.CopyTo(gzip);
+        return packed.ToArray();
     }
 }

@@ -9,6 +9,18 @@
 
   const dark = matchMedia('(prefers-color-scheme: dark)');
 
+  // Where a chart's place is narrow, the legend stands between title and plot.
+  function narrowed(layout, data) {
+    const names = data.filter(trace => trace.visible !== false && trace.showlegend !== false);
+    const title = typeof layout.title === 'string' ? { text: layout.title } : layout.title;
+    return {
+      ...layout,
+      title: { ...title, y: 1, yanchor: 'top', pad: { t: 16 } },
+      legend: { ...layout.legend, orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', bgcolor: '#0000' },
+      margin: { ...layout.margin, l: 50, r: 10, t: 50 + 20 * names.length },
+    };
+  }
+
   // The figure's layout fitted to the page: as wide as its place, and in the page's colours where those are dark.
   function fitted(layout) {
     const fit = { ...layout, autosize: true };
@@ -31,7 +43,10 @@
     if (layout.width) chart.style.maxWidth = `${layout.width}px`;
     // Where nothing can hover, the tool bar would lie over the chart for good.
     const tools = { responsive: true, displaylogo: false, displayModeBar: matchMedia('(hover: hover)').matches && 'hover' };
-    const react = () => Plotly.react(chart, data, fitted(layout), { ...config, ...tools });
+    const react = () => {
+      const fit = fitted(chart.clientWidth < 480 ? narrowed(layout, data) : layout);
+      return Plotly.react(chart, data, fit, { ...config, ...tools });
+    };
     // The image stays until the chart is there, and for good when it cannot be drawn.
     react().then(() => {
       figure.querySelector('img')?.remove();

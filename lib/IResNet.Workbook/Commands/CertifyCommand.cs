@@ -92,6 +92,12 @@ internal static class CertifyCommand
                     + $"{block.Frozen,10:F4} {block.Forward,10:F4} {block.Inverse,10:F4} "
                     + $"{tolerance * block.Inverse,10:g3}"
             );
+        var others = proof.Blocks.Where(block => block.Order != 2).ToList();
+        if (others.Count > 0)
+            line(
+                $"{others.Count} blocks are bounded in other norms than the 2-norm, of order "
+                    + $"{string.Join(", ", others.Select(block => block.Order).Distinct())}; their layers in their own."
+            );
         string trained = proof.IsInvertibleAsTrained ? "certain" : "not certain",
             frozen = proof.IsInvertible ? "certain" : "not certain";
         line($"Lip(g) < 1 in all {proof.Blocks.Count} blocks: as trained {trained}, frozen {frozen}.");

@@ -56,11 +56,15 @@ internal static class CommandValues
         option.Validators.Add(result => RefuseUnknown(result, option.Name, result.Tokens, words));
     }
 
-    /// <inheritdoc cref="Choices(Option{string}, string[])"/>
-    public static void Choices(this Argument<string?> argument, params string[] words)
+    /// <summary>Refuses all but some words, and those of a form.</summary>
+    public static void Choices(this Argument<string?> argument, Predicate<string> isOfForm, params string[] words)
     {
         argument.CompletionSources.Add(words);
-        argument.Validators.Add(result => RefuseUnknown(result, $"<{argument.Name}>", result.Tokens, words));
+        argument.Validators.Add(result =>
+        {
+            if (!result.Tokens.All(token => isOfForm(token.Value)))
+                RefuseUnknown(result, $"<{argument.Name}>", result.Tokens, words);
+        });
     }
 
     /// <summary>A parser for the names of an enumeration.</summary>

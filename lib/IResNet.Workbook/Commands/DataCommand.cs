@@ -30,10 +30,10 @@ internal static class DataCommand
     {
         var name = new Argument<string?>("NAME")
         {
-            Description = "The data set; without it, what is there is listed.",
+            Description = "The data set, or folder:PATH for a folder of images; without it, what is there is listed.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        name.Choices([.. DataSets.Names]);
+        name.Choices(ImageFolder.IsNamed, [.. DataSets.Names]);
         var command = new Command("data", "Fetch and check a data set.") { name, From, Folder, Force };
         command.SetAction(
             (parsed, _) =>
@@ -65,6 +65,8 @@ internal static class DataCommand
             var set = await DataSets.Load(name, options, cancel);
             progress.Done();
             output.WriteLine(set);
+            if (ImageFolder.IsNamed(name))
+                return 0;
             var folder = new DataFolder(options.Folder ?? DataFolder.DefaultRoot);
             var data = Catalogue.Find(name);
             output.WriteLine(
@@ -110,6 +112,7 @@ internal static class DataCommand
             }
             output.WriteLine($"  {data.Name,-14} {state}");
         }
+        output.WriteLine($"  {ImageFolder.Prefix + "PATH",-14} images of your own, a folder a class");
         return 0;
     }
 }

@@ -10,7 +10,9 @@ internal static class IResNetCommand
     public static RootCommand Create() =>
         new RootCommand("Invertible residual networks: notebooks, training, data and diagnosis.")
         {
+            NewCommand.Create(),
             RunCommand.Create(),
+            PagesCommand.Create(),
             KernelCommand.Create(),
             TrainCommand.Create(),
             RunsCommand.Create(),

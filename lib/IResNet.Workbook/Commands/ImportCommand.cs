@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Runs;
 
 namespace IResNet.Workbook.Commands;
@@ -25,7 +26,7 @@ internal static class ImportCommand
         command.SetAction((parsed, _) => Failures.Report(parsed, _ =>
                 {
                     Exchange.Import(parsed.GetValue(File)!, parsed.GetValue(Run)!, present =>
-                        experiment.Choose(parsed, present)
+                        Choose(parsed, experiment, present)
                     );
                     parsed.InvocationConfiguration.Output.WriteLine(
                         $"{parsed.GetValue(Run)} goes on from {parsed.GetValue(File)}: iresnet train --run "
@@ -35,4 +36,12 @@ internal static class ImportCommand
                 }));
         return command;
     }
+
+    // A density may begin a hybrid; nothing else may go on as another experiment.
+    private static Experiment Choose(ParseResult parsed, ExperimentArguments arguments, Experiment? present) =>
+        present is DensityExperiment
+        && arguments.NameIn(parsed) is not null
+        && arguments.Choose(parsed, null) is HybridExperiment hybrid
+            ? hybrid
+            : arguments.Choose(parsed, present);
 }

@@ -19,6 +19,12 @@ internal static class SampleCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly Option<int?> Class = new("--class")
+    {
+        Description = "Samples of this class alone, of a hybrid model. Default: of all.",
+        HelpName = "N",
+    };
+
     private static readonly Option<ulong> SampleSeed = new("--sample-seed")
     {
         Description = "The seed of the samples.",
@@ -34,10 +40,11 @@ internal static class SampleCommand
 
     public static Command Create()
     {
-        var command = new Command("sample", "Draw samples from a trained density model.")
+        var command = new Command("sample", "Draw samples from a trained density or hybrid model.")
         {
             Count,
             Temperature,
+            Class,
             SampleSeed,
             Output,
         };
@@ -55,7 +62,12 @@ internal static class SampleCommand
         saved.Experiment.SaveSamples(
             saved.Model,
             path,
-            new(parsed.GetValue(Count), parsed.GetValue(Temperature), parsed.GetValue(SampleSeed))
+            new(
+                parsed.GetValue(Count),
+                parsed.GetValue(Temperature),
+                parsed.GetValue(SampleSeed),
+                parsed.GetValue(Class)
+            )
         );
         parsed.InvocationConfiguration.Output.WriteLine($"{parsed.GetValue(Count)} samples of {saved.Source}: {path}");
         return 0;

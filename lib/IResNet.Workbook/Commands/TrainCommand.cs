@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
+using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Sweeps;
 using IResNet.Experiments.Training;
@@ -71,8 +72,40 @@ internal static class TrainCommand
         if (parsed.GetValue(Threads) is { } threads)
             TorchSharp.torch.set_num_threads(threads);
 
+        var ranks = Ranks.Start();
+        var options = new TrainingRunOptions
+        {
+            Resume = parsed.GetValue(Resume),
+            Device = parsed.GetValue(Device)!,
+            Ranks = ranks,
+        };
+        try
+        {
+            int code = ranks.IsFirst
+                ? await Lead(parsed, arguments, options, cancel)
+                : Convert.ToInt32(!await TrainingRun.Follow(options, cancel));
+            ranks.Finish();
+            return code;
+        }
+        catch (Exception fault) when (ranks.Count > 1)
+        {
+            // The others would wait for this one for ever.
+            string who = ranks.IsFirst ? "" : $"rank {ranks.Rank}: ";
+            parsed.InvocationConfiguration.Error.WriteLine(who + fault.Message);
+            ranks.Abort(1);
+            throw;
+        }
+    }
+
+    private static async Task<int> Lead(
+        ParseResult parsed,
+        ExperimentArguments arguments,
+        TrainingRunOptions options,
+        CancellationToken cancel
+    )
+    {
+        var output = parsed.InvocationConfiguration.Output;
         string folder = parsed.GetValue(Run) ?? NewFolder(arguments.Choose(parsed, null));
-        var options = new TrainingRunOptions { Resume = parsed.GetValue(Resume), Device = parsed.GetValue(Device)! };
         output.WriteLine($"run folder: {folder}");
         using var screen = TrainingScreen.For(output);
         RunSummary? summary = null;
@@ -86,7 +119,7 @@ internal static class TrainCommand
                 cancel
             );
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && options.Ranks.Count == 1) { }
         screen.Dispose();
         if (summary is null or { State: RunState.Interrupted })
         {

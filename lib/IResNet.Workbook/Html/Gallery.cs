@@ -57,7 +57,7 @@ internal static class Gallery
         return $"""
             <article class="card"><h2><a href="{page}">{Page.Encode(outline.Title)}</a></h2>{figure}
             {(outline.Claim is { } claim ? markdown.ToHtml(claim) : "")}
-            {failure}<div class="bar">{StatusLine.ToHtml(record)}</div></article>
+            {failure}<div class="bar">{StatusLine.ToHtml(record, notebook)}</div></article>
 
             """;
     }

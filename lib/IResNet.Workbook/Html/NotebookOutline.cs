@@ -30,7 +30,8 @@ internal sealed record NotebookOutline(string Title, ParagraphBlock? Claim, Disp
         return new NotebookOutline(title < 0 ? name : PlainText((HeadingBlock)blocks[title]), claim, figure);
     }
 
-    private static string PlainText(HeadingBlock heading) =>
+    /// <summary>A heading without its marks.</summary>
+    public static string PlainText(HeadingBlock heading) =>
         string.Concat(
             (heading.Inline ?? [])
                 .Descendants()

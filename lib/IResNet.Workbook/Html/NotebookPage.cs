@@ -25,9 +25,10 @@ internal static class NotebookPage
     /// <param name="notebook">The notebook with its outputs.</param>
     /// <param name="path">Where the output notebook lies, absolute.</param>
     /// <param name="record">How the run went; null where it is not known.</param>
-    public static string Create(Notebook notebook, string path, RunRecord? record)
+    /// <param name="links">Where its addresses lead; by default from where the record says that it was run.</param>
+    public static string Create(Notebook notebook, string path, RunRecord? record, LinkResolver? links = null)
     {
-        var links = Links(path, record);
+        links ??= Links(path, record);
         var cleaner = new HtmlCleaner(links);
         var markdown = new MarkdownRenderer(cleaner);
         var outputs = new OutputRenderer(markdown, cleaner);
@@ -37,7 +38,7 @@ internal static class NotebookPage
         body.Append(
             CultureInfo.InvariantCulture,
             $"<a href=\"{Uri.EscapeDataString(name)}.ipynb\">The "
-                + $"notebook</a>{StatusLine.ToHtml(record)}</nav></header>\n<main>\n"
+                + $"notebook</a>{StatusLine.ToHtml(record, notebook)}</nav></header>\n<main>\n"
         );
         foreach (var cell in notebook.Cells)
             body.Append(CellHtml(notebook, cell, markdown, outputs));

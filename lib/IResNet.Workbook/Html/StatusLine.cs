@@ -1,4 +1,5 @@
 using System.Globalization;
+using IResNet.Workbook.Notebooks;
 using IResNet.Workbook.Running;
 
 namespace IResNet.Workbook.Html;
@@ -6,11 +7,15 @@ namespace IResNet.Workbook.Html;
 /// <summary>How a run went, in a few words.</summary>
 internal static class StatusLine
 {
-    /// <summary>Status, time, parameters and date of a run; nothing where none is known.</summary>
-    public static string ToHtml(RunRecord? record)
+    /// <summary>
+    /// Status, time, parameters and date of a run. Where none is known: nothing for a notebook that has been executed.
+    /// </summary>
+    public static string ToHtml(RunRecord? record, Notebook notebook)
     {
         if (record is null)
-            return "<span class=\"status\">not run</span>";
+            return notebook.CodeCells.Any(cell => cell.ExecutionCount is not null)
+                ? ""
+                : "<span class=\"status\">not run</span>";
         var status = record.Status.ToString().ToLowerInvariant();
         var parameters = string.Join(
             ", ",

@@ -36,7 +36,8 @@ internal sealed class ReferenceBackend : Backend
             [
                 .. layers.Select(layer =>
                 {
-                    layer.PowerIteration(layer.Options.PowerIterations);
+                    if (layer.Options.Update == NormUpdate.BeforeStep)
+                        layer.Advance();
                     return layer.EffectiveWeight();
                 }),
             ]

@@ -3,8 +3,9 @@ using Trace = System.Diagnostics.Trace;
 namespace IResNet;
 
 /// <summary>
-/// An affine map per channel, x exp(s) + b, initialised by the first training batch to zero mean and unit variance
-/// (Glow; section 4 of the paper). It stands outside the residual branch, so no Lipschitz bound constrains it.
+/// An affine map per channel, initialised by the first training batch to zero mean and unit variance (Glow; section 4
+/// of the paper): x exp(s) + b, or (x + b) exp(s), see <see cref="ActNormForm"/>. It stands outside the residual
+/// branch, so no Lipschitz bound constrains it.
 /// </summary>
 public sealed class ActNorm : Bijection
 {
@@ -20,10 +21,13 @@ public sealed class ActNorm : Bijection
     private readonly Tensor _initialized;
 
     /// <summary>The identity, until it is initialised.</summary>
-    public ActNorm(int channels)
+    /// <param name="channels">Channels, at least 1.</param>
+    /// <param name="form">Which parameters describe the map.</param>
+    public ActNorm(int channels, ActNormForm form = ActNormForm.ScaleFirst)
         : base(nameof(ActNorm))
     {
         Guard.AtLeast(channels, 1, nameof(channels));
+        Form = form;
         using var scope = NewDisposeScope();
         _logScale = new Parameter(zeros(channels, device: CPU));
         _shift = new Parameter(zeros(channels, device: CPU));
@@ -31,6 +35,9 @@ public sealed class ActNorm : Bijection
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
+
+    /// <summary>Which parameters describe the map.</summary>
+    public ActNormForm Form { get; }
 
     /// <summary>s, one a channel.</summary>
     public Parameter LogScale => _logScale;
@@ -73,14 +80,14 @@ public sealed class ActNorm : Bijection
         var variance = (values - mean.unsqueeze(1)).square().mean([1]);
         var logScale = -0.5 * (variance + Epsilon).log();
         _logScale.copy_(logScale);
-        _shift.copy_(-mean * logScale.exp());
+        _shift.copy_(Form == ActNormForm.ScaleFirst ? -mean * logScale.exp() : -mean);
         IsInitialized = true;
         Warning = Doubt(x.size(0), (long)(variance < Epsilon).sum().ReadDouble());
         if (Warning is not null)
             Trace.TraceWarning(Warning);
     }
 
-    /// <summary>x exp(s) + b, and H W times the sum of s. In training mode the first batch initialises.</summary>
+    /// <summary>y, and H W times the sum of s. In training mode the first batch initialises.</summary>
     /// <exception cref="ShapeException">x has the wrong number of channels or another type than the
     /// parameters.</exception>
     public override (Tensor y, Tensor logDet) forward(Tensor x)
@@ -89,7 +96,8 @@ public sealed class ActNorm : Bijection
         if (training && !Explaining.IsOn && !IsInitialized)
             Initialize(x);
         using var scope = NewDisposeScope();
-        var y = Backends.Serve(backend => backend.Affine(x, _logScale, _shift));
+        var shift = Form == ActNormForm.ScaleFirst ? _shift : _shift * _logScale.exp();
+        var y = Backends.Serve(backend => backend.Affine(x, _logScale, shift));
         using var positions = (x.numel() / (x.size(0) * x.size(1))).ToScalar();
         var logDet = _logScale.sum().mul(positions).expand(x.size(0));
         return (y.MoveToOuterDisposeScope(), logDet.MoveToOuterDisposeScope());
@@ -101,7 +109,9 @@ public sealed class ActNorm : Bijection
         Check(y);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return Exact(((y - PerChannel(_shift, y)) * PerChannel(-_logScale, y).exp()).MoveToOuterDisposeScope());
+        var (shift, scale) = (PerChannel(_shift, y), PerChannel(-_logScale, y).exp());
+        var x = Form == ActNormForm.ScaleFirst ? (y - shift) * scale : y * scale - shift;
+        return Exact(x.MoveToOuterDisposeScope());
     }
 
     /// <summary>The largest exp(-s).</summary>
@@ -110,6 +120,9 @@ public sealed class ActNorm : Bijection
         using var scope = NewDisposeScope();
         return Math.Exp(-_logScale.amin([0]).ReadDouble());
     }
+
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
 
     private string? Doubt(long examples, long constant) =>
         (examples, constant) switch
@@ -131,4 +144,16 @@ public sealed class ActNorm : Bijection
 
     private static Tensor PerChannel(Tensor values, Tensor x) =>
         values.view([1, -1, .. Enumerable.Repeat(1L, (int)x.dim() - 2)]);
+}
+
+/// <summary>
+/// The parameters of an <see cref="ActNorm"/>. The maps are the same, but not the steps that an optimiser takes.
+/// </summary>
+public enum ActNormForm
+{
+    /// <summary>x exp(s) + b, of the i-ResNet code.</summary>
+    ScaleFirst,
+
+    /// <summary>(x + b) exp(s), of Glow, and of Residual Flows and i-DenseNets.</summary>
+    ShiftFirst,
 }

@@ -14,6 +14,15 @@ public abstract class Activation : nn.Module<Tensor, Tensor>
     /// <summary>An upper bound of Lip(phi) in the 2-norm. 1 for all activations of the library.</summary>
     public virtual double LipschitzBound => 1;
 
+    /// <summary>
+    /// The same in the norm |x|_p. By default for activations that act on each entry by itself, or make several entries
+    /// of each: those of the library. One that mixes entries otherwise has to override it.
+    /// </summary>
+    /// <param name="order">p, from 1 to infinity.</param>
+    public virtual double LipschitzBoundIn(double order) =>
+        // Of m entries (a_1 t, ..., a_m t) the p-norm exceeds the 2-norm by at most m^(1/p - 1/2).
+        LipschitzBound * Math.Pow(Channels(2) / 2, Math.Max(0, 1 / order - 0.5));
+
     /// <summary>The number of channels (axis 1) that come out where so many go in. By default as many.</summary>
     public virtual int Channels(int inputs) => inputs;
 

@@ -29,8 +29,15 @@ public sealed record ActivationKind(string Name, Func<Activation> Create)
     /// <summary><see cref="IResNet.MaxMin"/>, called "sorting" in the official code.</summary>
     public static ActivationKind MaxMin { get; } = new(nameof(MaxMin), () => new MaxMin());
 
+    /// <summary><see cref="IResNet.CLipSwish"/>, of i-DenseNets. It doubles the channels.</summary>
+    public static ActivationKind CLipSwish { get; } = new(nameof(CLipSwish), () => new CLipSwish());
+
+    /// <summary><see cref="IResNet.LeakyLipSwish"/>, of the i-DenseNet code.</summary>
+    public static ActivationKind LeakyLipSwish { get; } = new(nameof(LeakyLipSwish), () => new LeakyLipSwish());
+
     /// <summary>Those of the library, which configurations name.</summary>
-    public static IReadOnlyList<ActivationKind> All { get; } = [Elu, Softplus, LipSwish, Relu, MaxMin];
+    public static IReadOnlyList<ActivationKind> All { get; } =
+    [Elu, Softplus, LipSwish, Relu, MaxMin, CLipSwish, LeakyLipSwish];
 
     /// <summary>Channels that come out where so many go in.</summary>
     public int Channels(int inputs)

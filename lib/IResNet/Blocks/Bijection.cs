@@ -29,6 +29,14 @@ public abstract class Bijection : nn.Module<Tensor, (Tensor y, Tensor logDet)>
     /// <summary>An upper bound of Lip(F^-1), infinite where none is known (Lemma 2 for residual blocks).</summary>
     public abstract double InverseLipschitzBound();
 
+    /// <summary>
+    /// The same in the norm |x|_p, in which residual blocks of layers with other norms contract. By default known for
+    /// the 2-norm alone.
+    /// </summary>
+    /// <param name="order">p, from 1 to infinity.</param>
+    public virtual double InverseLipschitzBoundIn(double order) =>
+        order == 2 ? InverseLipschitzBound() : double.PositiveInfinity;
+
     /// <summary>The inverse of a map that has a closed form: exact but for rounding.</summary>
     protected static InverseResult Exact(Tensor x) => new(x, 0, 0, 0);
 

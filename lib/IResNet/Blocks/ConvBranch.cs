@@ -27,14 +27,16 @@ public sealed class ConvBranch : SequentialBranch
                 [shape.Channels, hidden, hidden, shape.Channels],
                 activation ?? ActivationKind.Elu,
                 leadingActivation,
-                (layer, inputs, outputs) =>
+                options,
+                (layer, inputs, outputs, norm) =>
                     new SpectralConv2d(
                         inputs,
                         outputs,
                         kernel: layer == 1 ? 1 : 3,
                         normHeight ?? shape.Height,
                         normWidth ?? shape.Width,
-                        options
+                        options,
+                        norm
                     )
             )
         ) => Shape = shape;

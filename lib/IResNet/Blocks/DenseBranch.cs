@@ -29,7 +29,8 @@ public sealed class DenseBranch : SequentialBranch
                     : throw new ArgumentException("A dense branch needs at least one hidden layer.", nameof(hidden)),
                 activation ?? ActivationKind.Elu,
                 leadingActivation,
-                (_, inputs, outputs) => new SpectralLinear(inputs, outputs, options)
+                options,
+                (_, inputs, outputs, norm) => new SpectralLinear(inputs, outputs, options, norm)
             )
         ) => _features = features;
 

@@ -19,4 +19,7 @@ public sealed class Flatten(ImageShape shape) : Bijection(nameof(Flatten))
 
     /// <summary>1.</summary>
     public override double InverseLipschitzBound() => 1;
+
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
 }

@@ -33,4 +33,7 @@ public sealed class InjectivePadding : Bijection
 
     /// <summary>1: dropping channels is a projection.</summary>
     public override double InverseLipschitzBound() => 1;
+
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
 }

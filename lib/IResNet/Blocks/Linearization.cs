@@ -50,9 +50,15 @@ public abstract class Linearization
     public long Dimensions { get; }
 
     /// <summary>
-    /// An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound"/>.
+    /// An upper bound of the norm of J at every point, see <see cref="ResidualBranch.LipschitzBound()"/>.
     /// </summary>
     public double LipschitzBound => _branch.LipschitzBound();
+
+    /// <summary>
+    /// An upper bound of the magnitude of J's eigenvalues at every point, see
+    /// <see cref="ResidualBranch.SpectralRadiusBound"/>.
+    /// </summary>
+    public double SpectralRadiusBound => _branch.SpectralRadiusBound();
 
     /// <summary>The shape of x.</summary>
     public IReadOnlyList<long> Shape => _shape;

@@ -22,12 +22,18 @@ public sealed class LipSwish : Activation
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor p) => p * (nn.functional.softplus(_beta) * p).sigmoid() / Divisor;
+    public override Tensor forward(Tensor p) => Value(p, _beta);
 
     /// <summary>phi'(p) = s (1 + beta p (1 - s)) / 1.1 with s = sigmoid(beta p).</summary>
-    public override Tensor Derivative(Tensor p, Tensor value)
+    public override Tensor Derivative(Tensor p, Tensor value) => Slope(p, _beta);
+
+    /// <summary>phi(p) for a raw b.</summary>
+    internal static Tensor Value(Tensor p, Tensor b) => p * (nn.functional.softplus(b) * p).sigmoid() / Divisor;
+
+    /// <summary>phi'(p) for a raw b.</summary>
+    internal static Tensor Slope(Tensor p, Tensor b)
     {
-        var scaled = nn.functional.softplus(_beta) * p;
+        var scaled = nn.functional.softplus(b) * p;
         var s = scaled.sigmoid();
         return s * (1 + scaled * (1 - s)) / Divisor;
     }

@@ -47,10 +47,24 @@ public sealed class ResidualBlock : Bijection
         using var noGrad = no_grad();
         var result = (solver ?? new Chebyshev()).Solve(Branch, y);
         result.Value.MoveToOuterDisposeScope();
-        return result;
+        if (Branch.Certificate() is not { IsContraction: true, Order: not 2 } certificate)
+            return result;
+        // The solver knows the 2-norm alone. In the norm in which g contracts the residual says more.
+        var residual = result.Value + Branch.AtPresentWeights()(result.Value) - y;
+        return result with
+        {
+            ErrorBound = IteratedNorm.Sizes(residual, certificate.Order).ReadLargest() / (1 - certificate.Bound),
+            Order = certificate.Order,
+        };
     }
 
     /// <summary>1 / (1 - Lip(g)) by Lemma 2; infinite if the branch's bound is not below 1.</summary>
     public override double InverseLipschitzBound() =>
         Branch.LipschitzBound() is var lipschitz and < 1 ? 1 / (1 - lipschitz) : double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    public override double InverseLipschitzBoundIn(double order) =>
+        Branch.Certificate() is { IsContraction: true } certificate && certificate.Order == order
+            ? 1 / (1 - certificate.Bound)
+            : base.InverseLipschitzBoundIn(order);
 }

@@ -3,8 +3,9 @@ namespace IResNet;
 /// <summary>
 /// g of a residual block x + g(x), with Lip(g) below 1. For layers with activations between them there is
 /// <see cref="SequentialBranch"/>; derive from this class for another g. <c>forward</c> and
-/// <see cref="LipschitzBound"/> are enough: spectral layers that are registered as submodules are found, normalized and
-/// frozen, and Jacobian products come from automatic differentiation unless <see cref="Linearize"/> gives better ones.
+/// <see cref="LipschitzBound()"/> are enough: spectral layers that are registered as submodules are found, normalized
+/// and frozen, and Jacobian products come from automatic differentiation unless <see cref="Linearize"/> gives better
+/// ones.
 /// </summary>
 public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
 {
@@ -23,6 +24,24 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     /// certifies that the block is invertible (Theorem 1); at or above 1 it says nothing.
     /// </summary>
     public abstract double LipschitzBound();
+
+    /// <summary>
+    /// What Lip(g) would be bounded by if the layers had other norms than the certified ones: those that power
+    /// iteration estimates, or the coefficients that training holds them to. By default what is certain.
+    /// </summary>
+    /// <param name="norm">The norm of a layer.</param>
+    public virtual double LipschitzBound(Func<SpectralLayer, double> norm) => SpectralRadiusBound();
+
+    /// <summary>
+    /// The best that is certain about Lip(g) in any norm. By default the bound in the 2-norm; layers that are held to
+    /// other norms give another, see <see cref="SequentialBranch"/>.
+    /// </summary>
+    public virtual LipschitzCertificate Certificate() => new(LipschitzBound(), 2);
+
+    /// <summary>
+    /// An upper bound of the magnitude of the Jacobian's eigenvalues at every point: Lip(g) in any norm is one.
+    /// </summary>
+    public double SpectralRadiusBound() => Math.Min(LipschitzBound(), Certificate().Bound);
 
     /// <summary>Evaluates g at x once and keeps what Jacobian products need.</summary>
     /// <param name="x">A batch, shape (n, ...).</param>
@@ -51,12 +70,12 @@ public abstract class ResidualBranch : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Advances every layer's power iteration by its configured number of iterations; a training step does this once.
+    /// Advances every layer's power iteration as its options say; a training step does this once.
     /// </summary>
     public void PowerIteration()
     {
         foreach (var layer in Layers)
-            layer.PowerIteration(layer.Options.PowerIterations);
+            layer.Advance();
     }
 
     /// <summary>Fixes the effective weights of all layers, see <see cref="SpectralLayer.Freeze"/>.</summary>

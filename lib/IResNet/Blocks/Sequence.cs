@@ -56,6 +56,9 @@ public sealed class Sequence : Bijection
     }
 
     /// <summary>The product over the parts.</summary>
-    public override double InverseLipschitzBound() =>
-        Bijections.Aggregate(1.0, (product, bijection) => product * bijection.InverseLipschitzBound());
+    public override double InverseLipschitzBound() => InverseLipschitzBoundIn(2);
+
+    /// <inheritdoc/>
+    public override double InverseLipschitzBoundIn(double order) =>
+        Bijections.Aggregate(1.0, (product, bijection) => product * bijection.InverseLipschitzBoundIn(order));
 }

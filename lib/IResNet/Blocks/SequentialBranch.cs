@@ -107,9 +107,31 @@ public class SequentialBranch : ResidualBranch
     }
 
     /// <summary>The product of the layers' certified norms and of the activations' Lipschitz constants.</summary>
-    public override double LipschitzBound() =>
-        Chain.Aggregate(1.0, (product, layer) => product * layer.NormBound())
+    public override double LipschitzBound() => LipschitzBound(layer => layer.NormBound());
+
+    /// <inheritdoc/>
+    public override double LipschitzBound(Func<SpectralLayer, double> norm) =>
+        Chain.Aggregate(1.0, (product, layer) => product * norm(layer))
         * Activations.Aggregate(1.0, (product, activation) => product * activation.LipschitzBound);
+
+    /// <summary>
+    /// In the norm in which the chain begins and ends, by the layers' own norms, where these fit together and certify a
+    /// contraction, or more than the 2-norm.
+    /// </summary>
+    public override LipschitzCertificate Certificate()
+    {
+        var orders = Chain.Select(layer => layer.Norm.Domain.Value).Append(Chain[^1].Norm.Codomain.Value).ToList();
+        var euclidean = new LipschitzCertificate(LipschitzBound(), 2);
+        bool fits =
+            orders[0] == orders[^1]
+            && Chain.Index().All(layer => layer.Item.Norm.Codomain.Value == orders[layer.Index + 1]);
+        if (!fits || orders.All(order => order == 2))
+            return euclidean;
+        double bound = 1;
+        for (int i = 0; i < Chain.Count; i++)
+            bound *= (ActivationBefore(i)?.LipschitzBoundIn(orders[i]) ?? 1) * Chain[i].InducedNormBound();
+        return bound < 1 || bound < euclidean.Bound ? new(bound, orders[0]) : euclidean;
+    }
 
     /// <summary>
     /// The parts of a chain with given widths: layers from one width to the next, where the channels that reach a layer
@@ -118,14 +140,17 @@ public class SequentialBranch : ResidualBranch
     /// <param name="widths">Channels before the first layer and behind each.</param>
     /// <param name="activation">The nonlinearity.</param>
     /// <param name="leading">Whether one comes before the first layer.</param>
-    /// <param name="layer">Makes a layer: its index, its inputs, its outputs.</param>
+    /// <param name="options">Of the layers; their norms follow from the orders.</param>
+    /// <param name="layer">Makes a layer: its index, its inputs, its outputs, its norm.</param>
     protected static (IReadOnlyList<SpectralLayer> layers, IReadOnlyList<Activation> activations) Parts(
         IReadOnlyList<int> widths,
         ActivationKind activation,
         bool leading,
-        Func<int, int, int, SpectralLayer> layer
+        SpectralNormOptions options,
+        Func<int, int, int, InducedNorm, SpectralLayer> layer
     )
     {
+        var norms = options.Orders.ForChain(widths.Count - 1, options.Update);
         var (layers, activations) = (new List<SpectralLayer>(), new List<Activation>());
         for (int i = 0; i < widths.Count - 1; i++)
         {
@@ -135,7 +160,7 @@ public class SequentialBranch : ResidualBranch
                 activations.Add(activation.Create());
                 inputs = activations[^1].Channels(inputs);
             }
-            layers.Add(layer(i, inputs, widths[i + 1]));
+            layers.Add(layer(i, inputs, widths[i + 1], norms[i]));
         }
         return (layers, activations);
     }

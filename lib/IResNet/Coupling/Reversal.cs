@@ -24,6 +24,9 @@ public sealed class Reversal() : Bijection(nameof(Reversal))
     /// <summary>1.</summary>
     public override double InverseLipschitzBound() => 1;
 
+    /// <summary>The same in every norm.</summary>
+    public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
+
     private static void Check(Tensor x)
     {
         Guard.NonEmpty(x);

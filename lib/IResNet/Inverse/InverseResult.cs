@@ -6,12 +6,16 @@ namespace IResNet;
 /// form.</param>
 /// <param name="Residual">The largest |x + g(x) - y| over the elements, at the last iterate of the worst block.</param>
 /// <param name="ErrorBound">
-/// An upper bound of the distance in the 2-norm to the exact inverse, for the worst example of the batch; for one block
-/// residual / (1 - Lip(g)). Infinite where no Lipschitz constant below 1 is certified. Rounding errors of the
-/// evaluation itself are not part of it.
+/// An upper bound of the distance to the exact inverse, for the worst example of the batch, in the norm of
+/// <see cref="Order"/>; for one block residual / (1 - Lip(g)). Infinite where no Lipschitz constant below 1 is
+/// certified. Rounding errors of the evaluation itself are not part of it.
 /// </param>
 public sealed record InverseResult(Tensor Value, int Iterations, double Residual, double ErrorBound)
 {
+    /// <summary>The order of the norm in which the error is bounded: 2 unless the blocks contract in another
+    /// one.</summary>
+    public double Order { get; init; } = 2;
+
     /// <summary>The result at a point whose residual x + g(x) - y is known: the a-posteriori bound of a
     /// contraction.</summary>
     /// <param name="x">The point.</param>
@@ -34,12 +38,15 @@ public sealed record InverseResult(Tensor Value, int Iterations, double Residual
     internal InverseResult Then(Bijection previous, InverseSolver? solver)
     {
         var next = previous.Inverse(Value, solver);
-        double carried = ErrorBound == 0 ? 0 : ErrorBound * previous.InverseLipschitzBound();
-        return new(
-            next.Value,
-            Iterations + next.Iterations,
-            Math.Max(Residual, next.Residual),
-            carried + next.ErrorBound
-        );
+        // An error of 0 is one in every norm.
+        var (bound, order) =
+            ErrorBound == 0 ? (next.ErrorBound, next.Order)
+            : next.ErrorBound == 0 || next.Order == Order
+                ? (ErrorBound * previous.InverseLipschitzBoundIn(Order) + next.ErrorBound, Order)
+            : (double.PositiveInfinity, Order);
+        return new(next.Value, Iterations + next.Iterations, Math.Max(Residual, next.Residual), bound)
+        {
+            Order = order,
+        };
     }
 }

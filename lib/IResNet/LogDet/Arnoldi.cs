@@ -97,10 +97,23 @@ public sealed class Arnoldi : LogDetEvaluator
     /// <summary>The form of each probe, and its bound.</summary>
     private IReadOnlyList<(double Value, double Bound)> Forms(Linearization g, Tensor probes)
     {
+        var (entries, scale) = Process(g, probes, Steps);
+        return Forms(entries, scale, g.LipschitzBound);
+    }
+
+    /// <summary>
+    /// The process from each probe, without a graph: column after column of H, each with the entry below it, all
+    /// probes' numbers one after the other; and the squares of the probes' lengths.
+    /// </summary>
+    /// <param name="g">The branch at a batch of points.</param>
+    /// <param name="probes">As tangents for g.</param>
+    /// <param name="most">Steps, or as many as there are dimensions.</param>
+    internal static (double[][] Columns, double[] Scale) Process(Linearization g, Tensor probes, int most)
+    {
         using var scope = NewDisposeScope();
         long rows = probes.size(0),
             d = g.Dimensions;
-        int steps = (int)Math.Min(Steps, d);
+        int steps = (int)Math.Min(most, d);
         var norms = probes.flatten(1).norm(1, keepdim: true);
         var basis = empty(rows, steps, d, dtype: probes.dtype, device: probes.device);
         basis.select(1, 0).copy_(probes.flatten(1) / norms);
@@ -120,8 +133,10 @@ public sealed class Arnoldi : LogDetEvaluator
                 basis.select(1, j + 1).copy_(w.flatten(1) * enough / length.clamp_min(finfo(w.dtype).tiny));
             columns.Add(cat([h.flatten(1), length * enough], 1).MoveToOuterDisposeScope());
         }
-        double[][] entries = [.. columns.Select(column => column.ReadDoubles())];
-        return Forms(entries, norms.to(ScalarType.Float64).square().ReadDoubles(), g.LipschitzBound);
+        return (
+            [.. columns.Select(column => column.ReadDoubles())],
+            norms.to(ScalarType.Float64).square().ReadDoubles()
+        );
     }
 
     private static (double Value, double Bound)[] Forms(double[][] entries, double[] scale, double lipschitz)

@@ -33,7 +33,8 @@ public sealed class ColouredProbes : Probes
     /// <inheritdoc/>
     public override Probes Seeded(Generator generator) => new ColouredProbes(_stride, _signs.Seeded(generator));
 
-    /// <inheritdoc/>
+    /// <inheritdoc path="/summary"/>
+    /// <inheritdoc path="/returns"/>
     /// <param name="samples">A multiple of <see cref="Colours"/>.</param>
     /// <param name="shape">The batch's shape, (n, ...).</param>
     /// <param name="like">Gives dtype and device.</param>

@@ -35,4 +35,13 @@ public abstract class LogDetEstimator
     /// </summary>
     /// <param name="generator">The random stream.</param>
     public virtual LogDetEstimator Seeded(Generator generator) => this;
+
+    /// <summary>
+    /// The same estimator for one of the equal parts into which several processes divide a batch: with the probes that
+    /// the whole batch would have. By default the estimator itself, whose random numbers then differ from those of one
+    /// process.
+    /// </summary>
+    /// <param name="part">Which part, from 0.</param>
+    /// <param name="parts">How many there are.</param>
+    public virtual LogDetEstimator Shared(int part, int parts) => this;
 }

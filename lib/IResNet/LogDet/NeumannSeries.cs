@@ -23,6 +23,10 @@ public sealed class NeumannSeries : TruncatedSeries
     public override LogDetEstimator Seeded(Generator generator) =>
         new NeumannSeries(Terms, Samples, Probes.Seeded(generator));
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Shared(int part, int parts) =>
+        new NeumannSeries(Terms, Samples, new SharedProbes(Probes, part, parts));
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var r = v.clone();

@@ -23,6 +23,10 @@ public sealed class PowerSeries : TruncatedSeries
     public override LogDetEstimator Seeded(Generator generator) =>
         new PowerSeries(Terms, Samples, Probes.Seeded(generator));
 
+    /// <inheritdoc/>
+    public override LogDetEstimator Shared(int part, int parts) =>
+        new PowerSeries(Terms, Samples, new SharedProbes(Probes, part, parts));
+
     private protected override Tensor QuadraticForms(Linearization g, Tensor v)
     {
         var (w, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));

@@ -32,6 +32,7 @@ public sealed class RussianRoulette : LogDetEstimator
     /// <param name="gradient">How it is differentiated.</param>
     /// <param name="probes">Where probes come from; by default random signs, which scatter least.</param>
     /// <param name="generator">The random stream of n; by default torch's own.</param>
+    /// <param name="shared">Whether all blocks of a pass through a flow take the same draws.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is too small.</exception>
     /// <exception cref="ArgumentException">The distribution's survival function is none, or ends.</exception>
     public RussianRoulette(
@@ -40,7 +41,8 @@ public sealed class RussianRoulette : LogDetEstimator
         int draws = 1,
         RouletteGradient gradient = RouletteGradient.Neumann,
         Probes? probes = null,
-        Generator? generator = null
+        Generator? generator = null,
+        bool shared = false
     )
     {
         (Distribution, ExactTerms, Draws, Gradient) = (
@@ -49,7 +51,7 @@ public sealed class RussianRoulette : LogDetEstimator
             Guard.AtLeast(draws, 1, nameof(draws)),
             gradient
         );
-        (Probes, _generator) = (probes ?? new RademacherProbes(generator), generator);
+        (Probes, _generator, IsShared) = (probes ?? new RademacherProbes(generator), generator, shared);
     }
 
     /// <summary>The distribution of n.</summary>
@@ -64,6 +66,12 @@ public sealed class RussianRoulette : LogDetEstimator
     /// <summary>How it is differentiated.</summary>
     public RouletteGradient Gradient { get; }
 
+    /// <summary>
+    /// Whether all blocks of a pass through a flow take the same draws of n, so that a step's cost scatters with one
+    /// number instead of one a block. Unbiased all the same, as the blocks' terms add up.
+    /// </summary>
+    public bool IsShared { get; }
+
     /// <summary>Where probes come from.</summary>
     public Probes Probes { get; }
 
@@ -72,15 +80,17 @@ public sealed class RussianRoulette : LogDetEstimator
     /// that the first random ones would scatter more than the whole (<see cref="Scatter(double)"/>).</exception>
     public override Tensor Estimate(Linearization g)
     {
-        if (ExactTerms == 0 && Scatter(g.LipschitzBound) is var scatter and > MuchScatter)
+        if (ExactTerms == 0 && Scatter(g.SpectralRadiusBound) is var scatter and > MuchScatter)
             throw new ArgumentException(
                 FormattableString.Invariant(
                     $"Without an exact term and with {Distribution} the random number of terms scatters ln det by up "
                 )
                     + FormattableString.Invariant($"to {scatter:g2} times its size: ")
-                    + Advice(g.LipschitzBound)
+                    + Advice(g.SpectralRadiusBound)
             );
-        var n = Enumerable.Range(0, Draws).Select(_ => Distribution.Draw(_generator)).ToList();
+        List<int> Draw() => [.. Enumerable.Range(0, Draws).Select(_ => Distribution.Draw(_generator))];
+        // The distribution is the same object in all copies of an estimator.
+        var n = IsShared ? EstimatorChoice.Shared((Distribution, Draws), Draw) : Draw();
         using var scope = NewDisposeScope();
         return Estimate(g, Probes.Draw(1, g.Shape, g.Value), n).MoveToOuterDisposeScope();
     }
@@ -90,7 +100,15 @@ public sealed class RussianRoulette : LogDetEstimator
 
     /// <summary>The same with <see cref="EvaluationTerms"/> exact terms, if it has fewer.</summary>
     public override LogDetEstimator ForEvaluation() =>
-        new RussianRoulette(Distribution, Math.Max(ExactTerms, EvaluationTerms), Draws, Gradient, Probes, _generator);
+        new RussianRoulette(
+            Distribution,
+            Math.Max(ExactTerms, EvaluationTerms),
+            Draws,
+            Gradient,
+            Probes,
+            _generator,
+            IsShared
+        );
 
     /// <inheritdoc/>
     public override LogDetEstimator Seeded(Generator generator) =>
@@ -100,7 +118,19 @@ public sealed class RussianRoulette : LogDetEstimator
             Draws,
             Gradient,
             Probes.Seeded(generator),
-            _generator ?? generator
+            _generator ?? generator,
+            IsShared
+        );
+
+    /// <inheritdoc/>
+    public override LogDetEstimator Shared(int part, int parts) =>
+        new RussianRoulette(
+            Distribution,
+            ExactTerms,
+            Draws,
+            Gradient,
+            new SharedProbes(Probes, part, parts),
+            _generator
         );
 
     /// <summary>
@@ -112,6 +142,18 @@ public sealed class RussianRoulette : LogDetEstimator
     /// <param name="lipschitz">L, an upper bound of Lip(g).</param>
     /// <returns>0 or more; infinite for L of at least 1.</returns>
     public double Scatter(double lipschitz) => Scatter(lipschitz, ExactTerms);
+
+    /// <summary>
+    /// The fewest exact terms with which an eigenvalue at the bound is scattered by at most all of its share.
+    /// </summary>
+    /// <param name="lipschitz">An upper bound of Lip(g), below 1.</param>
+    /// <returns>0 or more; null where a hundred are not enough.</returns>
+    public int? ExactTermsFor(double lipschitz)
+    {
+        const int Most = 100;
+        int enough = Enumerable.Range(0, Most + 1).FirstOrDefault(e => Scatter(lipschitz, e) <= MuchScatter, -1);
+        return enough >= 0 ? enough : null;
+    }
 
     /// <inheritdoc/>
     public override string? Warning(double lipschitz) =>
@@ -233,13 +275,9 @@ public sealed class RussianRoulette : LogDetEstimator
         return Math.Sqrt(variance) / -Math.Log(1 - lipschitz);
     }
 
-    private string Advice(double lipschitz)
-    {
-        const int Most = 100;
-        int enough = Enumerable.Range(1, Most).FirstOrDefault(e => Scatter(lipschitz, e) <= MuchScatter);
-        return enough > 0
+    private string Advice(double lipschitz) =>
+        ExactTermsFor(lipschitz) is { } enough
             ? $"Take {enough} exact terms, or a smaller coefficient."
-            : $"Lip(g) <= {FormattableString.Invariant($"{lipschitz:g4}")} is too close to 1 for {Most} exact terms: "
-                + "take a smaller coefficient, or freeze the model with certified norms.";
-    }
+            : $"Lip(g) <= {FormattableString.Invariant($"{lipschitz:g4}")} is too close to 1 for a hundred exact "
+                + "terms: take a smaller coefficient, or freeze the model with certified norms.";
 }

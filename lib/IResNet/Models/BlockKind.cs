@@ -30,8 +30,26 @@ public sealed record BlockKind(string Name, Func<BlockSite, IEnumerable<Bijectio
     public static BlockKind AdditiveGlow { get; } =
         new(nameof(AdditiveGlow), site => [new Reversal(), Coupling(site, affine: false)]);
 
+    /// <summary>The i-DenseNet: a <see cref="ResidualBlock"/> with <see cref="DenseNetBranch"/>.</summary>
+    public static BlockKind DenseNet { get; } =
+        new(nameof(DenseNet), site =>
+            [
+                new ResidualBlock(
+                    site.Shape is { } shape
+                        ? new DenseNetBranch(shape, site.Hidden, site.SpectralNorm, site.Activation)
+                        : new DenseNetBranch(
+                            site.Channels,
+                            site.Hidden,
+                            site.SpectralNorm,
+                            site.Activation,
+                            site.Entrance
+                        )
+                ),
+            ]
+        );
+
     /// <summary>Those of the library, which configurations name.</summary>
-    public static IReadOnlyList<BlockKind> All { get; } = [Residual, AffineGlow, AdditiveGlow];
+    public static IReadOnlyList<BlockKind> All { get; } = [Residual, AffineGlow, AdditiveGlow, DenseNet];
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -9,8 +9,15 @@ public sealed record BlockSite
     /// <summary>Shape of the maps; null for points.</summary>
     public ImageShape? Shape { get; init; }
 
-    /// <summary>Width of a branch's inner maps, one number; for points the widths of its hidden layers.</summary>
+    /// <summary>
+    /// Width of a branch's inner maps, one number; for points the widths of its hidden layers; what each concatenation
+    /// of an i-DenseNet adds.
+    /// </summary>
     public required IReadOnlyList<int> Hidden { get; init; }
+
+    /// <summary>For points in an i-DenseNet the width of a linear layer before the concatenations; null for
+    /// none.</summary>
+    public int? Entrance { get; init; }
 
     /// <summary>Spectral normalization of every layer of a branch.</summary>
     public required SpectralNormOptions SpectralNorm { get; init; }
@@ -19,7 +26,7 @@ public sealed record BlockSite
     public required ActivationKind Activation { get; init; }
 
     /// <summary>
-    /// Whether an activation comes first in a branch: not for points, nor in a network's first block.
+    /// Whether an activation comes first in a residual branch: not for 2-D points, nor in a network's first block.
     /// </summary>
     public bool LeadingActivation { get; init; }
 

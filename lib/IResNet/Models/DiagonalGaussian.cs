@@ -1,10 +1,10 @@
 namespace IResNet;
 
 /// <summary>
-/// The prior of a flow: a Gaussian with diagonal covariance. Mean and log standard deviation start at 0 and are
+/// A Gaussian with diagonal covariance. Mean and log standard deviation start at 0 and are
 /// learned, or stay there.
 /// </summary>
-public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
+public sealed class DiagonalGaussian : Prior
 {
     [ComponentName(Name = "mean")]
     private readonly Parameter _mean;
@@ -26,15 +26,16 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
         this.KeepFromDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override Parameter Reference => _mean;
+
     /// <summary>Mean, one a dimension.</summary>
     public Parameter Mean => _mean;
 
     /// <summary>Natural logarithm of the standard deviation, one a dimension.</summary>
     public Parameter LogStd => _logStd;
 
-    /// <summary>ln p(z) per example.</summary>
-    /// <param name="z">Shape (n, d).</param>
-    /// <returns>Shape (n), in nats.</returns>
+    /// <inheritdoc/>
     public override Tensor forward(Tensor z)
     {
         Guard.Points(z, _mean.size(0));
@@ -45,21 +46,10 @@ public sealed class DiagonalGaussian : nn.Module<Tensor, Tensor>
         return logProb.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Draws from the prior.</summary>
-    /// <param name="count">Number of examples, at least 1.</param>
-    /// <param name="temperature">Scales the standard deviation; 1 is the model itself, less gives likelier
-    /// samples.</param>
-    /// <param name="generator">The random stream; by default the device's own.</param>
-    /// <returns>Shape (count, d).</returns>
-    public Tensor Sample(int count, double temperature = 1, Generator? generator = null)
+    /// <inheritdoc/>
+    public override Tensor Sample(int count, double temperature = 1, Generator? generator = null)
     {
-        Guard.AtLeast(count, 1, nameof(count));
-        if (!(temperature >= 0))
-            throw new ArgumentOutOfRangeException(
-                nameof(temperature),
-                temperature,
-                "The temperature must be 0 or positive."
-            );
+        CheckDraw(count, temperature);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var noise = Draws.Normal([count, _mean.size(0)], _mean.dtype, _mean.device, generator);

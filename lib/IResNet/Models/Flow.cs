@@ -10,7 +10,7 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <param name="name">The module's name.</param>
     /// <param name="transform">F.</param>
     /// <param name="prior">p(z).</param>
-    protected Flow(string name, Sequence transform, DiagonalGaussian prior)
+    protected Flow(string name, Sequence transform, Prior prior)
         : base(name)
     {
         (Transform, Prior) = (transform, prior);
@@ -25,7 +25,13 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
 
     /// <summary>p(z).</summary>
     [field: ComponentName(Name = "prior")]
-    public DiagonalGaussian Prior { get; }
+    public Prior Prior { get; }
+
+    /// <summary>Where the flow is, and its data have to be.</summary>
+    public Device Device => Prior.Reference.device;
+
+    /// <summary>The type of the flow's numbers, and of its data.</summary>
+    public ScalarType Type => Prior.Reference.dtype;
 
     /// <summary>All residual blocks, in forward order.</summary>
     public IReadOnlyList<ResidualBlock> ResidualBlocks { get; }
@@ -135,7 +141,7 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     public Explanation Explain(Tensor x)
     {
         Guard.NonEmpty(x);
-        Guard.SameType(x, Prior.Mean);
+        Guard.SameType(x, Prior.Reference);
         var (backend, reason) = (Backends.Current, Backends.Reason);
         var explaining = new Explaining(backend);
         using var scope = NewDisposeScope();
@@ -145,21 +151,39 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// After a step of the optimiser: power iterations of the layers whose options ask for them then
+    /// (<see cref="NormUpdate.AfterStep"/>).
+    /// </summary>
+    public void UpdateNorms()
+    {
+        foreach (var layer in SpectralLayers)
+            if (layer.Options.Update == NormUpdate.AfterStep)
+                layer.Advance();
+    }
+
+    /// <summary>
     /// Evaluation mode with fixed weights: no power iteration, no normalization at each use. With certified norms (the
-    /// default) every block then has Lip(g) at most c^layers for certain. <c>train()</c> undoes it.
+    /// default) every block then has Lip(g) at most c^layers for certain, in its own norm, but for orders without a
+    /// close bound (<see cref="FrozenNorm.Certified"/>). <c>train()</c> undoes it.
     /// </summary>
     public Flow Freeze(FrozenNorm norm = FrozenNorm.Certified)
     {
         eval();
-        foreach (var layer in Transform.Descendants().OfType<SpectralLayer>())
+        foreach (var layer in SpectralLayers)
             layer.Freeze(norm);
         return this;
     }
 
-    private void Check(Tensor x)
+    /// <summary>All layers that are held to a norm, in forward order.</summary>
+    public IEnumerable<SpectralLayer> SpectralLayers => Transform.Descendants().OfType<SpectralLayer>().Distinct();
+
+    /// <summary>Refuses a batch that does not fit.</summary>
+    /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
+    /// <exception cref="ShapeException">x is empty or of another type.</exception>
+    protected void Check(Tensor x)
     {
         Guard.NonEmpty(x);
-        Guard.SameType(x, Prior.Mean);
+        Guard.SameType(x, Prior.Reference);
         Guard.Finite(x, "The input");
     }
 }

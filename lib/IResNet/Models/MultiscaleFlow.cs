@@ -26,7 +26,8 @@ public sealed class MultiscaleFlow : Flow
     /// <inheritdoc/>
     protected override long[] LatentShape => [Dimensions];
 
-    private static (Sequence, int) Build(FlowConfig config)
+    /// <summary>F and d.</summary>
+    internal static (Sequence transform, int dimensions) Build(FlowConfig config)
     {
         config.Validate();
         var (entrance, shape) = Stages.Entrance(config);

@@ -54,4 +54,26 @@ internal static class Stages
         }
         return (bijections, shape);
     }
+
+    /// <summary>
+    /// Shapes of what leaves the multiscale network at each stage, in the order in which it is in a latent.
+    /// </summary>
+    public static IReadOnlyList<ImageShape> LatentShapes(FlowConfig config)
+    {
+        config.Validate();
+        var (_, shape) = Entrance(config);
+        var leaving = new List<ImageShape>();
+        foreach (var (stage, stride) in config.Strides.Index())
+        {
+            shape = stride == 2 ? shape.Squeezed() : shape;
+            if (stage == config.Strides.Count - 1)
+                leaving.Add(shape);
+            else
+            {
+                leaving.Add(shape with { Channels = shape.Channels / 2 });
+                shape = FactorOut.Remaining(shape);
+            }
+        }
+        return leaving;
+    }
 }

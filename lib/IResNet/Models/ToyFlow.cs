@@ -64,14 +64,17 @@ public sealed class ToyFlow : Flow
             Hidden = config.Hidden,
             SpectralNorm = config.SpectralNorm,
             Activation = config.Activation,
+            LeadingActivation = config.LeadingActivation,
         };
+        ActNorm Norm() => new(dimensions, config.ActNormForm);
         IEnumerable<Bijection> Block()
         {
             Bijection[] block = [.. config.Kind.Create(site)];
-            return block.OfType<ResidualBlock>().Any()
-                ? [.. block, new ActNorm(dimensions)]
-                : [new ActNorm(dimensions), .. block];
+            return !config.ActNorm ? block
+                : block.OfType<ResidualBlock>().Any() ? [.. block, Norm()]
+                : [Norm(), .. block];
         }
-        return new Sequence(Enumerable.Range(0, config.Blocks).SelectMany(_ => Block()));
+        IEnumerable<Bijection> blocks = Enumerable.Range(0, config.Blocks).SelectMany(_ => Block());
+        return new Sequence(config.ActNorm && config.LeadingActNorm ? blocks.Prepend(Norm()) : blocks);
     }
 }

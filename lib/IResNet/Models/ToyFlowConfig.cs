@@ -9,7 +9,8 @@ public sealed record ToyFlowConfig
     /// <summary>Number of blocks.</summary>
     public int Blocks { get; init; } = 100;
 
-    /// <summary>Widths of the hidden layers of each branch or coupling.</summary>
+    /// <summary>Widths of the hidden layers of each branch or coupling; what each concatenation of an i-DenseNet
+    /// adds.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [64, 64, 64];
 
     /// <summary>Nonlinearity of the branches or networks.</summary>
@@ -17,6 +18,22 @@ public sealed record ToyFlowConfig
 
     /// <summary>Spectral normalization of every layer of the residual branches.</summary>
     public SpectralNormOptions SpectralNorm { get; init; } = new();
+
+    /// <summary>
+    /// Whether an activation comes first in a residual branch, as in Residual Flows; then a branch is blind where the
+    /// activation is flat.
+    /// </summary>
+    public bool LeadingActivation { get; init; }
+
+    /// <summary>Whether ActNorm stands behind each block (before each of a Glow).</summary>
+    public bool ActNorm { get; init; } = true;
+
+    /// <summary>Whether one more stands in front of a flow of residual blocks, as in Residual Flows.</summary>
+    public bool LeadingActNorm { get; init; }
+
+    /// <summary>Which parameters describe them; those of Residual Flows are
+    /// <see cref="ActNormForm.ShiftFirst"/>.</summary>
+    public ActNormForm ActNormForm { get; init; } = ActNormForm.ScaleFirst;
 
     /// <summary>Refuses counts below 1.</summary>
     /// <exception cref="ArgumentException">The configuration cannot be built; the message names the entry.</exception>

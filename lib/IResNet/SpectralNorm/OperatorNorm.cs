@@ -112,4 +112,59 @@ public static class OperatorNorm
         double correction = 1 / Math.Cos(Math.PI * degree / grid);
         return Circular(kernel, grid, grid) * correction * correction;
     }
+
+    /// <summary>
+    /// An upper bound of a layer's norm from order p to order q, at the size on which the norm is taken: the least of
+    /// several. By way of 2-norms; by Hoelder's inequality for each row, or each column; and by the theorem of Riesz
+    /// and Thorin between the orders 1, 2 and infinity, from p to p or from q to q. Exact for p = q = 2, and for p = 1
+    /// or q infinite; in between it can be far above.
+    /// </summary>
+    /// <param name="layer">The operator.</param>
+    /// <param name="weight">Its weight.</param>
+    /// <param name="p">The order of the inputs' norm.</param>
+    /// <param name="q">The order of the outputs' norm.</param>
+    public static double UpperBound(SpectralLayer layer, Tensor weight, double p, double q)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        // A 1x1 convolution acts on each position by itself, and its vectors are those of one.
+        double positions = layer is SpectralConv2d map ? map.NormHeight * map.NormWidth : 1,
+            apart = layer is SpectralConv2d { Kernel: 1 } ? positions : 1,
+            repeats = positions / apart,
+            inputs = layer.V.numel() * apart,
+            outputs = layer.U.numel() * apart,
+            two = layer.CertifiedNorm(weight);
+        double byTwoNorms = two * Growth(inputs / apart, p, 2) * Growth(outputs / apart, 2, q) * Growth(apart, p, q);
+        if (layer is not (SpectralLinear or SpectralConv2d))
+            return byTwoNorms;
+        var rows = weight.detach().to(ScalarType.Float64);
+        var columns = rows.transpose(0, 1);
+        double dual = IteratedNorm.Dual(p),
+            one = IteratedNorm.Sizes(columns, 1).ReadLargest(),
+            infinite = IteratedNorm.Sizes(rows, 1).ReadLargest();
+        double Mixed(Tensor sizes, double order) =>
+            IteratedNorm.Sizes(sizes.unsqueeze(0), order).ReadLargest()
+            * Math.Pow(repeats, 1 / order)
+            * Growth(apart, p, q);
+        return new[]
+        {
+            byTwoNorms,
+            Mixed(IteratedNorm.Sizes(rows, dual), q),
+            Mixed(IteratedNorm.Sizes(columns, q), dual),
+            Interpolated(p, one, two, infinite) * Growth(outputs, p, q),
+            Interpolated(q, one, two, infinite) * Growth(inputs, p, q),
+        }.Min();
+    }
+
+    /// <summary>
+    /// How much larger a norm of order r than one of order s can be: n entries have |x|_r at most n^(1/r - 1/s) |x|_s
+    /// for r below s.
+    /// </summary>
+    private static double Growth(double entries, double s, double r) => Math.Pow(entries, Math.Max(0, 1 / r - 1 / s));
+
+    /// <summary>Riesz and Thorin: a norm from r to r, from those of the orders 1, 2 and infinity.</summary>
+    private static double Interpolated(double r, double one, double two, double infinite) =>
+        r >= 2
+            ? Math.Pow(two, 2 / r) * Math.Pow(infinite, 1 - 2 / r)
+            : Math.Pow(one, 2 / r - 1) * Math.Pow(two, 2 - 2 / r);
 }

@@ -19,14 +19,24 @@ public class SpectralConv2d : SpectralLayer
     /// <param name="height">Height of the feature map on which the norm is taken.</param>
     /// <param name="width">Width of the feature map on which the norm is taken.</param>
     /// <param name="options">Coefficient and details.</param>
+    /// <param name="norm">As for <see cref="SpectralLayer"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1 or the kernel's side is even.</exception>
-    public SpectralConv2d(int inputs, int outputs, int kernel, int height, int width, SpectralNormOptions options)
+    public SpectralConv2d(
+        int inputs,
+        int outputs,
+        int kernel,
+        int height,
+        int width,
+        SpectralNormOptions options,
+        InducedNorm? norm = null
+    )
         : base(
             nameof(SpectralConv2d),
             WeightShape(inputs, outputs, kernel),
             VectorLength(inputs, kernel, height, width),
             VectorLength(outputs, kernel, height, width),
-            options
+            options,
+            norm
         )
     {
         (_inputs, _outputs, Kernel, NormHeight, NormWidth) = (inputs, outputs, kernel, height, width);
@@ -63,11 +73,11 @@ public class SpectralConv2d : SpectralLayer
         Kernel == 1 ? OperatorNorm.OfMatrix(weight.detach().flatten(1)) : OperatorNorm.CertifiedBound(weight);
 
     /// <inheritdoc/>
-    protected override Tensor Matvec(Tensor weight, Tensor v) =>
+    public override Tensor Matvec(Tensor weight, Tensor v) =>
         Kernel == 1 ? weight.flatten(1).mv(v) : Apply(weight, v.view(1, _inputs, NormHeight, NormWidth)).flatten();
 
     /// <inheritdoc/>
-    protected override Tensor RMatvec(Tensor weight, Tensor u) =>
+    public override Tensor RMatvec(Tensor weight, Tensor u) =>
         Kernel == 1
             ? weight.flatten(1).t().mv(u)
             : ApplyTranspose(weight, u.view(1, _outputs, NormHeight, NormWidth)).flatten();

@@ -1,16 +1,15 @@
 namespace IResNet;
 
 /// <summary>
-/// A linear layer x -> W x + b whose operator W is held to spectral norm at most c: the raw weight is divided by max(1,
-/// sigma / c) (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is
-/// differentiated through W, not through u and v.
+/// A linear layer x -> W x + b whose operator W is held to norm at most c: the raw weight is divided by max(1, sigma /
+/// c) (Equation 2), where sigma = u.W v comes from power iteration on the operator itself. sigma is differentiated
+/// through W, not through u and v. The norm is the spectral norm, or another <see cref="InducedNorm"/>.
 /// </summary>
 /// <remarks>
 /// Power iteration approaches the norm from below, so the bound holds only as well as the iteration has converged.
 /// <see cref="Freeze"/> replaces the estimate by a certified upper bound. A layer with another operator derives from
-/// this class. One with another norm also overrides <see cref="PowerIteration"/> and
-/// <see cref="Normalized(Tensor, Tensor, Tensor)"/>; <see cref="CertifiedNorm"/>, on which certificates rest, stays a
-/// bound of the 2-norm.
+/// this class. Another norm is handed to it, or the class overrides <see cref="PowerIteration"/> and
+/// <see cref="Normalized(Tensor, Tensor, Tensor)"/>; <see cref="CertifiedNorm"/> stays a bound of the 2-norm.
 /// </remarks>
 public abstract class SpectralLayer : nn.Module
 {
@@ -31,6 +30,9 @@ public abstract class SpectralLayer : nn.Module
 
     [ComponentName(Name = "sigma")]
     private readonly Tensor _sigma;
+
+    [ComponentName(Name = "order")]
+    private readonly Parameter? _order;
     private readonly Lock _freezing = new();
     private FrozenWeight? _frozen;
     private Tensor? _held;
@@ -42,10 +44,19 @@ public abstract class SpectralLayer : nn.Module
     /// <param name="inputs">Entries of a flattened input at the size on which the norm is taken.</param>
     /// <param name="outputs">Entries of a flattened output at that size.</param>
     /// <param name="options">Coefficient and details.</param>
-    protected SpectralLayer(string name, long[] weightShape, long inputs, long outputs, SpectralNormOptions options)
+    /// <param name="norm">The norm to which it is held; by default that of the options' orders for a single
+    /// layer.</param>
+    protected SpectralLayer(
+        string name,
+        long[] weightShape,
+        long inputs,
+        long outputs,
+        SpectralNormOptions options,
+        InducedNorm? norm = null
+    )
         : base(name)
     {
-        Options = options;
+        (Options, Norm) = (options, norm ?? options.Orders.ForChain(1, options.Update)[0]);
         using var scope = NewDisposeScope();
         double bound = 1 / Math.Sqrt(weightShape.Skip(1).Aggregate(1L, (a, b) => a * b));
         _weight = new Parameter(empty(weightShape, device: CPU).uniform_(-bound, bound));
@@ -53,12 +64,22 @@ public abstract class SpectralLayer : nn.Module
         _u = Unit(randn(outputs, device: CPU));
         _v = Unit(randn(inputs, device: CPU));
         _sigma = zeros(1, device: CPU);
+        if (Norm.Domain is LearnedOrder learned && learned.IsFirst(this))
+            _order = new Parameter(zeros(1, device: CPU));
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
 
     /// <summary>The coefficient and the details of its enforcement.</summary>
     public SpectralNormOptions Options { get; }
+
+    /// <summary>The norm to which it is held.</summary>
+    public InducedNorm Norm { get; }
+
+    /// <summary>
+    /// What the order of its inputs' norm is learned from, see <see cref="LearnedOrder"/>; else null.
+    /// </summary>
+    public Parameter? Order => _order;
 
     /// <summary>The raw weight, before normalization.</summary>
     public Parameter Weight => _weight;
@@ -106,7 +127,9 @@ public abstract class SpectralLayer : nn.Module
     /// </summary>
     public abstract double CertifiedNorm(Tensor weight);
 
-    /// <summary>An upper bound of the norm of the weight in use; remembered while the layer is frozen.</summary>
+    /// <summary>
+    /// An upper bound of the 2-norm of the weight in use; remembered while the layer is frozen.
+    /// </summary>
     public double NormBound()
     {
         using var scope = NewDisposeScope();
@@ -119,21 +142,36 @@ public abstract class SpectralLayer : nn.Module
     }
 
     /// <summary>
+    /// An upper bound of the norm of the weight in use from and to the orders of <see cref="Norm"/>; remembered while
+    /// the layer is frozen.
+    /// </summary>
+    public double InducedNormBound()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        if (Frozen() is not { } frozen)
+            return Norm.UpperBound(this, EffectiveWeight());
+        if (double.IsNaN(frozen.InducedBound))
+            frozen.InducedBound = Norm.UpperBound(this, frozen.Weight);
+        return frozen.InducedBound;
+    }
+
+    /// <summary>
     /// u.W v for the weight in use: what power iteration takes for its norm. A lower bound, close where the iteration
-    /// has converged, at the size on which the norm is taken.
+    /// has converged, at the size on which the norm is taken. Exact where the norm has a closed form.
     /// </summary>
     public double NormEstimate()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return (_u * Matvec(EffectiveWeight(), _v)).sum().ReadDouble();
+        return Norm.Estimate(this, EffectiveWeight());
     }
 
     /// <summary>W v for one flattened vector, at the size on which the norm is taken.</summary>
-    protected abstract Tensor Matvec(Tensor weight, Tensor v);
+    public abstract Tensor Matvec(Tensor weight, Tensor v);
 
     /// <summary>Transposed W times u for one flattened vector, at the size on which the norm is taken.</summary>
-    protected abstract Tensor RMatvec(Tensor weight, Tensor u);
+    public abstract Tensor RMatvec(Tensor weight, Tensor u);
 
     /// <summary>Advances u and v by power iterations on the raw weight.</summary>
     /// <param name="iterations">Number of iterations; each costs one product with W and one with its transpose.</param>
@@ -145,9 +183,51 @@ public abstract class SpectralLayer : nn.Module
         using var noGrad = no_grad();
         for (int i = 0; i < iterations; i++)
         {
-            TakeDirection(_v, RMatvec(_weight, _u));
-            _sigma.copy_(TakeDirection(_u, Matvec(_weight, _v)));
+            using var step = NewDisposeScope();
+            Norm.Iterate(this);
         }
+    }
+
+    /// <summary>
+    /// Power iterations until both vectors have settled: root mean square changes below the absolute tolerance plus the
+    /// relative one times the vector's largest entry, as the code of Residual Flows has it; at most
+    /// <see cref="SpectralNormOptions.MostIterations"/>.
+    /// </summary>
+    /// <param name="absolute">Absolute tolerance.</param>
+    /// <param name="relative">Relative tolerance.</param>
+    /// <returns>How many were made.</returns>
+    public int PowerIterationTo(double absolute, double relative)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        bool IsSettled(Tensor vector, Tensor before) =>
+            (vector - before).square().mean().sqrt().ReadDouble() < absolute + relative * vector.max().ReadDouble();
+        int done = 0;
+        do
+        {
+            using var step = NewDisposeScope();
+            var (u, v) = (_u.clone(), _v.clone());
+            PowerIteration(1);
+            done++;
+            if (!Norm.IsIterated || (IsSettled(_u, u) && IsSettled(_v, v)))
+                break;
+        } while (done < SpectralNormOptions.MostIterations);
+        return done;
+    }
+
+    /// <summary>
+    /// Power iterations on a weight whose norm is not yet known at all, and whatever else its <see cref="Norm"/> needs.
+    /// </summary>
+    /// <param name="iterations">Number of iterations.</param>
+    public void SearchNorm(int iterations) => Norm.Search(this, iterations);
+
+    /// <summary>The power iterations of one training step, as <see cref="Options"/> ask for.</summary>
+    public void Advance()
+    {
+        if (Options.Tolerance is { } tolerance)
+            PowerIterationTo(tolerance, tolerance);
+        else
+            PowerIteration(Options.PowerIterations);
     }
 
     /// <summary>
@@ -209,15 +289,19 @@ public abstract class SpectralLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        double bound = double.NaN;
-        var weight =
-            norm == FrozenNorm.Certified && Options.Enabled ? CertifiedWeight(out bound) : _held ?? Normalized();
-        return new(norm, weight, bound, Sources(norm));
+        var (weight, bound) =
+            norm == FrozenNorm.Certified && Options.Enabled
+                ? Norm.Certified(this)
+                : (_held ?? Normalized(), double.NaN);
+        bool isEuclidean = Norm.Domain.IsFixedAt(2) && Norm.Codomain.IsFixedAt(2);
+        return new(norm, weight, isEuclidean ? bound : double.NaN, Sources(norm)) { InducedBound = bound };
     }
 
     /// <summary>What a fixed weight follows from.</summary>
     private Tensor[] Sources(FrozenNorm norm) =>
-        norm == FrozenNorm.PowerIteration && Options.Enabled ? [_weight, _u, _v] : [_weight];
+        !Options.Enabled ? [_weight]
+        : norm == FrozenNorm.PowerIteration ? [_weight, _u, _v]
+        : [_weight, .. new[] { Norm.Domain, Norm.Codomain }.OfType<LearnedOrder>().Select(order => (Tensor)order.Raw)];
 
     /// <summary>The raw weight divided as Equation 2 has it.</summary>
     private Tensor Normalized()
@@ -231,52 +315,32 @@ public abstract class SpectralLayer : nn.Module
     }
 
     /// <summary>
-    /// Equation 2: the weight divided by max(1, sigma / c), where sigma = u.W v is differentiated through W.
+    /// The weight held to norm c; for the spectral norm Equation 2: divided by max(1, sigma / c), where sigma = u.W v
+    /// is differentiated through W.
     /// </summary>
     /// <param name="weight">The raw weight.</param>
     /// <param name="u">Left singular vector estimate; constant.</param>
     /// <param name="v">Right singular vector estimate; constant.</param>
-    public virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v)
+    public virtual Tensor Normalized(Tensor weight, Tensor u, Tensor v) => Norm.Normalized(this, weight, u, v);
+
+    /// <summary>The weight divided by max(1, u.W v / c), and the margin.</summary>
+    internal Tensor DividedBy(Tensor weight, Tensor u, Tensor v)
     {
         using var scope = NewDisposeScope();
         var sigma = (u * Matvec(weight, v)).sum();
         return (weight / ((sigma / Options.Coefficient).clamp_min(1) + Margin)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The weight divided by a certified norm, and the bound that it then keeps.</summary>
-    private Tensor CertifiedWeight(out double bound)
-    {
-        double norm = CertifiedNorm(_weight);
-        bound = Math.Min(norm, Options.Coefficient);
-        // Rounding the quotient can add to the norm: an epsilon for every unit of ||abs(W)|| / ||W||, which stays below
-        // a hundred for kernels of some hundred channels.
-        return norm > Options.Coefficient
-            ? _weight * (Options.Coefficient / norm * (1 - 100 * finfo(_weight.dtype).eps))
-            : _weight;
-    }
-
     private static Tensor Unit(Tensor x) => x / x.norm();
-
-    /// <summary>
-    /// Makes a vector the direction of a product with the weight. Where that vanishes, as it does for a weight of
-    /// zeros, the vector stays: it could never recover from being zero, and a weight that grew again would go
-    /// unnormalized.
-    /// </summary>
-    /// <returns>The product's norm.</returns>
-    private static Tensor TakeDirection(Tensor vector, Tensor product)
-    {
-        var norm = product.norm();
-        vector.lerp_(product / norm.clamp_min(NormFloor), (norm > NormFloor).to(vector.dtype));
-        return norm;
-    }
 }
 
 /// <summary>The norm by which <see cref="SpectralLayer.Freeze"/> divides.</summary>
 public enum FrozenNorm
 {
     /// <summary>
-    /// An upper bound: exact for dense layers and 1x1 convolutions, certified for larger kernels. Lip(g) at most
-    /// c^layers is then a fact.
+    /// An upper bound: exact for dense layers, 1x1 convolutions and norms with a closed form, certified for larger
+    /// kernels. Lip(g) at most c^layers is then a fact. <see cref="IteratedNorm"/> has none that is close, and says so
+    /// in the bounds.
     /// </summary>
     Certified,
 

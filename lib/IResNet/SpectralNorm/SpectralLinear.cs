@@ -9,13 +9,15 @@ public class SpectralLinear : SpectralLayer
     /// <param name="inputs">Input features.</param>
     /// <param name="outputs">Output features.</param>
     /// <param name="options">Coefficient and details.</param>
-    public SpectralLinear(int inputs, int outputs, SpectralNormOptions options)
+    /// <param name="norm">As for <see cref="SpectralLayer"/>.</param>
+    public SpectralLinear(int inputs, int outputs, SpectralNormOptions options, InducedNorm? norm = null)
         : base(
             nameof(SpectralLinear),
             [Guard.AtLeast(outputs, 1, nameof(outputs)), Guard.AtLeast(inputs, 1, nameof(inputs))],
             inputs,
             outputs,
-            options
+            options,
+            norm
         )
     { }
 
@@ -32,8 +34,8 @@ public class SpectralLinear : SpectralLayer
     public override double CertifiedNorm(Tensor weight) => OperatorNorm.OfMatrix(weight);
 
     /// <inheritdoc/>
-    protected override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
+    public override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
 
     /// <inheritdoc/>
-    protected override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
+    public override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
 }

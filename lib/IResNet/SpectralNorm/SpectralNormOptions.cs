@@ -1,8 +1,13 @@
 namespace IResNet;
 
-/// <summary>How the spectral norm of a layer is estimated and enforced (section 2.1, Equation 2).</summary>
+/// <summary>
+/// How the norms of layers are estimated and enforced (section 2.1, Equation 2): the spectral norm, or others.
+/// </summary>
 public sealed record SpectralNormOptions
 {
+    /// <summary>The most power iterations at a time with a <see cref="Tolerance"/>.</summary>
+    public const int MostIterations = 200;
+
     /// <summary>c, the bound on each layer's spectral norm, strictly between 0 and 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside (0, 1).</exception>
     public double Coefficient
@@ -21,6 +26,31 @@ public sealed record SpectralNormOptions
         get;
         init => field = Guard.AtLeast(value, 0, nameof(PowerIterations));
     } = 5;
+
+    /// <summary>
+    /// Iterate until the vectors change by less than this, absolutely and relative to their largest entry, instead of
+    /// <see cref="PowerIterations"/> times, see <see cref="SpectralLayer.PowerIterationTo"/>; null for the count.
+    /// Residual Flows: 1e-3.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double? Tolerance
+    {
+        get;
+        init =>
+            field = value is null or (> 0 and < double.PositiveInfinity)
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(Tolerance),
+                    value,
+                    "The tolerance of the power iterations must be above 0, or null for a fixed number of them."
+                );
+    }
+
+    /// <summary>When the power iterations of a training step are made.</summary>
+    public NormUpdate Update { get; init; }
+
+    /// <summary>The orders of the norms; by default 2 everywhere.</summary>
+    public NormOrders Orders { get; init; } = NormOrders.Euclidean;
 
     /// <summary>
     /// Added to the divisor max(1, sigma / c) of convolutions larger than 1x1, so that those always shrink a little, as

@@ -11,7 +11,7 @@ public static class AtomicFile
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
-    /// <inheritdoc cref="Write"/>
+    /// <inheritdoc cref="Write" path="/exception"/>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="text">Its new content.</param>
     public static void WriteAllText(string path, string text) => Write(path, file => file.Write(Utf8.GetBytes(text)));

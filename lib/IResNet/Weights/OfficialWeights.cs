@@ -1,33 +1,43 @@
 namespace IResNet;
 
 /// <summary>
-/// The names of the official PyTorch code's state_dict, both ways: <c>stack.0.bottleneck_block.1.weight_orig</c>,
-/// <c>actnorm._log_scale</c>, <c>prior_mu</c> and so on. The only place that knows them.
+/// The names of the official PyTorch codes' state_dicts, both ways. Here are those of the i-ResNet code,
+/// <c>stack.0.bottleneck_block.1.weight_orig</c>, <c>actnorm._log_scale</c>, <c>prior_mu</c> and so on; a
+/// <see cref="ResidualFlow"/>, and a <see cref="ToyFlow"/> as Residual Flows has it, go by the names of that code.
 /// </summary>
 /// <remarks>
-/// The official state has no mark for an initialised ActNorm, so loading sets ours.
+/// The state of the i-ResNet code has no mark for an initialised ActNorm, so loading sets ours.
 /// </remarks>
 public static class OfficialWeights
 {
-    /// <summary>Whether the official code has such a model: a flow of images, all of whose blocks are
-    /// <see cref="ConvBranch"/>.</summary>
+    /// <summary>Whether an official code has such a model: a flow of images, all of whose blocks are
+    /// <see cref="ConvBranch"/>; a <see cref="ResidualFlow"/>; a <see cref="ToyFlow"/> of residual blocks without
+    /// <see cref="ActNormForm.ScaleFirst"/>.</summary>
     public static bool Knows(Flow flow) =>
-        flow is SingleScaleFlow or MultiscaleFlow
-        && flow.ResidualBlocks.Count > 0
-        && flow.ResidualBlocks.All(block => block.Branch is ConvBranch);
+        ResidualFlowWeights.Knows(flow)
+        || flow is SingleScaleFlow or MultiscaleFlow
+            && flow.ResidualBlocks.Count > 0
+            && flow.ResidualBlocks.All(block => block.Branch is ConvBranch);
 
-    /// <summary>The model's tensors under their official names; the tensors are the model's own, not copies.</summary>
-    /// <exception cref="ArgumentException">The official code has no such model: a 2-D flow, a Glow, another
-    /// branch.</exception>
+    /// <summary>
+    /// The model's tensors under their official names; the tensors are the model's own, not copies, but for constants
+    /// that the code of Residual Flows keeps beside them.
+    /// </summary>
+    /// <exception cref="ArgumentException">No official code has such a model: a Glow, another branch.</exception>
     public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) =>
         flow switch
         {
             _ when !Knows(flow) => throw new ArgumentException(
-                $"The official code has no {flow.GetType().Name} with such blocks: it has images and ConvBranch alone.",
+                $"No official code has a {flow.GetType().Name} with such blocks: they have images and ConvBranch, and "
+                    + "residual flows of chains and dense concatenations.",
                 nameof(flow)
             ),
-            MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior(flow.Prior)]),
-            _ => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior(flow.Prior)]),
+            ResidualFlow or ToyFlow => ResidualFlowWeights.Named(flow),
+            MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior((DiagonalGaussian)flow.Prior)]),
+            _ => Collect([
+                .. Stack("stack.", flow.ResidualBlocks, flow.ActNorms),
+                .. Prior((DiagonalGaussian)flow.Prior),
+            ]),
         };
 
     /// <summary>
@@ -45,6 +55,11 @@ public static class OfficialWeights
     /// <exception cref="WeightsFormatException">Names or shapes do not fit. Nothing was changed.</exception>
     public static void Load(Flow flow, IReadOnlyDictionary<string, Tensor> state)
     {
+        if (ResidualFlowWeights.Knows(flow))
+        {
+            ResidualFlowWeights.Load(flow, state);
+            return;
+        }
         StateDict.Copy(state, Named(flow));
         foreach (var actNorm in flow.ActNorms)
             actNorm.IsInitialized = true;

@@ -16,7 +16,7 @@ internal sealed class ChannelMix(int inputs, int outputs, SpectralNormOptions op
     public override Tensor Normalized(Tensor weight, Tensor u, Tensor v) =>
         weight / (weight.square().sum().sqrt() / Options.Coefficient).clamp_min(1);
 
-    protected override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
+    public override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
 
-    protected override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
+    public override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
 }

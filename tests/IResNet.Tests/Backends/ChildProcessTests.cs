@@ -2,14 +2,15 @@ using System.Diagnostics;
 
 namespace IResNet.Tests.Backends;
 
-/// <summary>What only a process of its own can try: the environment's choice, and a processor without
-/// AVX-512.</summary>
+/// <summary>What only a process of its own can try: the environment's choice, and a processor with shorter
+/// vectors.</summary>
 public class ChildProcessTests
 {
-    /// <summary>The properties hold where the kernels have nothing to compute with, and everything falls
-    /// back.</summary>
-    [Fact]
-    public async Task PropertiesHoldWithoutAvx512()
+    /// <summary>The properties hold where the processor has no vectors of sixteen floats, or of eight.</summary>
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512", nameof(VectorWidthTests.EightFloats))]
+    [InlineData("DOTNET_EnableAVX2", nameof(VectorWidthTests.FourFloats))]
+    public async Task PropertiesHoldWithShorterVectors(string variable, string width)
     {
         var (code, output) = await Run(
             new ProcessStartInfo(
@@ -23,10 +24,10 @@ public class ChildProcessTests
                         nameof(BackendPropertyTests.LogDeterminantsAreThoseOfTheJacobian),
                         nameof(BackendPropertyTests.NothingIsLeftBehind)
                     ),
-                    .. Methods(typeof(WithoutKernelsTests), nameof(WithoutKernelsTests.TheReasonIsTheProcessor)),
+                    .. Methods(typeof(VectorWidthTests), width),
                 ]
             ),
-            ("DOTNET_EnableAVX512", "0")
+            (variable, "0")
         );
         Assert.True(code == 0, output);
         Assert.Matches(@"Total: \d{3}, Errors: 0, Failed: 0, Skipped: 0", output);

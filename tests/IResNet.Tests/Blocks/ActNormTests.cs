@@ -3,12 +3,19 @@ namespace IResNet.Tests.Blocks;
 /// <summary>Data-dependent initialisation, and the mark that it was done.</summary>
 public class ActNormTests
 {
-    [Theory, InlineData(new long[] { 64, 3 }), InlineData(new long[] { 16, 3, 5, 4 })]
-    public void FirstTrainingBatchComesOutStandardised(long[] shape)
+    public static TheoryData<long[], ActNormForm> Standardised =>
+        new(
+            from shape in new long[][] { [64, 3], [16, 3, 5, 4] }
+            from form in Enum.GetValues<ActNormForm>()
+            select new TheoryDataRow<long[], ActNormForm>(shape, form)
+        );
+
+    [Theory, MemberData(nameof(Standardised))]
+    public void FirstTrainingBatchComesOutStandardised(long[] shape, ActNormForm form)
     {
         using var scope = NewDisposeScope();
         Draw.Seed(1);
-        var (actNorm, x) = (Float64(3), 4 * Draw.Normal(shape) + 7);
+        var (actNorm, x) = (Float64(3, form), 4 * Draw.Normal(shape) + 7);
         var y = actNorm.forward(x).y.transpose(0, 1).flatten(1);
         Expect.Near(y.mean([1]), zeros(3, ScalarType.Float64), 1e-12, "mean");
         Expect.Near(y.square().mean([1]), ones(3, ScalarType.Float64), 1e-5, "variance");
@@ -97,9 +104,32 @@ public class ActNormTests
         Assert.False(actNorm.IsInitialized);
     }
 
-    private static ActNorm Float64(int channels)
+    /// <summary>(x + b) exp(s), by the kernels in single precision as well.</summary>
+    [Theory, InlineData(new long[] { 16, 2 }), InlineData(new long[] { 16, 2, 4, 4 })]
+    public void ShiftFirstShiftsFirst(long[] shape)
     {
-        var actNorm = new ActNorm(channels);
+        using var scope = NewDisposeScope();
+        Draw.Seed(4);
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32 })
+        {
+            var actNorm = Draw.Prepared(new ActNorm(2, ActNormForm.ShiftFirst));
+            actNorm.to(type);
+            var x = Draw.Normal(shape).to(type);
+            long[] perChannel = [1, 2, .. shape.Skip(2).Select(_ => 1L)];
+            var expected = (x + actNorm.Shift.view(perChannel)) * actNorm.LogScale.view(perChannel).exp();
+            double tolerance = 8 * finfo(type).eps;
+            Expect.Close(actNorm.forward(x).y, expected, tolerance, "y");
+            var u = randn_like(x);
+            var parameters = new Tensor[] { actNorm.LogScale, actNorm.Shift };
+            var gradients = autograd.grad([actNorm.forward(x).y], parameters, [u]);
+            foreach (var (gradient, plain) in gradients.Zip(autograd.grad([expected], parameters, [u])))
+                Expect.Close(gradient, plain, 32 * tolerance, "gradient");
+        }
+    }
+
+    private static ActNorm Float64(int channels, ActNormForm form = ActNormForm.ScaleFirst)
+    {
+        var actNorm = new ActNorm(channels, form);
         actNorm.to(ScalarType.Float64);
         return actNorm;
     }

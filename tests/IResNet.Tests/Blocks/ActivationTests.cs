@@ -23,11 +23,17 @@ public class ActivationTests
             "Elu" => p => p > 0 ? p : Math.Exp(p) - 1,
             "Softplus" => p => Math.Log(1 + Math.Exp(p)),
             "LipSwish" => p => p * Sigmoid(beta * p) / 1.1,
+            "CLipSwish" => p => p * Sigmoid(beta * p) / 1.1 / 1.004,
+            "LeakyLipSwish" => p => Sigmoid(-3) * p + Sigmoid(3) * p * Sigmoid(beta * p) / 1.1,
             _ => p => Math.Max(p, 0),
         };
         double[] points = [-30, -3, -1, -1e-3, 0, 1e-3, 0.5, 2, 15];
-        var values = Float64(kind).forward(tensor(points).unsqueeze(1)).squeeze(1);
-        Expect.Near(values, tensor([.. points.Select(formula)]), 1e-8, kind.ToString());
+        var values = Float64(kind).forward(tensor(points).unsqueeze(1));
+        Expect.Near(values.select(1, 0), tensor([.. points.Select(formula)]), 1e-8, kind.ToString());
+        Assert.Equal(kind.Channels(1), values.size(1));
+        // What doubles the channels: the same of -p.
+        if (values.size(1) == 2)
+            Expect.Near(values.select(1, 1), tensor([.. points.Select(p => formula(-p))]), 1e-8, $"{kind} of -p");
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -39,7 +45,7 @@ public class ActivationTests
         var p = 2 * Draw.Normal(3, 6, 2);
         var jacobian = Jacobians.Of(activation.forward, p);
         var derivative = activation.Derivative(p, activation.forward(p));
-        var t = randn_like(p);
+        var (t, u) = (randn_like(p), randn_like(activation.forward(p)));
         Expect.Close(
             activation.Jvp(derivative, t).flatten(1),
             jacobian.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
@@ -47,8 +53,8 @@ public class ActivationTests
             "J t"
         );
         Expect.Close(
-            activation.Vjp(derivative, t).flatten(1),
-            jacobian.mT.bmm(t.flatten(1).unsqueeze(2)).squeeze(2),
+            activation.Vjp(derivative, u).flatten(1),
+            jacobian.mT.bmm(u.flatten(1).unsqueeze(2)).squeeze(2),
             1e-14,
             "J't"
         );
@@ -70,6 +76,27 @@ public class ActivationTests
                     beta.fill_(b);
             double largest = activation.Derivative(p, activation.forward(p)).abs().max().ToDouble();
             Assert.InRange(largest, 0.99, 1);
+        }
+    }
+
+    /// <summary>
+    /// CLipSwish as a whole: its Jacobian's norm, sqrt(f'(p)^2 + f'(-p)^2), is at most 1 and close to it; without the
+    /// division by 1.004 it would exceed 1.
+    /// </summary>
+    [Fact]
+    public void ConcatenationReachesOneAndNoMore()
+    {
+        using var scope = NewDisposeScope();
+        var activation = Float64(ActivationKind.CLipSwish);
+        var p = linspace(-80, 80, 800_001, dtype: ScalarType.Float64).unsqueeze(1);
+        foreach (double b in new[] { -3.0, 0.5, 4.0 })
+        {
+            using (no_grad())
+                foreach (var beta in activation.parameters())
+                    beta.fill_(b);
+            double largest = activation.Derivative(p, activation.forward(p)).square().sum(1).sqrt().max().ToDouble();
+            Assert.InRange(largest, 0.9999, activation.LipschitzBound);
+            Assert.True(1.004 * largest > 1);
         }
     }
 

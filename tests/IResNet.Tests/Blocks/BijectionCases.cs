@@ -11,7 +11,10 @@ internal static class BijectionCases
     {
         ["ActNorm of points"] = random => (new ActNorm(3), [Batch(random), 3]),
         ["ActNorm of images"] = random => Images(random, shape => new ActNorm(shape.Channels)),
+        ["ActNorm of images, shift first"] = random =>
+            Images(random, shape => new ActNorm(shape.Channels, ActNormForm.ShiftFirst)),
         ["Squeeze"] = random => Images(random, _ => new Squeeze()),
+        ["Squeeze, channels first"] = random => Images(random, _ => new Squeeze(SqueezeOrder.ChannelFirst)),
         ["InjectivePadding"] = random =>
             Images(random, shape => new InjectivePadding(shape.Channels, random.Next(0, 4))),
         ["Flatten"] = random => Images(random, shape => new Flatten(shape)),
@@ -34,6 +37,42 @@ internal static class BijectionCases
                     );
                 },
                 leastChannels: 2
+            ),
+        ["FactorOut, first half kept"] = random =>
+            Images(
+                random,
+                shape => new FactorOut(shape, new Flatten(FactorOut.Remaining(shape)), keepsFirst: true),
+                leastChannels: 2
+            ),
+        ["dense-net ResidualBlock of images"] = random =>
+            Images(random, shape => new ResidualBlock(
+                new DenseNetBranch(shape, [2 * random.Next(1, 4), 2], new() { Coefficient = 0.8 })
+            )),
+        ["dense-net ResidualBlock of points"] = random =>
+            (
+                new ResidualBlock(
+                    new DenseNetBranch(3, [4, 2 * random.Next(1, 3)], new(), entrance: Coin(random) ? 5 : null)
+                ),
+                [Batch(random), 3]
+            ),
+        ["ResidualFlow"] = random => Residual(random, config => config),
+        ["ResidualFlow, factored out"] = random =>
+            Residual(random, config => config with { FactorOut = true, FirstActivation = true }),
+        ["ResidualFlow of an i-DenseNet"] = random =>
+            Residual(random, config =>
+                config with
+                {
+                    Kind = BlockKind.DenseNet,
+                    Hidden = [4, 2],
+                    Activation = ActivationKind.CLipSwish,
+                    DenseHidden = [2, 4],
+                    DenseEntrance = 5,
+                }
+            ),
+        ["2-D i-DenseNet"] = random =>
+            (
+                new ToyFlow(2, [4, 2], activation: ActivationKind.CLipSwish, kind: BlockKind.DenseNet).Transform,
+                [Batch(random), 2]
             ),
         ["Sequence"] = random =>
             Images(random, shape => new Sequence(
@@ -173,6 +212,22 @@ internal static class BijectionCases
             ),
             [Batch(random), shape.Channels, shape.Height, shape.Width]
         );
+    }
+
+    /// <summary>Without its logit, for inputs anywhere; that has tests of its own.</summary>
+    private static (Bijection, long[]) Residual(Random random, Func<ResidualFlowConfig, ResidualFlowConfig> change)
+    {
+        var shape = new ImageShape(random.Next(1, 3), 4, 2 * random.Next(1, 3));
+        var config = new ResidualFlowConfig
+        {
+            Input = shape,
+            Blocks = [random.Next(1, 3), 1],
+            Hidden = [random.Next(2, 4)],
+            LogitAlpha = null,
+            DenseBlocks = 1,
+            DenseHidden = [3],
+        };
+        return (new ResidualFlow(change(config)).Transform, [Batch(random), shape.Channels, shape.Height, shape.Width]);
     }
 
     private static ResidualBlock ConvBlock(Random random, ImageShape shape, ActivationKind activation) =>

@@ -1,13 +1,21 @@
 namespace IResNet.Tests.Blocks;
 
 /// <summary>
-/// Residual branches of both kinds with every activation, with Jacobian products of their own and by automatic
+/// Residual branches of all kinds with every activation, with Jacobian products of their own and by automatic
 /// differentiation, prepared for the judges of Jacobians and Lipschitz constants.
 /// </summary>
 internal static class BranchCases
 {
     public static IEnumerable<(string kind, ActivationKind activation)> All =>
-        from kind in new[] { "dense", "convolutional", "dense by autograd", "convolutional by autograd" }
+        from kind in new[]
+        {
+            "dense",
+            "convolutional",
+            "dense by autograd",
+            "convolutional by autograd",
+            "dense-net",
+            "dense-net of points",
+        }
         from activation in ActivationKind.All
         select (kind, activation);
 
@@ -41,7 +49,17 @@ internal static class BranchCases
                 Draw.Normal(batch, features)
             );
         }
+        if (kind == "dense-net of points")
+        {
+            int? entrance = leading ? 6 : null;
+            return (Draw.Prepared(new DenseNetBranch(4, [8, 6], new(), activation, entrance)), Draw.Normal(batch, 4));
+        }
         var shape = new ImageShape(2, random.Next(3, 6), random.Next(3, 6));
+        if (kind == "dense-net")
+            return (
+                Draw.Prepared(new DenseNetBranch(shape, [4, 2], new() { Coefficient = 0.95 }, activation)),
+                Draw.Normal(batch, shape.Channels, shape.Height, shape.Width)
+            );
         return (
             Draw.Prepared(new ConvBranch(shape, 4, new SpectralNormOptions(), activation, leading)),
             Draw.Normal(batch, shape.Channels, shape.Height, shape.Width)

@@ -11,6 +11,28 @@ public class GradientTests
         ["ActNorm, y"] = () => Of(new ActNorm(3), Draw.Normal(2, 3, 2, 2), (actNorm, x) => actNorm.forward(x).y),
         ["ActNorm, log-determinant"] = () =>
             Of(new ActNorm(3), Draw.Normal(2, 3, 2, 2), (actNorm, x) => actNorm.forward(x).logDet.square()),
+        ["ActNorm, shift first"] = () =>
+            Of(new ActNorm(3, ActNormForm.ShiftFirst), Draw.Normal(2, 3, 2, 2), (actNorm, x) => actNorm.forward(x).y),
+        ["LogitTransform, y"] = () =>
+            Of(new LogitTransform(0.05), Draw.Normal(2, 3, 2, 2).sigmoid(), (logit, x) => logit.forward(x).y),
+        ["LogitTransform, log-determinant"] = () =>
+            Of(new LogitTransform(0.05), Draw.Normal(2, 3).sigmoid(), (logit, x) => logit.forward(x).logDet),
+        ["ResidualFlow, exact"] = () =>
+        {
+            var flow = new ResidualFlow(
+                new()
+                {
+                    Input = new(1, 4, 4),
+                    Blocks = [1, 1],
+                    Hidden = [2],
+                    DenseBlocks = 1,
+                    DenseHidden = [3],
+                    LogitAlpha = 0.1,
+                }
+            );
+            flow.WithEstimator(new ExactLogDet());
+            return Of(flow, Draw.Normal(2, 1, 4, 4).sigmoid(), (model, x) => model.forward(x));
+        },
         ["Squeeze"] = () => Of(new Squeeze(), Draw.Normal(2, 1, 4, 2), (squeeze, x) => squeeze.forward(x).y.square()),
         ["InjectivePadding"] = () =>
             Of(new InjectivePadding(2, 3), Draw.Normal(2, 2, 3, 2), (padding, x) => padding.forward(x).y.square()),

@@ -24,6 +24,30 @@ public class RearrangementTests
                         );
     }
 
+    /// <summary>Output channel 4 c + 2 dy + dx, as <c>pixel_unshuffle</c> has it.</summary>
+    [Fact]
+    public void SqueezeTakesTheOrderOfResidualFlows()
+    {
+        using var scope = NewDisposeScope();
+        var x = Draw.Normal(2, 3, 4, 6);
+        Expect.Near(
+            new Squeeze(SqueezeOrder.ChannelFirst).forward(x).y,
+            nn.functional.pixel_unshuffle(x, 2),
+            0,
+            "the order of channels"
+        );
+    }
+
+    [Fact]
+    public void FactorOutKeepsTheFirstHalf()
+    {
+        using var scope = NewDisposeScope();
+        var shape = new ImageShape(4, 2, 3);
+        var x = Draw.Normal(2, 4, 2, 3);
+        var y = new FactorOut(shape, new Flatten(FactorOut.Remaining(shape)), keepsFirst: true).forward(x).y;
+        Expect.Near(y, cat([x.narrow(1, 2, 2), x.narrow(1, 0, 2)], 1).flatten(1), 0, "the second half first");
+    }
+
     [Fact]
     public void PaddingAppendsZeroChannels()
     {

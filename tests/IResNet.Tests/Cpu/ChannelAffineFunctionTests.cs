@@ -72,7 +72,7 @@ public class ChannelAffineFunctionTests
             Tensor Leaf(Tensor t) => t.to(dtype).detach().clone().requires_grad_();
             var (x, scale, shift) = (Leaf(_x), Leaf(_scale), Leaf(_shift));
             var y = fast
-                ? ChannelAffineFunction.Apply(Kernels.Resources, x, scale, shift)
+                ? ChannelAffineFunction<Floats16>.Apply(Kernels.Resources, x, scale, shift)
                 : x * scale.exp().view(1, -1, 1, 1) + shift.view(1, -1, 1, 1);
             (y * _dy.to(dtype)).sum().backward();
             return new()

@@ -98,7 +98,7 @@ public class ConvBlockFunctionTests
         var setting = new Setting(18, 4, 5, 5, 8, leading: true, terms: 3);
         var branch = setting.Branch;
         var x = setting.X.clone().requires_grad_();
-        var (y, logDet) = ConvBlockFunction.Apply(Kernels.Resources, branch, new NeumannSeries(3), x);
+        var (y, logDet) = ConvBlockFunction<Floats16>.Apply(Kernels.Resources, branch, new NeumannSeries(3), x);
         var loss = y.square().sum() + logDet!.sum();
         loss.backward(retain_graph: true);
         var (first, weight) = (x.grad!.clone(), branch.Layers[1].Weight.grad!.clone());
@@ -149,7 +149,7 @@ public class ConvBlockFunctionTests
         for (int i = 0; i < 60; i++)
         {
             using var scope = NewDisposeScope();
-            ConvBlockFunction.Apply(Kernels.Resources, setting.Branch, new NeumannSeries(1), setting.X);
+            ConvBlockFunction<Floats16>.Apply(Kernels.Resources, setting.Branch, new NeumannSeries(1), setting.X);
         }
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -197,7 +197,7 @@ public class ConvBlockFunctionTests
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
             {
-                var (y, logDet) = ConvBlockFunction.Apply(
+                var (y, logDet) = ConvBlockFunction<Floats16>.Apply(
                     Kernels.Resources,
                     _branch,
                     _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(),

@@ -167,7 +167,7 @@ public class DenseBlockFunctionTests
     {
         var setting = new Setting(90, 2, [8, 8], Estimate.Exact, 0);
         var x = setting.X.clone().requires_grad_();
-        var (y, logDet) = DenseBlockFunction.Apply(Kernels.Resources, setting.Branch, new ExactLogDet(), x);
+        var (y, logDet) = DenseBlockFunction<Floats16>.Apply(Kernels.Resources, setting.Branch, new ExactLogDet(), x);
         var loss = y.square().sum() + logDet!.sum();
         loss.backward(retain_graph: true);
         var (first, weight) = (x.grad!.clone(), setting.Branch.Layers[1].Weight.grad!.clone());
@@ -255,7 +255,7 @@ public class DenseBlockFunctionTests
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
             {
-                var (y, logDet) = DenseBlockFunction.Apply(Kernels.Resources, Branch, Estimator(probe), x);
+                var (y, logDet) = DenseBlockFunction<Floats16>.Apply(Kernels.Resources, Branch, Estimator(probe), x);
                 return (y, logDet ?? zeros_like(_logDet));
             });
 

@@ -14,25 +14,25 @@ public class HandWrittenFunctionTests
 
     private static readonly Dictionary<string, (Type Function, Func<Subject> Make)> Cases = new()
     {
-        ["affine map per channel"] = (typeof(ChannelAffineFunction), Affine),
-        ["convolutional block, series"] = (typeof(ConvBlockFunction), () =>
+        ["affine map per channel"] = (typeof(ChannelAffineFunction<>), Affine),
+        ["convolutional block, series"] = (typeof(ConvBlockFunction<>), () =>
             Convolutional(16, 6, new ImageShape(3, 4, 5), 3)
         ),
-        ["convolutional block, value alone"] = (typeof(ConvBlockFunction), () =>
+        ["convolutional block, value alone"] = (typeof(ConvBlockFunction<>), () =>
             Convolutional(9, 5, new ImageShape(2, 3, 4), 0)
         ),
-        ["convolutional block, few examples"] = (typeof(ConvBlockFunction), () =>
+        ["convolutional block, few examples"] = (typeof(ConvBlockFunction<>), () =>
             Convolutional(3, 64, new ImageShape(2, 4, 4), 2)
         ),
-        ["convolutional block, no first activation"] = (typeof(ConvBlockFunction), () =>
+        ["convolutional block, no first activation"] = (typeof(ConvBlockFunction<>), () =>
             Convolutional(17, 6, new ImageShape(2, 4, 4), 2, leading: false)
         ),
-        ["dense block, exact"] = (typeof(DenseBlockFunction), () => Dense(70, 2, new ExactLogDet())),
-        ["dense block, series"] = (typeof(DenseBlockFunction), () =>
+        ["dense block, exact"] = (typeof(DenseBlockFunction<>), () => Dense(70, 2, new ExactLogDet())),
+        ["dense block, series"] = (typeof(DenseBlockFunction<>), () =>
             Dense(5, 3, new NeumannSeries(3, 1, new FixedProbes(randn(5, 3))))
         ),
-        ["dense block, value alone"] = (typeof(DenseBlockFunction), () => Dense(3, 4, new NoLogDet())),
-        ["spectral normalization"] = (typeof(SpectralNormFunction), Normalization),
+        ["dense block, value alone"] = (typeof(DenseBlockFunction<>), () => Dense(3, 4, new NoLogDet())),
+        ["spectral normalization"] = (typeof(SpectralNormFunction<>), Normalization),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
@@ -276,7 +276,7 @@ public class HandWrittenFunctionTests
         return new(
             [norm],
             randn(5, 3, 4, 6),
-            x => [ChannelAffineFunction.Apply(Kernels.Resources, x, norm.LogScale, norm.Shift)],
+            x => [ChannelAffineFunction<Floats16>.Apply(Kernels.Resources, x, norm.LogScale, norm.Shift)],
             x => [x * norm.LogScale.exp().view(1, -1, 1, 1) + norm.Shift.view(1, -1, 1, 1)]
         );
     }
@@ -288,7 +288,7 @@ public class HandWrittenFunctionTests
         LogDetEstimator estimator =
             terms > 0 ? new NeumannSeries(terms, 1, new FixedProbes(randn_like(x))) : new NoLogDet();
         return Block(branch, estimator, x, point =>
-            ConvBlockFunction.Apply(Kernels.Resources, branch, estimator, point)
+            ConvBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, point)
         );
     }
 
@@ -296,7 +296,7 @@ public class HandWrittenFunctionTests
     {
         var branch = new DenseBranch(features, [7, 5]);
         return Block(branch, estimator, randn(examples, features), point =>
-            DenseBlockFunction.Apply(Kernels.Resources, branch, estimator, point)
+            DenseBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, point)
         );
     }
 
@@ -352,7 +352,7 @@ public class HandWrittenFunctionTests
             _ =>
             {
                 Rewind();
-                return [.. SpectralNormFunction.Apply(Kernels.Resources, layers)];
+                return [.. SpectralNormFunction<Floats16>.Apply(Kernels.Resources, layers)];
             },
             _ =>
             {

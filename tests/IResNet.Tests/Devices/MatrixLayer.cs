@@ -33,7 +33,7 @@ internal sealed class MatrixLayer(int inputs, int outputs, SpectralNormOptions o
 
     public override double CertifiedNorm(Tensor weight) => weight.square().sum().sqrt().ReadDouble();
 
-    protected override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
+    public override Tensor Matvec(Tensor weight, Tensor v) => weight.mv(v);
 
-    protected override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
+    public override Tensor RMatvec(Tensor weight, Tensor u) => weight.t().mv(u);
 }

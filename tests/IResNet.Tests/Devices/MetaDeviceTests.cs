@@ -34,8 +34,23 @@ public class MetaDeviceTests
     {
         ["multiscale"] = ((norm, phi) => new MultiscaleFlow(With(norm, phi)), [1, 8, 8]),
         ["single scale"] = ((norm, phi) => new SingleScaleFlow(With(norm, phi) with { Padding = 2 }), [1, 8, 8]),
+        ["hybrid"] = ((norm, phi) => new HybridFlow(With(norm, phi), 3), [1, 8, 8]),
         ["2-D"] = ((norm, phi) => new ToyFlow(2, [5, 4], norm, phi), [2]),
         ["five dimensions"] = ((norm, phi) => new ToyFlow(2, [5, 4], norm, phi, dimensions: 5), [5]),
+        ["2-D i-DenseNet"] = (
+            (norm, phi) =>
+                new ToyFlow(
+                    new ToyFlowConfig
+                    {
+                        Blocks = 2,
+                        Hidden = [4, 3],
+                        SpectralNorm = norm,
+                        Activation = phi,
+                        Kind = BlockKind.DenseNet,
+                    }
+                ),
+            [2]
+        ),
         ["2-D affine Glow"] = ((norm, phi) => new ToyFlow(2, [5, 4], norm, phi, kind: BlockKind.AffineGlow), [2]),
     };
 
@@ -147,7 +162,7 @@ public class MetaDeviceTests
         using var scope = NewDisposeScope();
         var kind = ActivationKind.All.Single(kind => kind.Name == name);
         var branch = new SequentialBranch(
-            [new MatrixLayer(4, 6, new()), new MatrixLayer(6, 4, new())],
+            [new MatrixLayer(kind.Channels(4), 6, new()), new MatrixLayer(kind.Channels(6), 4, new())],
             [kind.Create(), kind.Create()]
         );
         branch.to(Meta);
@@ -185,7 +200,9 @@ public class MetaDeviceTests
                 new Squeeze(),
                 Coupling(affine: true),
                 Coupling(affine: false),
+                new Squeeze(SqueezeOrder.ChannelFirst),
                 new InjectivePadding(4, 2),
+                new LogitTransform(0.05),
                 new FactorOut(new(4, 6, 6), new Flatten(new(2, 6, 6))),
             }
         )
@@ -197,9 +214,13 @@ public class MetaDeviceTests
             Assert.Equal(x.shape, bijection.Inverse(y).Value.shape);
             _ = bijection.InverseLipschitzBound();
         }
-        var actNorm = new ActNorm(4);
-        actNorm.to(Meta);
-        actNorm.Initialize(x);
+        foreach (var form in Enum.GetValues<ActNormForm>())
+        {
+            var actNorm = new ActNorm(4, form);
+            actNorm.to(Meta);
+            actNorm.Initialize(x);
+            OnMeta(actNorm.forward(x).y, 3);
+        }
     }
 
     /// <summary>What states its errors, on a whole model and on one block.</summary>

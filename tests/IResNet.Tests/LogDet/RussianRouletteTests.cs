@@ -234,6 +234,43 @@ public class RussianRouletteTests
         Assert.Contains("too close to 1", roulette.Warning(0.9999), StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Blocks of a pass share the draws where asked, so that its cost is one random number's; the mean is the same.
+    /// </summary>
+    [Fact]
+    public void BlocksCanShareTheDraws()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var counted = new Counted();
+        var flow = new ToyFlow(5, [4], new SpectralNormOptions { Coefficient = 0.5 });
+        flow.eval();
+        var x = randn(3, 2);
+        flow.WithEstimator(new RussianRoulette(counted));
+        flow.forward(x);
+        Assert.Equal(5, counted.Drawn);
+        flow.WithEstimator(new RussianRoulette(counted, shared: true).Seeded(new Generator(1)));
+        flow.forward(x);
+        Assert.Equal(6, counted.Drawn);
+        flow.LogProb(x, own => own.ForEvaluation());
+        Assert.Equal(7, counted.Drawn);
+        // A block by itself has a draw of its own.
+        flow.ResidualBlocks[0].forward(x);
+        Assert.Equal(8, counted.Drawn);
+    }
+
+    /// <summary>As many exact terms as a bound needs, and no more.</summary>
+    [Fact]
+    public void ExactTermsFollowFromTheBound()
+    {
+        var roulette = new RussianRoulette();
+        int enough = roulette.ExactTermsFor(0.9)!.Value;
+        Assert.InRange(new RussianRoulette(exactTerms: enough).Scatter(0.9), 0, 1);
+        Assert.True(new RussianRoulette(exactTerms: enough - 1).Scatter(0.9) > 1);
+        Assert.Equal(0, roulette.ExactTermsFor(0.1));
+        Assert.Null(roulette.ExactTermsFor(1));
+    }
+
     [Fact]
     public void WhatCannotBeIsRefused()
     {
@@ -307,6 +344,19 @@ public class RussianRouletteTests
                 (gradient.IsInvalid ? zeros_like(input) : gradient).flatten()
             ),
         ]);
+    }
+
+    private sealed class Counted : TermDistribution
+    {
+        public int Drawn { get; private set; }
+
+        public override double Survival(int j) => j <= 0 ? 1 : Math.Pow(0.5, j);
+
+        public override int Draw(Generator? generator)
+        {
+            Drawn++;
+            return base.Draw(generator);
+        }
     }
 
     private sealed class UpToThree : TermDistribution

@@ -31,6 +31,26 @@ internal static class Flows
                 ),
             [1, 4, 4]
         ),
+        ["ResidualFlow"] = (
+            () =>
+                new ResidualFlow(
+                    new()
+                    {
+                        Input = new(1, 4, 4),
+                        Blocks = [1, 1],
+                        Hidden = [4],
+                        LogitAlpha = null,
+                        DenseBlocks = 1,
+                        DenseHidden = [4],
+                        FactorOut = true,
+                    }
+                ),
+            [1, 4, 4]
+        ),
+        ["2-D i-DenseNet"] = (
+            () => new ToyFlow(2, [4, 4], activation: ActivationKind.CLipSwish, kind: BlockKind.DenseNet),
+            [2]
+        ),
         ["2-D affine Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AffineGlow), [2]),
         ["2-D additive Glow"] = (() => new ToyFlow(3, [8, 8], kind: BlockKind.AdditiveGlow), [2]),
         ["multiscale affine Glow"] = (() => new MultiscaleFlow(Images with { Kind = BlockKind.AffineGlow }), [1, 4, 4]),

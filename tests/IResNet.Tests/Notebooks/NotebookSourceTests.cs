@@ -77,7 +77,8 @@ public class NotebookSourceTests
                 .Select(cell => cell.Source),
         ];
 
-    private static List<string> Errors(IEnumerable<string> cells)
+    /// <summary>What the compiler finds in cells that follow on each other, up to the first error.</summary>
+    internal static List<string> Errors(IEnumerable<string> cells)
     {
         var options = ScriptOptions
             .Default.WithLanguageVersion(LanguageVersion.CSharp14)

@@ -10,6 +10,8 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
 
     public bool Has(string name) => file.Tensors.ContainsKey(name);
 
+    public bool Says(string key) => file.Metadata.ContainsKey(key);
+
     public int Int(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
 
     public double Number(string key) => double.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
@@ -20,6 +22,11 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
         file.Metadata.TryGetValue(key, out var value) ? bool.Parse(value) : otherwise;
 
     public int[] List(string key) => JsonSerializer.Deserialize<int[]>(file.Metadata[key])!;
+
+    public double[] Numbers(string key) => JsonSerializer.Deserialize<double[]>(file.Metadata[key])!;
+
+    /// <summary>An entry that is JSON itself.</summary>
+    public JsonElement Json(string key) => JsonSerializer.Deserialize<JsonElement>(file.Metadata[key]);
 
     public ImageShape Shape =>
         List("in_shape") is [var channels, var height, var width]
@@ -36,12 +43,13 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
         new() { Coefficient = Number("coeff"), PowerIterations = Int("power_iterations") };
 
     public ActivationKind Activation =>
-        Text("nonlin") switch
+        (file.Metadata.GetValueOrDefault("nonlin") ?? Text("activation")) switch
         {
             "elu" => ActivationKind.Elu,
             "softplus" => ActivationKind.Softplus,
             "relu" => ActivationKind.Relu,
-            "sorting" => ActivationKind.MaxMin,
+            "sorting" or "maxmin" => ActivationKind.MaxMin,
+            "swish" => ActivationKind.LipSwish,
             var other => throw new FormatException($"unknown activation {other}"),
         };
 

@@ -12,6 +12,24 @@ internal static class ParityChecks
     /// <summary>Relative error of a loss along a training run.</summary>
     public const double Trajectory = 1e-3;
 
+    /// <summary>Error that float64 sums in another order may show within one block.</summary>
+    public const double Exact = 1e-11;
+
+    /// <summary>
+    /// The weights in use of a branch of Residual Flows against <c>effective.nnet.*</c>.
+    /// </summary>
+    public static void EffectiveWeights(OfficialFixture official, SequentialBranch branch)
+    {
+        var expected = official.Below("effective.nnet.");
+        Assert.Equal(expected.Count, branch.Layers.Count);
+        var named = ResidualFlowBranch.Named(branch);
+        foreach (var layer in branch.Layers)
+        {
+            string name = named.Single(pair => ReferenceEquals(pair.Value, layer.Weight)).Key;
+            Expect.Close(layer.EffectiveWeight(), expected[name], Exact, name);
+        }
+    }
+
     /// <summary>The weights in use against <c>effective.*</c>, by the official name of each raw weight.</summary>
     public static void EffectiveWeights(
         OfficialFixture official,

@@ -143,7 +143,7 @@ public class WrittenWeightTests
     private static Dictionary<string, Tensor> Figures(nn.Module<Tensor, Tensor> model)
     {
         var flow = FlowOf(model);
-        var type = flow.Prior.Mean.dtype;
+        var type = flow.Type;
         long[] shape = flow is ToyFlow ? [3, 2] : [3, 1, 4, 4];
         var x = arange(3 * shape.Skip(1).Aggregate(1L, (a, b) => a * b), type).mul(0.7).sin().view(shape);
         var z = flow.LatentsOf(x);

@@ -32,6 +32,11 @@ internal static class Draw
                 layer.Bias.normal_(0, 0.5);
                 layer.PowerIteration(powerIterations);
             }
+            if (part is ConcatenationLayer concatenation)
+            {
+                concatenation.K1.normal_(1, 0.5);
+                concatenation.K2.normal_(1, 0.5);
+            }
             if (part is ActNorm actNorm)
             {
                 actNorm.LogScale.normal_(0, 0.3);

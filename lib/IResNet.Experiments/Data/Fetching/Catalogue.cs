@@ -276,7 +276,8 @@ internal static class Catalogue
     public static ImageData Find(string name) =>
         All.FirstOrDefault(d => d.Name == name)
         ?? throw new ArgumentException(
-            $"There is no data set '{name}': choose {string.Join(", ", All.Select(d => d.Name))}.",
+            $"There is no data set '{name}': choose {string.Join(", ", All.Select(d => d.Name))}, or "
+                + "folder:PATH for images of your own.",
             nameof(name)
         );
 

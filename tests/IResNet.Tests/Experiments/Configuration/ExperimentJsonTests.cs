@@ -84,7 +84,7 @@ public class ExperimentJsonTests
     [InlineData("training.momentum=0.5", "training.optimizer is adamax, which has no setting 'momentum'")]
     [InlineData("training.optimizer.momentum=0.5", "training.optimizer is adamax, which has no setting 'momentum'")]
     [InlineData("training.estimator=newman", "training.estimator is \"newman\". Did you mean 'neumann'?")]
-    [InlineData("training.estimator.kind=3", "Choose one of: neumann, powerSeries.")]
+    [InlineData("training.estimator.kind=3", "Choose one of: neumann, powerSeries, roulette.")]
     [InlineData("training.terms=0", "Terms is 0, but must be 1 or more.")]
     [InlineData("model.input=3", "Unknown key 'model.input'")]
     [InlineData("model.blocks=2,2,2", "need one entry a stage")]

@@ -22,6 +22,22 @@ public class PreprocessingTests
         Assert.Equal(images.Images.ToArray(), values.Select(x => (byte)Math.Floor((x + 0.5) * 256)));
     }
 
+    /// <summary>For a logit: the same numbers half further up, and back to the same pixels.</summary>
+    [Fact]
+    public void UncentredImagesLieInTheUnitInterval()
+    {
+        var images = SmallData.Images(20, Digit);
+        var (values, centred) = (
+            Values(Preprocessing.LogitDensity(flip: false), images),
+            Values(Preprocessing.MnistDensity, images)
+        );
+        Assert.All(values, x => Assert.InRange(x, 0, MathF.BitDecrement(1f)));
+        Assert.Equal(centred, values.Select(x => x - 0.5f));
+        using var x = Preprocessing.LogitDensity(flip: false).ToTensor(images, 1);
+        using var pixels = Preprocessing.LogitDensity(flip: false).ToPixels(x);
+        Assert.Equal(images.Images.ToArray(), pixels.data<float>().Select(p => (byte)Math.Round(255 * p)));
+    }
+
     [Fact]
     public void DequantisationNoiseIsUniform()
     {

@@ -9,7 +9,8 @@ namespace IResNet.Tests.Experiments.Runs;
 /// </summary>
 public class ResumeTests
 {
-    public static TheoryData<string> Kinds => ["density", "classifier", "resnet", "toy"];
+    public static TheoryData<string> Kinds =>
+        ["density", "classifier", "hybrid", "hybrid, scales", "resnet", "toy", "residual flow", "i-DenseNet"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -150,7 +151,11 @@ public class ResumeTests
         {
             "density" => TinyRun.Density(),
             "classifier" => TinyRun.Classifier(),
+            "hybrid" => TinyRun.Hybrid(),
+            "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
             "resnet" => TinyRun.ResNet(),
+            "residual flow" => TinyRun.ResidualFlow(),
+            "i-DenseNet" => TinyRun.DenseToy(),
             _ => TinyRun.Toy(),
         };
 

@@ -9,7 +9,19 @@ public sealed class SavedModelTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Kinds =>
-        ["density", "classifier", "resnet", "toy", "Glow density", "Glow classifier", "Glow toy"];
+        [
+            "density",
+            "classifier",
+            "hybrid",
+            "hybrid, scales",
+            "resnet",
+            "toy",
+            "Glow density",
+            "Glow classifier",
+            "Glow toy",
+            "residual flow",
+            "i-DenseNet",
+        ];
 
     public void Dispose() => _folder.Dispose();
 
@@ -28,6 +40,44 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal(
             kind is "density" or "classifier",
             file.Tensors.Keys.Any(name => name.EndsWith("weight_orig", StringComparison.Ordinal))
+        );
+        Assert.Equal(
+            kind is "residual flow" or "i-DenseNet",
+            file.Tensors.Keys.Any(name => name.EndsWith("geom_p", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public async Task WhereThereIsNoFileTheExperimentIsTrainedHere()
+    {
+        var experiment = TinyRun.Toy();
+        Task<SavedModel> Toy() =>
+            SavedModel.OpenOrTrain(
+                In("w.safetensors"),
+                experiment,
+                cancel: TestContext.Current.CancellationToken
+            );
+        using var trained = await Toy();
+        Assert.Equal("12 steps here", trained.Source);
+        using var untrained = experiment.CreateModel(CPU);
+        Assert.NotEqual(Weights(untrained), Weights(trained.Model));
+
+        Exchange.Export(trained, In("w.safetensors"));
+        using var opened = await Toy();
+        Assert.Equal(In("w.safetensors"), opened.Source);
+        AssertSame(trained, opened);
+
+        static double Weights(TrainedModel model) =>
+            model.Module.parameters().Sum(parameter => parameter.abs().sum().ToDouble());
+    }
+
+    [Fact]
+    public async Task AStoppedTrainingGivesNoModel()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SavedModel.OpenOrTrain(In("w.safetensors"), TinyRun.Toy(), cancel: stopped.Token)
         );
     }
 
@@ -123,10 +173,10 @@ public sealed class SavedModelTests : IDisposable
     /// Lemma 2 on pairs of points: no pair is stretched or squeezed by more than the bounds, and an inverse that stops
     /// early is no farther off than promised.
     /// </summary>
-    [Fact]
-    public void BlocksKeepTheirCertificates()
+    [Theory, InlineData("toy"), InlineData("i-DenseNet")]
+    public void BlocksKeepTheirCertificates(string kind)
     {
-        using var run = Trained("toy");
+        using var run = Trained(kind);
         using var saved = SavedModel.Open(run.Folder.Path);
         var proof = Certification.Of(saved.Model.Flow);
         using var scope = NewDisposeScope();
@@ -187,10 +237,14 @@ public sealed class SavedModelTests : IDisposable
             {
                 "density" => TinyRun.Density(),
                 "classifier" => TinyRun.Classifier(),
+                "hybrid" => TinyRun.Hybrid(),
+                "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
                 "resnet" => TinyRun.ResNet(),
                 "Glow density" => TinyRun.Density("model.kind=affineGlow"),
                 "Glow classifier" => TinyRun.Classifier("model.kind=additiveGlow"),
                 "Glow toy" => TinyRun.Toy("model.kind=affineGlow"),
+                "residual flow" => TinyRun.ResidualFlow(),
+                "i-DenseNet" => TinyRun.DenseToy(),
                 _ => TinyRun.Toy(),
             }
         );

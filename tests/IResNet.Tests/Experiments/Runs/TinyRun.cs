@@ -52,6 +52,44 @@ internal sealed class TinyRun : IDisposable
                 .. changes,
             ]);
 
+    public static Experiment ResidualFlow(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("residual-flow-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.hidden=3",
+                "model.denseHidden=3,3",
+                "training.steps=12",
+                "training.batch=8",
+                "training.evaluateEvery=4",
+                "training.evaluationImages=8",
+                "training.evaluationTerms=2",
+                "training.initialExamples=16",
+                "training.averageDecay=0.9",
+                "run.sampleEvery=6",
+                "run.samples=1",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
+
+    public static Experiment DenseToy(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("i-densenet-toy", "quick")
+            .With([
+                "model.blocks=2",
+                "model.hidden=4,2",
+                "training.steps=12",
+                "training.batch=16",
+                "training.evaluateEvery=4",
+                "training.evaluationPoints=50",
+                "run.samples=0",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
+
     public static Experiment Classifier(params string[] changes) =>
         ExperimentCatalogue
             .Get("classifier-mnist", "quick")
@@ -67,6 +105,28 @@ internal sealed class TinyRun : IDisposable
                 "training.initialExamples=16",
                 "training.decaySteps=6",
                 "run.samples=0",
+                "run.logEvery=1",
+                "run.checkpointSeconds=null",
+                .. changes,
+            ]);
+
+    public static Experiment Hybrid(params string[] changes) =>
+        ExperimentCatalogue
+            .Get("hybrid-mnist", "quick")
+            .With([
+                "data.validation=8",
+                "model.blocks=1,1",
+                "model.hidden=4,4",
+                "training.steps=12",
+                "training.batch=8",
+                "training.terms=2",
+                "training.evaluateEvery=4",
+                "training.evaluationImages=8",
+                "training.evaluationTerms=2",
+                "training.initialExamples=16",
+                "training.averageDecay=0.9",
+                "run.sampleEvery=6",
+                "run.samples=1",
                 "run.logEvery=1",
                 "run.checkpointSeconds=null",
                 .. changes,

@@ -55,7 +55,7 @@ public class DivergenceTests
     {
         using var flow = Tiny.Flow();
         using var trainer = new Trainer(
-            new Sabotaged(flow, (step, loss) => step == 3 ? Spoiled(loss, flow.Prior.Mean) : loss),
+            new Sabotaged(flow, (step, loss) => step == 3 ? Spoiled(loss, flow.Prior.Reference) : loss),
             Tiny.Options
         );
         trainer.Initialize();

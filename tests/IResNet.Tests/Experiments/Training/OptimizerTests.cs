@@ -14,6 +14,10 @@ public class OptimizerTests
             { new AdamOptions(), 0 },
             { new AdamOptions(), 0.1 },
             {
+                new AdamOptions { Beta1 = 0.8, Beta2 = 0.99 },
+                0
+            },
+            {
                 new SgdOptions { Momentum = 0 },
                 0
             },
@@ -36,7 +40,13 @@ public class OptimizerTests
         using optim.Optimizer official = rule switch
         {
             AdamaxOptions => optim.Adamax(reference.parameters(), 0.01, weight_decay: weightDecay),
-            AdamOptions => optim.Adam(reference.parameters(), 0.01, weight_decay: weightDecay),
+            AdamOptions adam => optim.Adam(
+                reference.parameters(),
+                0.01,
+                adam.Beta1,
+                adam.Beta2,
+                weight_decay: weightDecay
+            ),
             SgdOptions sgd => optim.SGD(
                 reference.parameters(),
                 0.01,
@@ -79,7 +89,13 @@ public class OptimizerTests
         using optim.Optimizer official = rule switch
         {
             AdamaxOptions => optim.Adamax([new Parameter(one)], 0.01, weight_decay: weightDecay),
-            AdamOptions => optim.Adam([new Parameter(one)], 0.01, weight_decay: weightDecay),
+            AdamOptions adam => optim.Adam(
+                [new Parameter(one)],
+                0.01,
+                adam.Beta1,
+                adam.Beta2,
+                weight_decay: weightDecay
+            ),
             SgdOptions sgd => optim.SGD([new Parameter(one)], 0.01, momentum: sgd.Momentum, weight_decay: weightDecay),
             _ => throw new ArgumentException(rule.ToString(), nameof(rule)),
         };

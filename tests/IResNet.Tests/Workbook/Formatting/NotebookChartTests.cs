@@ -1,5 +1,8 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using IResNet.Notebooks;
 using IResNet.Tests.NotebookEngine;
+using IResNet.Tests.Workbook.Running;
 using IResNet.Workbook;
 using SkiaSharp;
 using Xunit;
@@ -39,6 +42,34 @@ public sealed class NotebookChartTests : EngineTest
         await Value("IResNet.Notebooks.Charts.Lines([0, 1], [2, 3]).Display(\"image/png\");");
         Assert.Equal([Png, Text], Sink.Displays[0].Data.Keys.Order());
         Assert.Equal("chart", Sink.Displays[0].Data[Text]);
+    }
+
+    [Fact]
+    public void ABrowserDrawsThePictureOfAPlotlyFigure()
+    {
+        using var folder = new TemporaryFolder();
+        string browser = folder.File("browser");
+        // Prints what Chromium does, the page after its scripts, here with the page's name for a picture.
+        File.WriteAllText(
+            browser,
+            "#!/bin/sh\nfor page; do :; done\n"
+                + "printf '<body>data:image/png;base64,%s</body>' \"$(printf %s \"$page\" | base64 -w 0)\"\n"
+        );
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string page = Encoding.UTF8.GetString(new HeadlessBrowser(browser).Draw(new JsonObject()));
+        Assert.EndsWith("/page.html", page, StringComparison.Ordinal);
+        Assert.False(File.Exists(new Uri(page).LocalPath), "The page stays behind.");
+    }
+
+    [Theory]
+    [InlineData("/bin/true", "drew no picture")]
+    [InlineData("/no/such/browser", "No such file")]
+    public void ABrowserThatFailsCostsThePictureAndNotTheCell(string browser, string why)
+    {
+        using var note = SKBitmap.Decode(new HeadlessBrowser(browser).Draw(new JsonObject()));
+        Assert.Equal((720, 400), (note.Width, note.Height));
+        Assert.True(note.Pixels.Distinct().Count() > 1, $"The picture does not say that the browser {why}.");
     }
 
     [Fact]
@@ -91,7 +122,8 @@ public sealed class NotebookChartTests : EngineTest
     {
         await Value("Plotly.NET.CSharp.Chart.Line<double, double, string>(new[] { 1.0, 2 }, new[] { 3.0, 4 })");
         await Value("var plot = new ScottPlot.Plot(); plot.Add.Scatter(new[] { 1.0, 2 }, new[] { 3.0, 4 }); plot");
-        Assert.Equal([Plotly, Text], Sink.Results[0].Keys.Order());
+        string[] forms = HeadlessBrowser.Find() is null ? [Plotly, Text] : [Plotly, Png, Text];
+        Assert.Equal(forms, Sink.Results[0].Keys.Order());
         Assert.Equal("scatter", ((JsonNode)Sink.Results[0][Plotly])["data"]![0]!["type"]!.GetValue<string>());
         Assert.Equal([Png, Text], Sink.Results[1].Keys.Order());
         Assert.Equal((720, 400), SizeOf(Sink.Results[1]));

@@ -204,5 +204,8 @@ public class NotebookPageTests
         Assert.Contains("2:05", bar);
         Assert.Contains("preset = <quick>", bar);
         Assert.Contains("not run", Parsed(Text("m", "# T")).QuerySelector("header .bar")!.TextContent);
+        var executed = Code("a", "1");
+        executed.ExecutionCount = 1;
+        Assert.Empty(Parsed(executed).QuerySelectorAll("header .status"));
     }
 }

@@ -1,0 +1,59 @@
+using IResNet.Experiments.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace IResNet.Experiments.Training;
+
+/// <summary>A hybrid model on labelled images: <see cref="HybridFlow.Loss"/>.</summary>
+internal sealed class HybridTask(
+    HybridFlow flow,
+    ImageSplits images,
+    Preprocessing preprocessing,
+    HybridTrainingOptions options
+) : DensityTask(flow, images, preprocessing, options)
+{
+    public override Tensor Loss(Batch batch) => flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
+
+    public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
+    {
+        try
+        {
+            return HybridEvaluator.Evaluate(
+                flow,
+                Images.Of(examples),
+                Preprocessing,
+                options.EvaluationImages,
+                options.EvaluationTerms,
+                options.EvaluationProbes,
+                options.Seed,
+                cancel
+            );
+        }
+        finally
+        {
+            flow.train();
+        }
+    }
+
+    /// <summary>Samples of the classes in turn.</summary>
+    public override Tensor Pictures(int count)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            using var generator = new Generator(Options.Seed);
+            flow.Freeze();
+            var latents = Enumerable
+                .Range(0, count)
+                .Select(i => flow.Joint.SampleClass(i % flow.Classes, 1, generator: generator))
+                .ToList();
+            var samples = flow.Transform.Inverse(cat(latents)).Value;
+            return Preprocessing.ToPixels(samples).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            flow.train();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace IResNet.Experiments.Training;
+
+/// <summary>How a hybrid model is trained: as a density, and as a classifier beside it.</summary>
+public sealed record HybridTrainingOptions : DensityTrainingOptions
+{
+    /// <summary>
+    /// The weight of -ln p(x) against the cross entropy (<see cref="HybridFlow.Loss"/>): 0 for a classifier alone,
+    /// 1/d for a balance, 1 for little more than a density. By default 1/784, 1/d of MNIST.
+    /// </summary>
+    public double Weight { get; init; } = 1.0 / 784;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Demand(
+            Weight is >= 0 and < double.PositiveInfinity,
+            nameof(Weight),
+            Weight,
+            "0 or more and finite: 0 for a classifier, 1/d for a balance, 1 for a density"
+        );
+    }
+}
