@@ -68,6 +68,7 @@ public class DeviceSourceTests
         ["Preprocessing.cs"] = "images come as bytes of the CPU",
         ["PictureGrid.cs"] = "pictures go into files",
         ["OperatorNorm.cs"] = "the frequencies at which a certified norm is not proven yet",
+        ["FrozenWeight.cs"] = "weights that lie open in the CPU's memory are compared there",
     };
 
     /// <summary>Files that may wait for numbers in a forward pass, a training step or an iteration, and why.</summary>

@@ -115,6 +115,7 @@ public sealed class CustomPartsNotebookTests : IDisposable
     {
         var (record, text) = await Run(coefficient: 0.9);
         Assert.True(record.Status == RunStatus.Failed, text);
+        Assert.Contains("NonConvergenceException", text, StringComparison.Ordinal);
     }
 
     private async Task<(RunRecord Record, string Text)> Run(double coefficient)
