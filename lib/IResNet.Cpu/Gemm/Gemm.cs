@@ -51,73 +51,73 @@ internal static unsafe class Gemm<TVector>
             int to = Math.Min(from + Chunk, rows);
             float* panels = b;
             for (int column = 0; column < columns; column += Columns, panels += panel)
-            for (int row = from; row < to; row += Rows)
-            {
-                float* a0 = a + row * stride,
-                    a1 = a0 + stride,
-                    a2 = a1 + stride,
-                    a3 = a2 + stride;
-                nint four = 4 * stride;
-                TVector s00 = default,
-                    s01 = default,
-                    s10 = default,
-                    s11 = default,
-                    s20 = default,
-                    s21 = default,
-                    s30 = default,
-                    s31 = default;
-                TVector s40 = default,
-                    s41 = default,
-                    s50 = default,
-                    s51 = default,
-                    s60 = default,
-                    s61 = default,
-                    s70 = default,
-                    s71 = default;
-                float* end = panels + panel;
-                for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
+                for (int row = from; row < to; row += Rows)
                 {
-                    var x = TVector.Load(at);
-                    var y = TVector.Load(at + Lanes);
-                    var v = TVector.Create(*a0);
-                    s00 = TVector.MultiplyAdd(v, x, s00);
-                    s01 = TVector.MultiplyAdd(v, y, s01);
-                    v = TVector.Create(*a1);
-                    s10 = TVector.MultiplyAdd(v, x, s10);
-                    s11 = TVector.MultiplyAdd(v, y, s11);
-                    v = TVector.Create(*a2);
-                    s20 = TVector.MultiplyAdd(v, x, s20);
-                    s21 = TVector.MultiplyAdd(v, y, s21);
-                    v = TVector.Create(*a3);
-                    s30 = TVector.MultiplyAdd(v, x, s30);
-                    s31 = TVector.MultiplyAdd(v, y, s31);
-                    v = TVector.Create(a0[four]);
-                    s40 = TVector.MultiplyAdd(v, x, s40);
-                    s41 = TVector.MultiplyAdd(v, y, s41);
-                    v = TVector.Create(a1[four]);
-                    s50 = TVector.MultiplyAdd(v, x, s50);
-                    s51 = TVector.MultiplyAdd(v, y, s51);
+                    float* a0 = a + row * stride,
+                        a1 = a0 + stride,
+                        a2 = a1 + stride,
+                        a3 = a2 + stride;
+                    nint four = 4 * stride;
+                    TVector s00 = default,
+                        s01 = default,
+                        s10 = default,
+                        s11 = default,
+                        s20 = default,
+                        s21 = default,
+                        s30 = default,
+                        s31 = default;
+                    TVector s40 = default,
+                        s41 = default,
+                        s50 = default,
+                        s51 = default,
+                        s60 = default,
+                        s61 = default,
+                        s70 = default,
+                        s71 = default;
+                    float* end = panels + panel;
+                    for (float* at = panels; at < end; at += Columns, a0++, a1++, a2++, a3++)
+                    {
+                        var x = TVector.Load(at);
+                        var y = TVector.Load(at + Lanes);
+                        var v = TVector.Create(*a0);
+                        s00 = TVector.MultiplyAdd(v, x, s00);
+                        s01 = TVector.MultiplyAdd(v, y, s01);
+                        v = TVector.Create(*a1);
+                        s10 = TVector.MultiplyAdd(v, x, s10);
+                        s11 = TVector.MultiplyAdd(v, y, s11);
+                        v = TVector.Create(*a2);
+                        s20 = TVector.MultiplyAdd(v, x, s20);
+                        s21 = TVector.MultiplyAdd(v, y, s21);
+                        v = TVector.Create(*a3);
+                        s30 = TVector.MultiplyAdd(v, x, s30);
+                        s31 = TVector.MultiplyAdd(v, y, s31);
+                        v = TVector.Create(a0[four]);
+                        s40 = TVector.MultiplyAdd(v, x, s40);
+                        s41 = TVector.MultiplyAdd(v, y, s41);
+                        v = TVector.Create(a1[four]);
+                        s50 = TVector.MultiplyAdd(v, x, s50);
+                        s51 = TVector.MultiplyAdd(v, y, s51);
+                        if (!Many)
+                            continue;
+                        v = TVector.Create(a2[four]);
+                        s60 = TVector.MultiplyAdd(v, x, s60);
+                        s61 = TVector.MultiplyAdd(v, y, s61);
+                        v = TVector.Create(a3[four]);
+                        s70 = TVector.MultiplyAdd(v, x, s70);
+                        s71 = TVector.MultiplyAdd(v, y, s71);
+                    }
+                    nint target = row * outputStride + column;
+                    Take(ref epilogue, s00, s01, column, target);
+                    Take(ref epilogue, s10, s11, column, target += outputStride);
+                    Take(ref epilogue, s20, s21, column, target += outputStride);
+                    Take(ref epilogue, s30, s31, column, target += outputStride);
+                    Take(ref epilogue, s40, s41, column, target += outputStride);
+                    Take(ref epilogue, s50, s51, column, target += outputStride);
                     if (!Many)
                         continue;
-                    v = TVector.Create(a2[four]);
-                    s60 = TVector.MultiplyAdd(v, x, s60);
-                    s61 = TVector.MultiplyAdd(v, y, s61);
-                    v = TVector.Create(a3[four]);
-                    s70 = TVector.MultiplyAdd(v, x, s70);
-                    s71 = TVector.MultiplyAdd(v, y, s71);
+                    Take(ref epilogue, s60, s61, column, target += outputStride);
+                    Take(ref epilogue, s70, s71, column, target + outputStride);
                 }
-                nint target = row * outputStride + column;
-                Take(ref epilogue, s00, s01, column, target);
-                Take(ref epilogue, s10, s11, column, target += outputStride);
-                Take(ref epilogue, s20, s21, column, target += outputStride);
-                Take(ref epilogue, s30, s31, column, target += outputStride);
-                Take(ref epilogue, s40, s41, column, target += outputStride);
-                Take(ref epilogue, s50, s51, column, target += outputStride);
-                if (!Many)
-                    continue;
-                Take(ref epilogue, s60, s61, column, target += outputStride);
-                Take(ref epilogue, s70, s71, column, target + outputStride);
-            }
         }
     }
 

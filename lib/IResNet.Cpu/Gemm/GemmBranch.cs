@@ -267,21 +267,21 @@ internal sealed unsafe class GemmBranch<TVector>(
             ref sum
         );
         for (int input = 0; input < hidden; input++)
-        for (int output = 0; output < channels; output++)
-        {
-            float* from = own.Last + input * PatchStride + output * Im2Col.Taps;
-            new Span<float>(from, Im2Col.Taps).CopyTo(
-                new Span<float>(gradient + ((nint)output * hidden + input) * Im2Col.Taps, Im2Col.Taps)
-            );
-        }
+            for (int output = 0; output < channels; output++)
+            {
+                float* from = own.Last + input * PatchStride + output * Im2Col.Taps;
+                new Span<float>(from, Im2Col.Taps).CopyTo(
+                    new Span<float>(gradient + ((nint)output * hidden + input) * Im2Col.Taps, Im2Col.Taps)
+                );
+            }
     }
 
     private float SumOf(float* plane, int examples, int image)
     {
         float sum = 0;
         for (int example = 0; example < examples; example++)
-        for (int pixel = 0; pixel < Pixels; pixel++)
-            sum += plane[(nint)example * image + pixel];
+            for (int pixel = 0; pixel < Pixels; pixel++)
+                sum += plane[(nint)example * image + pixel];
         return sum;
     }
 

@@ -35,19 +35,19 @@ internal readonly unsafe struct Im2Col(int channels, int height, int width)
         for (int image = 0; image < count; image++)
         {
             for (int channel = 0; channel < channels; channel++)
-            for (int row = 0; row < height; row++, images += width)
-                new Span<float>(images, width).CopyTo(
-                    new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width)
-                );
+                for (int row = 0; row < height; row++, images += width)
+                    new Span<float>(images, width).CopyTo(
+                        new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width)
+                    );
             for (int row = 0; row < height; row++)
-            for (int column = 0; column < width; column++, map += stride)
-            {
-                float* corner = scratch + row * Line + column;
-                float* to = map;
-                for (int channel = 0; channel < channels; channel++, corner += Plane, to += Taps)
-                for (int tap = 0; tap < Taps; tap++)
-                    to[tap] = corner[offsets[tap]];
-            }
+                for (int column = 0; column < width; column++, map += stride)
+                {
+                    float* corner = scratch + row * Line + column;
+                    float* to = map;
+                    for (int channel = 0; channel < channels; channel++, corner += Plane, to += Taps)
+                        for (int tap = 0; tap < Taps; tap++)
+                            to[tap] = corner[offsets[tap]];
+                }
         }
     }
 
@@ -60,19 +60,19 @@ internal readonly unsafe struct Im2Col(int channels, int height, int width)
         {
             new Span<float>(scratch, ScratchSize).Clear();
             for (int row = 0; row < height; row++)
-            for (int column = 0; column < width; column++, map += stride)
-            {
-                float* corner = scratch + row * Line + column;
-                float* from = map;
-                for (int channel = 0; channel < channels; channel++, corner += Plane, from += Taps)
-                for (int tap = 0; tap < Taps; tap++)
-                    corner[offsets[tap]] += from[tap];
-            }
+                for (int column = 0; column < width; column++, map += stride)
+                {
+                    float* corner = scratch + row * Line + column;
+                    float* from = map;
+                    for (int channel = 0; channel < channels; channel++, corner += Plane, from += Taps)
+                        for (int tap = 0; tap < Taps; tap++)
+                            corner[offsets[tap]] += from[tap];
+                }
             for (int channel = 0; channel < channels; channel++)
-            for (int row = 0; row < height; row++, images += width)
-                new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width).CopyTo(
-                    new Span<float>(images, width)
-                );
+                for (int row = 0; row < height; row++, images += width)
+                    new Span<float>(scratch + channel * Plane + (row + 1) * Line + 1, width).CopyTo(
+                        new Span<float>(images, width)
+                    );
         }
     }
 

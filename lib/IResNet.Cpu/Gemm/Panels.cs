@@ -90,8 +90,8 @@ internal readonly unsafe struct Panels<TVector>(Workers? workers)
                 if (count < Columns)
                     new Span<float>(to, Taps * Columns).Clear();
                 for (int i = 0; i < count; i++, source += Taps)
-                for (int tap = 0; tap < Taps; tap++)
-                    to[tap * Columns + i] = source[tap];
+                    for (int tap = 0; tap < Taps; tap++)
+                        to[tap * Columns + i] = source[tap];
             }
         });
 

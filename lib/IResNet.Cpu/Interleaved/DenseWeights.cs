@@ -56,10 +56,10 @@ internal sealed unsafe class DenseWeights : IDisposable
     private static void Pack(float* matrix, int rows, int columns, bool transposed, float* packed)
     {
         for (int row = 0; row < rows; row++)
-        for (int column = 0; column < columns; column++, matrix++)
-        {
-            var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
-            packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
-        }
+            for (int column = 0; column < columns; column++, matrix++)
+            {
+                var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
+                packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
+            }
     }
 }

@@ -302,8 +302,8 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     {
         int features = widths[0];
         for (int row = 0; row < features; row++)
-        for (int example = 0; example < examples; example++)
-            target[(nint)example * features + row] = part[row * (nint)Plane + example];
+            for (int example = 0; example < examples; example++)
+                target[(nint)example * features + row] = part[row * (nint)Plane + example];
     }
 
     /// <summary>Within maps of x's width.</summary>
@@ -335,13 +335,13 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
         new Span<float>(scale, Group).Clear();
         new Span<float>(factors, examples).CopyTo(new Span<float>(scale, Group));
         for (int row = 0; row < InterleavedLayout.RoundUp(widths[0]); row++)
-        for (int t = 0; t < tangents; t++)
-        {
-            float* from = Tangent(map, t) + row * (nint)Plane,
-                to = Tangent(result, t) + row * (nint)Plane;
-            for (int at = 0; at < Group; at += Lanes)
-                (TVector.Load(from + at) * TVector.Load(scale + at)).Store(to + at);
-        }
+            for (int t = 0; t < tangents; t++)
+            {
+                float* from = Tangent(map, t) + row * (nint)Plane,
+                    to = Tangent(result, t) + row * (nint)Plane;
+                for (int at = 0; at < Group; at += Lanes)
+                    (TVector.Load(from + at) * TVector.Load(scale + at)).Store(to + at);
+            }
     }
 
     /// <summary>Sums over examples but for the last step, of a map of x's width.</summary>

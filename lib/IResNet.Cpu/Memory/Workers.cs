@@ -49,7 +49,7 @@ internal sealed unsafe class Workers(MemoryPool memory)
         {
             // Threads of .NET's pool do not inherit the floating-point mode from the thread that starts the work.
             using var mode = Denormals.Flush(flushes);
-            for (int index; (index = Interlocked.Increment(ref taken)) < count; )
+            for (int index; (index = Interlocked.Increment(ref taken)) < count;)
                 work(index, memory + thread * scratchSize);
         });
     }

@@ -135,14 +135,14 @@ internal readonly unsafe struct GemmOperator<TVector>(int rows, int columns, int
     private void Load(float* vector, float* map)
     {
         for (int channel = 0; channel < Hidden; channel++)
-        for (int pixel = 0; pixel < Pixels; pixel++)
-            map[pixel * HiddenStride + channel] = vector[channel * Pixels + pixel];
+            for (int pixel = 0; pixel < Pixels; pixel++)
+                map[pixel * HiddenStride + channel] = vector[channel * Pixels + pixel];
     }
 
     private void Store(float* map, float* vector)
     {
         for (int channel = 0; channel < Hidden; channel++)
-        for (int pixel = 0; pixel < Pixels; pixel++)
-            vector[channel * Pixels + pixel] = map[pixel * HiddenStride + channel];
+            for (int pixel = 0; pixel < Pixels; pixel++)
+                vector[channel * Pixels + pixel] = map[pixel * HiddenStride + channel];
     }
 }

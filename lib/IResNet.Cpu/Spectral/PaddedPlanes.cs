@@ -52,14 +52,14 @@ internal readonly unsafe struct PaddedPlanes(int height, int width)
     private void ForEachRow(float* vector, float* map, int channels, bool toMap)
     {
         for (int channel = 0; channel < channels; channel++)
-        for (int row = 0; row < height; row++)
-        {
-            var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
-            var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
-            if (toMap)
-                flat.CopyTo(padded);
-            else
-                padded.CopyTo(flat);
-        }
+            for (int row = 0; row < height; row++)
+            {
+                var flat = new Span<float>(vector + ((nint)channel * height + row) * width, width);
+                var padded = new Span<float>(map + channel * (nint)Plane + First + row * Row, width);
+                if (toMap)
+                    flat.CopyTo(padded);
+                else
+                    padded.CopyTo(flat);
+            }
     }
 }

@@ -17,7 +17,8 @@ internal static class ResidualFlowPresets
         CifarImages = 50_000;
 
     private const string FirstPart =
-        "Adam's epsilon stands behind the bias correction; ActNorm begins from up to 1024 examples with a variance of 1, "
+        "Adam's epsilon stands behind the bias correction; ActNorm begins from up to 1024 examples with a "
+        + "variance of 1, "
         + "whatever it was (the code: one batch, and variances of at least 0.2). Probes are random signs (the code: "
         + "Gaussian).";
 

@@ -172,7 +172,8 @@ internal sealed class ImageFolder
     private static (ImageShape Shape, ReadOnlyMemory<byte> Pixels) ArrayOf(string file)
     {
         const string Expected =
-            "unsigned bytes (uint8) of shape (n, height, width), (n, height, width, 1 or 3) or (n, 1 or 3, height, width)";
+            "unsigned bytes (uint8) of shape (n, height, width), (n, height, width, 1 or 3) or "
+            + "(n, 1 or 3, height, width)";
         NDArray array;
         try
         {
@@ -223,7 +224,8 @@ internal sealed class ImageFolder
             throw new DataFormatException(
                 other.File,
                 $"an image of {other.Shape.Width}x{other.Shape.Height}",
-                $"one size for all, {first.Shape.Width}x{first.Shape.Height} as in {Path.GetFileName(first.File)}: scale or crop them"
+                $"one size for all, {first.Shape.Width}x{first.Shape.Height} as in {Path.GetFileName(first.File)}: "
+                    + "scale or crop them"
             );
         if (Math.Max(first.Shape.Height, first.Shape.Width) > LargestSide)
             throw new DataFormatException(

@@ -209,12 +209,12 @@ public sealed record Preprocessing
             var mean = (float)Mean[Mean.Count == 1 ? 0 : c];
             var std = (float)Std[Std.Count == 1 ? 0 : c];
             foreach (var row in rows)
-            foreach (var column in columns)
-            {
-                var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
-                x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - Centre : (p / 255f - mean) / std;
-                k++;
-            }
+                foreach (var column in columns)
+                {
+                    var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
+                    x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - Centre : (p / 255f - mean) / std;
+                    k++;
+                }
         }
     }
 

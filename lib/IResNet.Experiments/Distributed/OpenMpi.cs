@@ -82,7 +82,8 @@ internal static class OpenMpi
                 continue;
             if (!NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _))
                 throw new DistributedException(
-                    $"The MPI library that was found ({name}) is not Open MPI, whose interface is used. Install Open MPI "
+                    $"The MPI library that was found ({name}) is not Open MPI, whose interface is used. "
+                        + "Install Open MPI "
                         + "(Debian: apt-get install openmpi-bin) and start with its mpirun."
                 );
             NativeLibrary.SetDllImportResolver(typeof(OpenMpi).Assembly, (asked, _, _) =>

@@ -10,26 +10,16 @@ namespace IResNet.Experiments.Figures;
 /// together.</param>
 public sealed record EstimatorRun(string Estimator, int Products, double Error)
 {
-    /// <summary>As the other one, for an estimator.</summary>
-    public static EstimatorRun Of(
-        string name,
-        LogDetEstimator estimator,
-        int products,
-        Linearization g,
-        Tensor exact,
-        int repeats
-    ) => Of(name, estimator.Estimate, products, g, exact, repeats);
-
     /// <summary>Repeats an estimate on one linearization.</summary>
     /// <param name="name">What to call it.</param>
-    /// <param name="estimate">The estimate, shape (n).</param>
+    /// <param name="estimator">Estimates.</param>
     /// <param name="products">Jacobian products per example that it takes.</param>
     /// <param name="g">The branch at a batch.</param>
     /// <param name="exact">Its log-determinants, shape (n).</param>
     /// <param name="repeats">How often.</param>
     public static EstimatorRun Of(
         string name,
-        Func<Linearization, Tensor> estimate,
+        LogDetEstimator estimator,
         int products,
         Linearization g,
         Tensor exact,
@@ -41,7 +31,7 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
         for (int i = 0; i < repeats; i++)
         {
             using var scope = NewDisposeScope();
-            sum += (estimate(g).to(ScalarType.Float64) - exact).square().mean().ReadDouble();
+            sum += (estimator.Estimate(g).to(ScalarType.Float64) - exact).square().mean().ReadDouble();
         }
         return new(name, products, Math.Sqrt(sum / repeats));
     }

@@ -219,7 +219,8 @@ internal sealed class RunSession : IDisposable
             || manifest.Machine.Processor != _machine.Processor
         )
             Say(
-                $"the checkpoint was made with {manifest.Machine.Computing}, this is {_machine.Computing}: the run goes on, but not to the same bits"
+                $"the checkpoint was made with {manifest.Machine.Computing}, this is {_machine.Computing}: "
+                    + "the run goes on, but not to the same bits"
             );
     }
 

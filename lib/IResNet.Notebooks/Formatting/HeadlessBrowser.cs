@@ -4,7 +4,8 @@ using ScottPlot;
 
 namespace IResNet.Notebooks;
 
-/// <summary>A Chromium that is installed here: it draws Plotly figures as pictures, without a window or a network.</summary>
+/// <summary>A Chromium that is installed here: it draws Plotly figures as pictures, without a window or a
+/// network.</summary>
 internal sealed class HeadlessBrowser
 {
     /// <summary>The browser's path, for one that is not found by its name; <c>none</c> for no pictures.</summary>
@@ -12,7 +13,8 @@ internal sealed class HeadlessBrowser
 
     /// <summary>What stands in place of a picture where there is no browser.</summary>
     public const string Missing =
-        $"no picture, as no Chromium, Chrome or Edge was found ({Variable} names one); it is interactive where scripts run";
+        $"no picture, as no Chromium, Chrome or Edge was found ({Variable} names one); it is "
+        + "interactive where scripts run";
 
     private const int Width = 720,
         Height = 400;
@@ -75,7 +77,8 @@ internal sealed class HeadlessBrowser
             start += Picture.Length;
             return Convert.FromBase64String(drawn[start..drawn.IndexOf('<', start)]);
         }
-        catch (Exception failed) when (failed is System.ComponentModel.Win32Exception or TimeoutException or IOException)
+        catch (Exception failed)
+            when (failed is System.ComponentModel.Win32Exception or TimeoutException or IOException)
         {
             return Note(failed.Message);
         }

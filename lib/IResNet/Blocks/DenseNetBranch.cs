@@ -45,7 +45,8 @@ public sealed class DenseNetBranch : ResidualBranch
             (activation ?? ActivationKind.CLipSwish, options, learned, concatenation),
             (inputs, outputs, isExit) =>
                 new SpectralConv2d(inputs, outputs, isExit ? 1 : 3, shape.Height, shape.Width, options, Norm(options))
-        ) { }
+        )
+    { }
 
     /// <summary>Of points, likewise.</summary>
     /// <param name="features">Dimensions of the data.</param>
@@ -72,7 +73,8 @@ public sealed class DenseNetBranch : ResidualBranch
             (growth, entrance),
             (activation ?? ActivationKind.CLipSwish, options, learned, concatenation),
             (inputs, outputs, _) => new SpectralLinear(inputs, outputs, options, Norm(options))
-        ) { }
+        )
+    { }
 
     private DenseNetBranch(
         (ImageShape? shape, int channels) data,

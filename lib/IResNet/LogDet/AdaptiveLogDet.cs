@@ -133,7 +133,7 @@ public sealed class AdaptiveLogDet : LogDetEvaluator
         int least = LeastRepeats(g),
             pilotSteps = Math.Min(PilotSteps, steps),
             pilots = Math.Max(2, PilotValues / (int)g.BatchSize);
-        for (int stride = 1; ; )
+        for (int stride = 1; ;)
         {
             var probes = new ColouredProbes(stride, _generator);
             int colours = probes.Colours(g.Shape);

@@ -5,7 +5,7 @@ namespace IResNet;
 /// together say how far estimates scatter; the fewer numbers that rests on, the larger the scatter that is stated.
 /// </summary>
 /// <param name="examples">How many quantities.</param>
-internal sealed class RepeatedEstimates(int examples)
+public sealed class RepeatedEstimates(int examples)
 {
     // With fewer estimates, however many the examples, the mean of variance / sample variance is large where one
     // example scatters more than all others and hides it by chance.

@@ -38,18 +38,18 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         _stem = nn.Conv2d(config.Input.Channels, channels, 3, padding: 1, bias: !config.BatchNorm);
         var blocks = new List<BottleneckBlock>();
         for (int stage = 0; stage < config.Blocks.Count; stage++)
-        for (int block = 0; block < config.Blocks[stage]; block++)
-        {
-            blocks.Add(
-                new BottleneckBlock(
-                    channels,
-                    config.Widths[stage],
-                    stride: stage > 0 && block == 0 ? 2 : 1,
-                    config.BatchNorm
-                )
-            );
-            channels = BottleneckBlock.Expansion * config.Widths[stage];
-        }
+            for (int block = 0; block < config.Blocks[stage]; block++)
+            {
+                blocks.Add(
+                    new BottleneckBlock(
+                        channels,
+                        config.Widths[stage],
+                        stride: stage > 0 && block == 0 ? 2 : 1,
+                        config.BatchNorm
+                    )
+                );
+                channels = BottleneckBlock.Expansion * config.Widths[stage];
+            }
         _blocks = new ModuleList<BottleneckBlock>([.. blocks]);
         if (config.BatchNorm)
             _norm = nn.BatchNorm2d(channels);

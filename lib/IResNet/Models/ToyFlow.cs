@@ -46,7 +46,8 @@ public sealed class ToyFlow : Flow
                 SpectralNorm = spectralNorm ?? new(),
             },
             dimensions
-        ) { }
+        )
+    { }
 
     /// <summary>The architecture.</summary>
     public ToyFlowConfig Config { get; }

@@ -23,19 +23,19 @@ internal sealed class GramPolynomial
             width = taps.size(3);
         var (offsets, even, odd) = (new List<double>(), new List<Tensor>(), new List<Tensor>());
         for (long y = 0; y < height; y++)
-        for (long x = y == 0 ? 0 : 1 - width; x < width; x++)
-        {
-            Tensor Part(long fromY, long fromX) =>
-                taps.narrow(2, fromY, height - y).narrow(3, fromX, width - Math.Abs(x)).flatten(1);
-            var coefficient = Part(y, Math.Max(x, 0)).mm(Part(0, Math.Max(-x, 0)).t());
-            bool isCentre = y == 0 && x == 0;
-            if (isCentre)
-                MeanEigenvalue = coefficient.trace().ReadDouble() / Size;
-            offsets.AddRange([y, x]);
-            // C_(-d) is the transpose of C_d: the two make a symmetric real and an antisymmetric imaginary part.
-            even.Add((isCentre ? coefficient : coefficient + coefficient.t()).flatten());
-            odd.Add((coefficient.t() - coefficient).flatten());
-        }
+            for (long x = y == 0 ? 0 : 1 - width; x < width; x++)
+            {
+                Tensor Part(long fromY, long fromX) =>
+                    taps.narrow(2, fromY, height - y).narrow(3, fromX, width - Math.Abs(x)).flatten(1);
+                var coefficient = Part(y, Math.Max(x, 0)).mm(Part(0, Math.Max(-x, 0)).t());
+                bool isCentre = y == 0 && x == 0;
+                if (isCentre)
+                    MeanEigenvalue = coefficient.trace().ReadDouble() / Size;
+                offsets.AddRange([y, x]);
+                // C_(-d) is the transpose of C_d: the two make a symmetric real and an antisymmetric imaginary part.
+                even.Add((isCentre ? coefficient : coefficient + coefficient.t()).flatten());
+                odd.Add((coefficient.t() - coefficient).flatten());
+            }
         (_offsets, _even, _odd) = (
             tensor(offsets.ToArray(), device: kernel.device).view(-1, 2).t(),
             stack(even),

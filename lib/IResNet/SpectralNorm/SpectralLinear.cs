@@ -18,7 +18,8 @@ public class SpectralLinear : SpectralLayer
             outputs,
             options,
             norm
-        ) { }
+        )
+    { }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor weight, Tensor x) => nn.functional.linear(x, weight);

@@ -4,7 +4,7 @@ namespace IResNet;
 /// The normalization of one training step: power iterations advance once, effective weights are computed once, and
 /// layers use these until the step is disposed. A whole model's layers together cost less than one by one.
 /// </summary>
-internal sealed class SpectralStep : IDisposable
+public sealed class SpectralStep : IDisposable
 {
     private readonly List<SpectralLayer> _layers;
 

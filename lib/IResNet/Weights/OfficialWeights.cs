@@ -34,7 +34,10 @@ public static class OfficialWeights
             ),
             ResidualFlow or ToyFlow => ResidualFlowWeights.Named(flow),
             MultiscaleFlow multiscale => Collect([.. Scales(multiscale), .. Prior((DiagonalGaussian)flow.Prior)]),
-            _ => Collect([.. Stack("stack.", flow.ResidualBlocks, flow.ActNorms), .. Prior((DiagonalGaussian)flow.Prior)]),
+            _ => Collect([
+                .. Stack("stack.", flow.ResidualBlocks, flow.ActNorms),
+                .. Prior((DiagonalGaussian)flow.Prior),
+            ]),
         };
 
     /// <summary>

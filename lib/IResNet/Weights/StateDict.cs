@@ -52,7 +52,7 @@ public static class StateDict
     /// </summary>
     /// <param name="source">Tensors by name.</param>
     /// <param name="target">The model's names, which may begin so themselves.</param>
-    internal static IReadOnlyDictionary<string, Tensor> Unwrapped(
+    public static IReadOnlyDictionary<string, Tensor> Unwrapped(
         IReadOnlyDictionary<string, Tensor> source,
         IReadOnlyDictionary<string, Tensor> target
     )

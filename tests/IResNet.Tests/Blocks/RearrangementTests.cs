@@ -15,13 +15,13 @@ public class RearrangementTests
         var y = new Squeeze().forward(x).y;
         Assert.Equal([2, 4 * Channels, Height / 2, Width / 2], y.shape);
         for (int n = 0; n < 2; n++)
-        for (int channel = 0; channel < Channels; channel++)
-        for (int row = 0; row < Height; row++)
-        for (int column = 0; column < Width; column++)
-            Assert.Equal(
-                x[n, channel, row, column].ToDouble(),
-                y[n, (2 * (row % 2) + column % 2) * Channels + channel, row / 2, column / 2].ToDouble()
-            );
+            for (int channel = 0; channel < Channels; channel++)
+                for (int row = 0; row < Height; row++)
+                    for (int column = 0; column < Width; column++)
+                        Assert.Equal(
+                            x[n, channel, row, column].ToDouble(),
+                            y[n, (2 * (row % 2) + column % 2) * Channels + channel, row / 2, column / 2].ToDouble()
+                        );
     }
 
     /// <summary>Output channel 4 c + 2 dy + dx, as <c>pixel_unshuffle</c> has it.</summary>

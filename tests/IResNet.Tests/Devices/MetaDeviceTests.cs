@@ -1,3 +1,8 @@
+using System.Reflection;
+using IResNet.Experiments.Data;
+using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Optimizers;
+
 namespace IResNet.Tests.Devices;
 
 /// <summary>
@@ -5,10 +10,9 @@ namespace IResNet.Tests.Devices;
 /// made on the CPU, where it should be the model's device, is found without a GPU.
 /// </summary>
 /// <remarks>
-/// libtorch lacks operations there: <see cref="MatrixLayer"/> stands for convolutions. <see cref="MaxMin"/>,
-/// <see cref="Relu"/>, <see cref="Reversal"/> and BatchNorm, which make no tensors of their own, are left out. There is
-/// no derivative of a clamp either, so that backward passes are taken without normalization and with softplus; what the
-/// library makes on the way, it makes in the forward pass.
+/// libtorch lacks operations there: <see cref="MatrixLayer"/> stands for convolutions, also in a coupling's network.
+/// There is no derivative of a clamp either, so that backward passes are taken without normalization and with softplus;
+/// what the library makes on the way, it makes in the forward pass.
 /// </remarks>
 public class MetaDeviceTests
 {
@@ -194,6 +198,8 @@ public class MetaDeviceTests
                 new ActNorm(4),
                 new InvertibleLinear(4),
                 new Squeeze(),
+                Coupling(affine: true),
+                Coupling(affine: false),
                 new Squeeze(SqueezeOrder.ChannelFirst),
                 new InjectivePadding(4, 2),
                 new LogitTransform(0.05),
@@ -214,6 +220,91 @@ public class MetaDeviceTests
             actNorm.to(Meta);
             actNorm.Initialize(x);
             OnMeta(actNorm.forward(x).y, 3);
+        }
+    }
+
+    /// <summary>What states its errors, on a whole model and on one block.</summary>
+    [Fact]
+    public void Evaluators()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (flow, x) = Create("multiscale");
+        flow.Freeze();
+        foreach (var evaluator in new LogDetEvaluator[] { new Arnoldi(3, 2), new AdaptiveLogDet(0.1) })
+        {
+            var (logPrior, logDet) = flow.LogProbTerms(x, evaluator);
+            OnMeta(logPrior, 3);
+            OnMeta(logDet.Value, 3);
+            var g = flow.ResidualBlocks[0].Branch.Linearize(randn(3, 4, 4, 4, device: Meta));
+            OnMeta(evaluator.Evaluate(g).Value, 3);
+        }
+    }
+
+    /// <summary>
+    /// Operators that libtorch does not have there end these. They get that far, so nothing before mixes devices; when
+    /// libtorch has them, this fails and they belong to the others.
+    /// </summary>
+    [Fact]
+    public void WhatLibtorchLacks()
+    {
+        using var scope = NewDisposeScope();
+        var x = randn(3, 4, 6, 6, device: Meta);
+        var maxMin = new MaxMin();
+        OnMeta(maxMin.forward(x), 3);
+        IsLacking("where", () => maxMin.Jvp(maxMin.Derivative(x, x), x));
+        IsLacking("where", () => maxMin.Vjp(maxMin.Derivative(x, x), x));
+        IsLacking("relu", () => new Relu().forward(x));
+        OnMeta(new Relu().Derivative(x, x), 3);
+        IsLacking("flip", () => new Reversal().forward(x));
+        IsLacking("flip", () => new Reversal().Inverse(x));
+        var classifier = new Classifier(Images with { Padding = 2 }, classes: 5);
+        classifier.to(Meta);
+        foreach (bool trains in new[] { true, false })
+        {
+            classifier.train(trains);
+            IsLacking("native_batch_norm", () => classifier.forward(randn(3, 1, 8, 8, device: Meta)));
+        }
+
+        static void IsLacking(string name, Action action)
+        {
+            var fault = Assert.ThrowsAny<Exception>(action);
+            Assert.Contains($"aten::{name}", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("Meta kernel", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Data, initialisation, steps of the trainer, evaluation and pictures. Adamax needs <c>abs.out</c>,
+    /// which is lacking.</summary>
+    [Fact]
+    public void TrainingOfADensity()
+    {
+        using var scope = NewDisposeScope();
+        UpdateRule[] rules = [new AdamOptions(), new SgdOptions()];
+        foreach (var rule in rules)
+        {
+            var (flow, _) = Create("multiscale", differentiable: true);
+            var options = new DensityTrainingOptions
+            {
+                Steps = 2,
+                Batch = 4,
+                Optimizer = rule,
+                ClipNorm = 1,
+                AverageDecay = 0.9,
+                InitialExamples = 4,
+                EvaluationImages = 4,
+            };
+            var all = new ImageSplit(new(1, 8, 8), new byte[12 * 64], new byte[12]);
+            var images = new ImageSplits(all[..8], all[8..], all[8..]);
+            using var task = new DensityTask(flow, images, Preprocessing.MnistDensity, options);
+            using var trainer = new Trainer(task, options);
+            trainer.Initialize();
+            for (int step = 0; step < 2; step++)
+                trainer.Next();
+            trainer.Recalibrate();
+            Assert.Equal(4, trainer.WithAverage(() => task.Evaluate(HeldOut.Validation, default)).Examples);
+            Assert.Equal([4, 1, 8, 8], task.Pictures(4).shape);
+            Assert.All(flow.parameters(), parameter => Assert.Equal(DeviceType.META, parameter.device_type));
         }
     }
 
@@ -255,6 +346,18 @@ public class MetaDeviceTests
         return (flow, randn([3, .. shape], device: Meta));
     }
 
+    /// <summary>A coupling of images whose network is one matrix over the columns and one over the channels.</summary>
+    private static CouplingLayer Coupling(bool affine)
+    {
+        var coupling = new CouplingLayer(new ImageShape(4, 6, 6), 5, affine);
+        var layer = new MatrixLayer(2, affine ? 4 : 2, new() { Enabled = false });
+        var network = nn.Sequential(nn.Linear(6, 6), new Applied(layer));
+        network.to(Meta);
+        var field = typeof(CouplingLayer).GetField("_net", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        field.SetValue(coupling, network);
+        return coupling;
+    }
+
     private static void OnMeta(Tensor tensor, long batch)
     {
         Assert.Equal(DeviceType.META, tensor.device_type);
@@ -264,6 +367,20 @@ public class MetaDeviceTests
     private sealed class OfTheCpu : LogDetEstimator
     {
         public override Tensor Estimate(Linearization g) => g.Value.flatten(1).sum(1) + zeros(g.BatchSize);
+    }
+
+    private sealed class Applied : nn.Module<Tensor, Tensor>
+    {
+        private readonly MatrixLayer _layer;
+
+        public Applied(MatrixLayer layer)
+            : base(nameof(Applied))
+        {
+            _layer = layer;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor x) => _layer.ApplyWithBias(_layer.EffectiveWeight(), x);
     }
 
     private sealed class Squares : ResidualBranch

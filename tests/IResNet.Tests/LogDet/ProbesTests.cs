@@ -39,8 +39,8 @@ public class ProbesTests
         var v = new GaussianProbes(new Generator(9)).Draw(2, [4, 3, 5, 5], empty(0));
         Assert.Equal([8, 3, 5, 5], v.shape);
         for (int sample = 0; sample < 2; sample++)
-        for (int example = 0; example < 4; example++)
-            Expect.Near(v[4 * sample + example], drawn[example, sample], 0, $"sample {sample}, example {example}");
+            for (int example = 0; example < 4; example++)
+                Expect.Near(v[4 * sample + example], drawn[example, sample], 0, $"sample {sample}, example {example}");
     }
 
     [Theory, InlineData("Gaussian"), InlineData("Rademacher")]

@@ -77,7 +77,7 @@ public class NotebookSourceTests
                 .Select(cell => cell.Source),
         ];
 
-    /// <summary>What the compiler finds in cells that follow on each other, up to the first that has an error.</summary>
+    /// <summary>What the compiler finds in cells that follow on each other, up to the first error.</summary>
     internal static List<string> Errors(IEnumerable<string> cells)
     {
         var options = ScriptOptions

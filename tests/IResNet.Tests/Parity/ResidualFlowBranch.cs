@@ -45,8 +45,8 @@ internal static class ResidualFlowBranch
             named[$"{2 * i + first}.v"] = layer.V;
         }
         foreach (var (i, activation) in branch.Activations.Index())
-        foreach (var (name, parameter) in activation.named_parameters())
-            named[$"{2 * i + 1 - first}.{name}"] = parameter;
+            foreach (var (name, parameter) in activation.named_parameters())
+                named[$"{2 * i + 1 - first}.{name}"] = parameter;
         return named;
     }
 

@@ -17,8 +17,8 @@ internal static class ResidualFlowFixture
         };
 
     /// <summary>
-    /// The layers' normalization: that code adds nothing to a divisor, and iterates after each step, so many times or to
-    /// a tolerance.
+    /// The layers' normalization: that code adds nothing to a divisor, and iterates after each step, so many times or
+    /// to a tolerance.
     /// </summary>
     public static SpectralNormOptions SpectralNorm(OfficialFixture official) =>
         new()

@@ -70,15 +70,15 @@ public class RouletteParityTests
         using var official = OfficialFixtures.Open(file);
         var draws = official["n"].data<long>().ToArray();
         foreach (var (form, gradient) in Forms)
-        foreach (var (i, n) in draws.Index())
-        {
-            var ours = GradientsOf(official, gradient, estimate => estimate.sum(), [(int)n]);
-            var theirs = official.Below($"{form}.n{i}.gradient.");
-            Assert.True(theirs.Count > 1, "no gradients");
-            double scale = theirs.Values.Max(Expect.MaxAbs);
-            foreach (var (name, expected) in theirs)
-                Expect.Near(ours[name], expected, ParityChecks.Exact * scale, $"{form}, n = {n}, {name}");
-        }
+            foreach (var (i, n) in draws.Index())
+            {
+                var ours = GradientsOf(official, gradient, estimate => estimate.sum(), [(int)n]);
+                var theirs = official.Below($"{form}.n{i}.gradient.");
+                Assert.True(theirs.Count > 1, "no gradients");
+                double scale = theirs.Values.Max(Expect.MaxAbs);
+                foreach (var (name, expected) in theirs)
+                    Expect.Near(ours[name], expected, ParityChecks.Exact * scale, $"{form}, n = {n}, {name}");
+            }
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -115,7 +115,8 @@ public class RouletteParityTests
         using var official = OfficialFixtures.Open(file);
         var weights = official["example_weight"];
         int n = (int)official["n"][official.Int("memory_saving_n_index")].ToInt64();
-        var ours = GradientsOf(official, RouletteGradient.TransposedNeumann, estimate => (estimate * weights).sum(), [n])[
+        const RouletteGradient Neumann = RouletteGradient.TransposedNeumann;
+        var ours = GradientsOf(official, Neumann, estimate => (estimate * weights).sum(), [n])[
             "x"
         ];
         Expect.Close(ours, official["weighted.plain.gradient.x"], ParityChecks.Exact, "weighted");

@@ -161,7 +161,7 @@ public sealed class ImageFolderTests : IDisposable
         using var model = experiment.CreateModel(CPU);
     }
 
-    /// <summary>A folder is a data set like any other: an experiment takes it, and says what is wrong with it.</summary>
+    /// <summary>A folder is a data set like any other: an experiment takes it and says what is wrong.</summary>
     [Fact]
     public void AnExperimentTakesAFolder()
     {

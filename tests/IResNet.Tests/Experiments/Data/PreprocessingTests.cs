@@ -118,15 +118,15 @@ public class PreprocessingTests
                 .ElementAt(((i % (2 * n)) + 2 * n) % (2 * n));
         var crops = new Dictionary<string, (int, int)>();
         for (var down = -most; down <= most; down++)
-        for (var right = -most; right <= most; right++)
-        {
-            var crop =
-                from c in Enumerable.Range(0, 2)
-                from i in Enumerable.Range(0, H)
-                from j in Enumerable.Range(0, W)
-                select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
-            crops[string.Join(",", crop)] = (down, right);
-        }
+            for (var right = -most; right <= most; right++)
+            {
+                var crop =
+                    from c in Enumerable.Range(0, 2)
+                    from i in Enumerable.Range(0, H)
+                    from j in Enumerable.Range(0, W)
+                    select source[(c * H + Inside(i + down, H)) * W + Inside(j + right, W)];
+                crops[string.Join(",", crop)] = (down, right);
+            }
 
         var preprocessing = new Preprocessing { MaxShift = most, Dequantise = true };
         var counts = new Dictionary<(int, int), int>();

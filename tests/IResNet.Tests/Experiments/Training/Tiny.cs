@@ -84,11 +84,11 @@ internal static class Tiny
         {
             labels[i] = (byte)random.Next(4);
             for (int row = 0; row < 8; row++)
-            for (int column = 0; column < 8; column++)
-            {
-                bool bright = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
-                images[i * 64 + row * 8 + column] = (byte)((bright ? 180 : 20) + random.Next(40));
-            }
+                for (int column = 0; column < 8; column++)
+                {
+                    bool bright = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
+                    images[i * 64 + row * 8 + column] = (byte)((bright ? 180 : 20) + random.Next(40));
+                }
         }
         return (images, labels);
     }

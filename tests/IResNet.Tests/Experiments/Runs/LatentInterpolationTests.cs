@@ -1,7 +1,8 @@
-using IResNet.Experiments.Figures;
+using IResNet.Experiments.Runs;
+using IResNet.Tests.Experiments.Figures;
 using IResNet.Tests.Experiments.Training;
 
-namespace IResNet.Tests.Experiments.Figures;
+namespace IResNet.Tests.Experiments.Runs;
 
 public class LatentInterpolationTests
 {

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 
-namespace IResNet.Experiments.Data;
+namespace IResNet.Workbook.Commands;
 
 /// <summary>
 /// How all commands take their values: numbers as the invariant culture writes them (a decimal comma is refused, not

@@ -1,15 +1,18 @@
 using System.CommandLine;
 using IResNet.Experiments.Data;
-using IResNet.Tests.Workbook.Running;
+using IResNet.Tests.Experiments;
+using IResNet.Tests.Experiments.Data;
+using IResNet.Workbook.Commands;
+using CommandLine = IResNet.Tests.Workbook.Running.CommandLine;
 
-namespace IResNet.Tests.Experiments.Data;
+namespace IResNet.Tests.Workbook.Commands;
 
-public class DataCommandLineTests
+public class DataCommandTests
 {
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await new RootCommand { DataCommandLine.Create() }
+        var code = await new RootCommand { DataCommand.Create() }
             .Parse(["data", .. arguments])
             .InvokeAsync(new() { Output = output, Error = error }, TestContext.Current.CancellationToken);
         return (code, output.ToString(), error.ToString());
@@ -122,15 +125,5 @@ public class DataCommandLineTests
             Assert.DoesNotContain("   at ", output);
         }
         Assert.False(Directory.Exists(folder["data", "fashion-mnist"]));
-    }
-
-    [Theory]
-    [InlineData("--from", "")]
-    [InlineData("--folder", " ")]
-    public async Task ScriptsRefuseEmptyValues(string option, string value)
-    {
-        using var folder = new TemporaryFolder();
-        Assert.Equal(1, await DataCommandLine.RunScript("mnist", ["--folder", folder.Path, option, value]));
-        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 }

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace IResNet.Experiments.Figures;
+namespace IResNet.Experiments.Runs;
 
 /// <summary>
 /// Images between two images: the straight line between their latents, sent backwards through the network. The ends are
