@@ -41,7 +41,7 @@ public sealed class ExperimentTests : IDisposable
 
         using var saved = SavedModel.Open(Path.Combine(_root, "parts"));
         Assert.IsType<MixedFlow>(saved.Model.Flow);
-        var back = await Reconstruction.Of(saved, 8);
+        var back = await Reconstruction.Of(saved, 8, cancel: TestContext.Current.CancellationToken);
         Assert.InRange(back.LargestError, 0, back.ErrorBound + 1e-4);
         string samples = Path.Combine(_root, "samples.png");
         saved.Experiment.SaveSamples(saved.Model, samples, new(4));
