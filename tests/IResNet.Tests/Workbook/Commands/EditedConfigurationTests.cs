@@ -29,6 +29,7 @@ public sealed class EditedConfigurationTests : IDisposable
         ["runs"] = null, // its rows are the summaries'
         ["import"] = null,
         ["run"] = null,
+        ["pages"] = null,
         ["new"] = null,
         ["kernel"] = null,
         ["data"] = null,
