@@ -12,14 +12,14 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
 {
     /// <summary>Repeats an estimate on one linearization.</summary>
     /// <param name="name">What to call it.</param>
-    /// <param name="estimator">Estimates.</param>
+    /// <param name="estimate">The estimate, shape (n): an estimator's, or the value of an evaluator.</param>
     /// <param name="products">Jacobian products per example that it takes.</param>
     /// <param name="g">The branch at a batch.</param>
     /// <param name="exact">Its log-determinants, shape (n).</param>
     /// <param name="repeats">How often.</param>
     public static EstimatorRun Of(
         string name,
-        LogDetEstimator estimator,
+        Func<Linearization, Tensor> estimate,
         int products,
         Linearization g,
         Tensor exact,
@@ -31,7 +31,7 @@ public sealed record EstimatorRun(string Estimator, int Products, double Error)
         for (int i = 0; i < repeats; i++)
         {
             using var scope = NewDisposeScope();
-            sum += (estimator.Estimate(g).to(ScalarType.Float64) - exact).square().mean().ReadDouble();
+            sum += (estimate(g).to(ScalarType.Float64) - exact).square().mean().ReadDouble();
         }
         return new(name, products, Math.Sqrt(sum / repeats));
     }

@@ -25,7 +25,7 @@ public class EstimatorRunTests
 
         void IsOff(double error, LogDetEstimator estimator)
         {
-            var run = EstimatorRun.Of("estimator", estimator, products: 7, g, exact, repeats: 500);
+            var run = EstimatorRun.Of("estimator", estimator.Estimate, products: 7, g, exact, repeats: 500);
             Assert.Equal(("estimator", 7), (run.Estimator, run.Products));
             Assert.InRange(run.Error, 0.9 * error, 1.1 * error + 1e-10);
         }
