@@ -94,7 +94,12 @@ public class GradientTests
                     activation.Jvp(activation.Derivative(p, activation.forward(p)), p * p)
                 );
         }
-        foreach (var (branchKind, activation) in BranchCases.All)
+        // Products by autograd know nothing of the activation: a plain one and one that doubles the channels do.
+        bool IsOfInterest(string branchKind, ActivationKind activation) =>
+            !branchKind.EndsWith("by autograd", StringComparison.Ordinal)
+            || activation == ActivationKind.Elu
+            || (activation == ActivationKind.CLipSwish && branchKind.StartsWith("dense", StringComparison.Ordinal));
+        foreach (var (branchKind, activation) in BranchCases.All.Where(one => IsOfInterest(one.kind, one.activation)))
         {
             string name = $"{branchKind}, {activation}";
             Add(name, "forward", (branch, x) => branch.forward(x));
