@@ -71,26 +71,22 @@ class Interactive:
             self._program.kill()
         self._program.stdout.close()
 
-    def run(self, code, limit=LIMIT, cancel_after=None):
-        """Runs a cell to its end, or asks for it to be stopped after some seconds."""
+    def run(self, code, limit=LIMIT, cancel=False):
+        """Runs a cell to its end, or asks for it to be stopped as soon as it prints."""
         token, start, events = self._send("SubmitCode", code=code), time.monotonic(), []
-        end = start + limit
         with contextlib.suppress(queue.Empty):
             while True:
-                try:
-                    event = self._next(end if cancel_after is None else min(end, start + cancel_after))
-                except queue.Empty:
-                    if cancel_after is None:
-                        raise
-                    self._send("Cancel")
-                    cancel_after = None
-                    continue
+                event = self._next(start + limit)
                 owner = (event.get("command") or {}).get("token") or ""
                 # Parts of a cell have the token of the cell with a suffix.
-                if re.split("[./]", owner)[0] == token:
-                    events.append((time.monotonic() - start, event))
-                    if owner == token and event["eventType"] in ("CommandSucceeded", "CommandFailed"):
-                        break
+                if re.split("[./]", owner)[0] != token:
+                    continue
+                events.append((time.monotonic() - start, event))
+                if owner == token and event["eventType"] in ("CommandSucceeded", "CommandFailed"):
+                    break
+                if cancel and event["eventType"] == "StandardOutputValueProduced":
+                    self._send("Cancel")
+                    cancel = False
         return Answer(events)
 
     def _send(self, kind, **command):

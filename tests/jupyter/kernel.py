@@ -75,3 +75,10 @@ def run(client, code, limit=LIMIT, **options):
     message = client.execute(code, **options)
     published = published_under(client, message, limit)
     return Answer(reply_to(client, message, limit), published)
+
+
+def running(client, code):
+    """Starts a cell, and returns its message once it runs."""
+    message = client.execute(f'Console.WriteLine("running"); {code}')
+    published_under(client, message, until=lambda m: m["msg_type"] == "stream")
+    return message

@@ -11,14 +11,7 @@ import unittest
 
 from jupyter_client import BlockingKernelClient
 
-from kernel import LIMIT, published_under, reply_to, run, started
-
-
-def running(client, code):
-    """Starts a cell, and returns its message once it runs."""
-    message = client.execute(f'Console.WriteLine("running"); {code}')
-    published_under(client, message, until=lambda m: m["msg_type"] == "stream")
-    return message
+from kernel import LIMIT, published_under, reply_to, run, running, started
 
 
 class KernelTests(unittest.TestCase):
