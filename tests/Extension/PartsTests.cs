@@ -66,8 +66,8 @@ public class PartsTests
                 parameter.flatten()[0] -= change;
                 return value;
             }
-            double slope = (LogDet(Step) - LogDet(-Step)) / (2 * Step);
-            Assert.Equal(slope, parameter.grad!.flatten()[0].ToDouble(), 1e-7 * (1 + Math.Abs(slope)));
+            double derivative = (LogDet(Step) - LogDet(-Step)) / (2 * Step);
+            Assert.Equal(derivative, parameter.grad!.flatten()[0].ToDouble(), 1e-7 * (1 + Math.Abs(derivative)));
         }
     }
 

@@ -6,7 +6,7 @@ namespace IResNet.Experiments.Data;
 /// <summary>How a data set is cut into batches.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>Images a batch; the last of an epoch may have fewer.</summary>
+    /// <summary>Images per batch; the last of an epoch may have fewer.</summary>
     public int Size { get; init; } = 128;
 
     /// <summary>A new order in each epoch. Without it, the images come as they lie.</summary>
@@ -23,7 +23,7 @@ public sealed record BatchOptions
 }
 
 /// <summary>
-/// An endless sequence of batches, epoch after epoch, each image once an epoch. The next batch is made on another
+/// An endless sequence of batches, epoch after epoch, each image once per epoch. The next batch is made on another
 /// thread while the caller works with this one; what it holds depends on the state alone, so <see cref="State"/> can be
 /// saved and the sequence continued bit for bit. Not thread-safe.
 /// </summary>

@@ -42,8 +42,8 @@ internal sealed class ImageFolder
         {
             var all = Read(_path);
             (_train, _test) = (
-                [.. all.Where(item => item.Turn % TestEvery != TestEvery - 1)],
-                [.. all.Where(item => item.Turn % TestEvery == TestEvery - 1)]
+                [.. all.Where(item => item.Index % TestEvery != TestEvery - 1)],
+                [.. all.Where(item => item.Index % TestEvery == TestEvery - 1)]
             );
         }
         int count = _train.Count + _test.Count;
@@ -107,9 +107,9 @@ internal sealed class ImageFolder
                     (name, label) =>
                         FilesOf(split, name)
                             .SelectMany(ItemsOf)
-                            .Select((item, turn) => item with { Turn = turn, Label = label })
+                            .Select((item, index) => item with { Index = index, Label = label })
                 )
-                .OrderBy(item => item.Turn)
+                .OrderBy(item => item.Index)
                 .ThenBy(item => item.Label),
         ];
 
@@ -287,7 +287,7 @@ internal sealed class ImageFolder
     }
 
     /// <summary>An image: a file's only one, or one of an array's.</summary>
-    private sealed record Item(string File, ImageShape Shape, ReadOnlyMemory<byte>? Pixels, int Turn)
+    private sealed record Item(string File, ImageShape Shape, ReadOnlyMemory<byte>? Pixels, int Index)
     {
         public int Label { get; init; }
     }

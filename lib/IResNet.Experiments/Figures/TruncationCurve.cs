@@ -105,7 +105,7 @@ public sealed record TruncationCurve(
     /// </summary>
     private sealed class PartialSums(IReadOnlyList<int> terms, Probes probes) : LogDetEstimator
     {
-        /// <summary>One an example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
+        /// <summary>One per example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
         public Tensor[] Sums { get; private set; } = [];
 
         public void Begin(long examples, Device device) =>

@@ -112,7 +112,7 @@ internal static class DataCommand
             }
             output.WriteLine($"  {data.Name,-14} {state}");
         }
-        output.WriteLine($"  {ImageFolder.Prefix + "PATH",-14} images of your own, a folder a class");
+        output.WriteLine($"  {ImageFolder.Prefix + "PATH",-14} images of your own, a folder per class");
         return 0;
     }
 }

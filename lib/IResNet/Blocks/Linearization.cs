@@ -102,7 +102,7 @@ public abstract class Linearization
         k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
 
     /// <summary>
-    /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.
+    /// The Jacobian of g for every example, shape (n, d, d), by d tangents per example in chunks of one batch.
     /// </summary>
     public Tensor Jacobian()
     {

@@ -14,7 +14,8 @@ public sealed class AdaptiveLogDet : LogDetEvaluator
     private const int PilotSteps = 2,
         PilotValues = 8;
 
-    // The variance falls about with the sixth power of the stride: strides that would still be too coarse are left out.
+    // The variance decays about with the sixth power of the stride: strides that would still be too coarse are left
+    // out.
     private const double Leap = 1.0 / 6;
 
     private readonly double _standardError,

@@ -52,7 +52,7 @@ public class DenseBlockFunctionTests : BlockFunctionTests
         }
     }
 
-    /// <summary>Far out, ELUs are flat to the last bit or straight: slopes of 0 and 1.</summary>
+    /// <summary>Far out, ELUs are flat to the last bit or straight: derivatives of 0 and 1.</summary>
     [Fact]
     public void EqualsTorchFarOut()
     {

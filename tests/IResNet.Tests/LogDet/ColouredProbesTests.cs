@@ -25,7 +25,7 @@ public class ColouredProbesTests
             v.square().sum([0]),
             full(shape, colours, dtype: ScalarType.Float64),
             1e-12,
-            "one colour a dimension"
+            "one colour per dimension"
         );
         foreach (var part in v.unbind(0))
         {

@@ -8,7 +8,7 @@ namespace IResNet.Tests.NotebookEngine;
 public sealed class MemoryTests : EngineTest
 {
     /// <summary>
-    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB a cell
+    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB per cell
     /// after 500 of them, where 65 KB are enough.
     /// </summary>
     [Fact]

@@ -132,7 +132,7 @@ public class InducedNormTests
         Assert.Equal(3, layer.NormEstimate() * 3 / Coefficient, 1e-6);
     }
 
-    /// <summary>To a tolerance: few iterations from where the vectors have settled, never more than 200.</summary>
+    /// <summary>To a tolerance: few iterations from where the vectors have converged, never more than 200.</summary>
     [Fact]
     public void TheToleranceDecidesTheCount()
     {

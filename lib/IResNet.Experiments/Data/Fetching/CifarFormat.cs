@@ -18,7 +18,7 @@ internal sealed class CifarFormat : IImageFormat
     /// <inheritdoc cref="TestFile"/>
     public required int TestRows { get; init; }
 
-    /// <summary>Label bytes a row; the last is the class.</summary>
+    /// <summary>Label bytes per row; the last is the class.</summary>
     public required int LabelBytes { get; init; }
 
     /// <inheritdoc/>

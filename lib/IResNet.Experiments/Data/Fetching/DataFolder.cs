@@ -68,7 +68,7 @@ internal sealed class DataFolder(string root)
         CancellationToken cancel
     )
     {
-        // One folder a source: half a download of one must not be taken for a file of another.
+        // One folder per source: half a download of one must not be taken for a file of another.
         var work = Directory
             .CreateDirectory(Path.Combine(Root, ".fetching", data.Name, source.GetType().Name))
             .FullName;

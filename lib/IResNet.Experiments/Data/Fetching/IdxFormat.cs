@@ -60,7 +60,7 @@ internal sealed class IdxFormat(string title, ImageShape shape, string[] sha256,
             : throw new DataFormatException(
                 labels.Path,
                 $"{classOf.Length:N0} labels",
-                $"{pixels.Length / shape.Dimensions:N0}, one an image"
+                $"{pixels.Length / shape.Dimensions:N0}, one per image"
             );
     }
 }

@@ -44,9 +44,9 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
                 .Where(p => p.Split == split)
                 .GroupBy(p => p.Class)
                 .SelectMany(g =>
-                    g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, turn) => (Turn: turn, p.Class, p.Row))
+                    g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, index) => (Index: index, p.Class, p.Row))
                 )
-                .OrderBy(p => p.Turn)
+                .OrderBy(p => p.Index)
                 .ThenBy(p => p.Class)
                 .Select(p => p.Row),
         ];
