@@ -91,7 +91,7 @@ internal sealed unsafe class ChannelAffineFunction<TVector>
 
     private static (int examples, int channels, int plane) Sizes(Tensor x)
     {
-        var s = x.shape;
+        long[] s = x.shape;
         return ((int)s[0], (int)s[1], (int)(s[2] * s[3]));
     }
 

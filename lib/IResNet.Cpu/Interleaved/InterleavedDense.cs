@@ -135,7 +135,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
-        TVector* value = stackalloc TVector[Vectors];
+        var value = stackalloc TVector[Vectors];
         new Span<TVector>(value, Vectors).Clear();
         for (int k = 1; k < terms; k++)
         {

@@ -200,7 +200,7 @@ internal sealed class ImageFolder
     private static byte[] ChannelsFirst(byte[] bytes, int[] sizes)
     {
         var (count, area, channels) = (sizes[0], sizes[1] * sizes[2], sizes[3]);
-        var result = new byte[bytes.Length];
+        byte[] result = new byte[bytes.Length];
         for (int i = 0; i < count; i++)
         {
             for (int p = 0; p < area; p++)
@@ -245,7 +245,7 @@ internal sealed class ImageFolder
                 string.Create(CultureInfo.InvariantCulture, $"{items.Count:N0} images of {Shape}, {bytes:N0} bytes"),
                 $"at most {Array.MaxLength:N0} bytes: take fewer or smaller images"
             );
-        var pixels = new byte[bytes];
+        byte[] pixels = new byte[bytes];
         foreach (var (i, item) in items.Index())
         {
             cancel.ThrowIfCancellationRequested();

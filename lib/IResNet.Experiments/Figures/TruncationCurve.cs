@@ -88,7 +88,10 @@ public sealed record TruncationCurve(
                         BitsPerDimension.Of(logProb + series.Sums[i] - series.Sums[^1], dimensions).ReadDoubles()
                     );
         }
-        var differences = terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()).ToArray();
+        double[][] differences =
+        [
+            .. terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()),
+        ];
         return new(
             terms,
             [.. terms.Select((_, i) => bits[i].Average())],

@@ -59,7 +59,7 @@ internal static class DataCommand
             Force = parsed.GetValue(Force),
             Progress = progress,
         };
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         try
         {
             var set = await DataSets.Load(name, options, cancel);

@@ -124,7 +124,7 @@ public abstract class Linearization
 
     private long Multiple(Tensor directions)
     {
-        var s = directions.shape;
+        long[] s = directions.shape;
         if (s.Length != _shape.Length || s[0] == 0 || s[0] % _shape[0] != 0 || !s.Skip(1).SequenceEqual(_shape.Skip(1)))
             throw new ShapeException(
                 $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape "

@@ -81,7 +81,7 @@ public sealed class KrylovRoulette : LogDetEvaluator
     {
         var (columns, scale) = Arnoldi.Process(g, v, Steps + n);
         var logarithm = new HessenbergLog(g.LipschitzBound);
-        var values = new double[scale.Length];
+        double[] values = new double[scale.Length];
         for (int row = 0; row < values.Length; row++)
         {
             double before = 0;
@@ -115,7 +115,7 @@ public sealed class KrylovRoulette : LogDetEvaluator
     /// <summary>The form of the leading m x m part of a row's H.</summary>
     private static double QuadraticForm(HessenbergLog logarithm, double[][] columns, int row, int m)
     {
-        var h = new double[m * m];
+        double[] h = new double[m * m];
         for (int j = 0; j < m; j++)
         {
             for (int i = 0; i <= Math.Min(j + 1, m - 1); i++)

@@ -64,7 +64,7 @@ internal static class CellConsole
     /// </summary>
     public static void ReleaseLocks()
     {
-        foreach (var held in new object[] { Console.Out, Console.Error })
+        foreach (object held in new object[] { Console.Out, Console.Error })
             while (Monitor.IsEntered(held))
                 Monitor.Exit(held);
     }

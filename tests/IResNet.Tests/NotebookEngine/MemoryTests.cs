@@ -15,18 +15,18 @@ public sealed class MemoryTests : EngineTest
     public async Task MemoryGrowsLinearlyAndLittleWithTheCells()
     {
         await Cells(50);
-        var start = Heap();
+        long start = Heap();
         await Cells(100);
-        var middle = Heap();
+        long middle = Heap();
         await Cells(100);
-        var end = Heap();
+        long end = Heap();
         Assert.InRange(middle - start, 0, 100 * 200_000L);
         Assert.InRange(end - middle, 0, 100 * 200_000L);
     }
 
     private async Task Cells(int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
             await Value($"var v{i} = {i}; v{i} + 1");
     }
 
