@@ -10,6 +10,42 @@ internal sealed class TinyRun : IDisposable
 {
     private static readonly Lazy<ImageDataSet> Digits = new(Invent);
 
+    private static readonly string[] Short =
+    [
+        "training.steps=12",
+        "training.evaluateEvery=4",
+        "run.logEvery=1",
+        "run.checkpointSeconds=null",
+    ];
+
+    private static readonly string[] OfImages =
+    [
+        .. Short,
+        "data.validation=8",
+        "model.blocks=1,1",
+        "training.batch=8",
+    ];
+
+    private static readonly string[] OfDensities =
+    [
+        .. OfImages,
+        "training.evaluationImages=8",
+        "training.evaluationTerms=2",
+        "training.initialExamples=16",
+        "training.averageDecay=0.9",
+        "run.sampleEvery=6",
+        "run.samples=1",
+    ];
+
+    private static readonly string[] InThePlane =
+    [
+        .. Short,
+        "model.blocks=2",
+        "training.batch=16",
+        "training.evaluationPoints=50",
+        "run.samples=0",
+    ];
+
     public TinyRun(Experiment experiment) =>
         (Experiment, Folder) = (
             experiment,
@@ -28,142 +64,48 @@ internal sealed class TinyRun : IDisposable
     public CheckpointFolder Checkpoints => new(Folder.CheckpointsFolder);
 
     public static Experiment Density(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("density-mnist", "quick")
-            .With([
-                "data.validation=8",
-                "model.blocks=1,1",
+        Tiny(
+            "density-mnist",
+            OfDensities,
+            [
                 "model.hidden=4,4",
-                "training.steps=12",
-                "training.batch=8",
                 "training.terms=2",
-                "training.evaluateEvery=4",
-                "training.evaluationImages=8",
-                "training.evaluationTerms=2",
-                "training.initialExamples=16",
-                "training.averageDecay=0.9",
                 "training.weightDecay=1e-4",
                 "training.warmUpSteps=3",
                 "training.clipNorm=5",
-                "run.sampleEvery=6",
-                "run.samples=1",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+            ],
+            changes
+        );
 
     public static Experiment ResidualFlow(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("residual-flow-mnist", "quick")
-            .With([
-                "data.validation=8",
-                "model.blocks=1,1",
-                "model.hidden=3",
-                "model.denseHidden=3,3",
-                "training.steps=12",
-                "training.batch=8",
-                "training.evaluateEvery=4",
-                "training.evaluationImages=8",
-                "training.evaluationTerms=2",
-                "training.initialExamples=16",
-                "training.averageDecay=0.9",
-                "run.sampleEvery=6",
-                "run.samples=1",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+        Tiny("residual-flow-mnist", OfDensities, ["model.hidden=3", "model.denseHidden=3,3"], changes);
 
-    public static Experiment DenseToy(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("i-densenet-toy", "quick")
-            .With([
-                "model.blocks=2",
-                "model.hidden=4,2",
-                "training.steps=12",
-                "training.batch=16",
-                "training.evaluateEvery=4",
-                "training.evaluationPoints=50",
-                "run.samples=0",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+    public static Experiment Hybrid(params string[] changes) =>
+        Tiny("hybrid-mnist", OfDensities, ["model.hidden=4,4", "training.terms=2"], changes);
 
     public static Experiment Classifier(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("classifier-mnist", "quick")
-            .With([
-                "data.validation=8",
-                "model.blocks=1,1",
+        Tiny(
+            "classifier-mnist",
+            OfImages,
+            [
                 "model.strides=1,2",
                 "model.hidden=4,4",
                 "model.padding=1",
-                "training.steps=12",
-                "training.batch=8",
-                "training.evaluateEvery=4",
                 "training.initialExamples=16",
                 "training.decaySteps=6",
                 "run.samples=0",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
-
-    public static Experiment Hybrid(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("hybrid-mnist", "quick")
-            .With([
-                "data.validation=8",
-                "model.blocks=1,1",
-                "model.hidden=4,4",
-                "training.steps=12",
-                "training.batch=8",
-                "training.terms=2",
-                "training.evaluateEvery=4",
-                "training.evaluationImages=8",
-                "training.evaluationTerms=2",
-                "training.initialExamples=16",
-                "training.averageDecay=0.9",
-                "run.sampleEvery=6",
-                "run.samples=1",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+            ],
+            changes
+        );
 
     public static Experiment ResNet(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("resnet-mnist", "quick")
-            .With([
-                "data.validation=8",
-                "model.blocks=1,1",
-                "model.widths=2,3",
-                "training.steps=12",
-                "training.batch=8",
-                "training.evaluateEvery=4",
-                "training.averageDecay=0.9",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+        Tiny("resnet-mnist", OfImages, ["model.widths=2,3", "training.averageDecay=0.9"], changes);
 
     public static Experiment Toy(params string[] changes) =>
-        ExperimentCatalogue
-            .Get("density-toy", "quick")
-            .With([
-                "model.blocks=2",
-                "model.hidden=8",
-                "training.steps=12",
-                "training.batch=16",
-                "training.evaluateEvery=4",
-                "training.evaluationPoints=50",
-                "training.initialExamples=32",
-                "run.samples=0",
-                "run.logEvery=1",
-                "run.checkpointSeconds=null",
-                .. changes,
-            ]);
+        Tiny("density-toy", InThePlane, ["model.hidden=8", "training.initialExamples=32"], changes);
+
+    public static Experiment DenseToy(params string[] changes) =>
+        Tiny("i-densenet-toy", InThePlane, ["model.hidden=4,2"], changes);
 
     /// <summary>Begins or continues, in this process.</summary>
     /// <param name="stopAfter">Cancels when this step was made.</param>
@@ -199,6 +141,9 @@ internal sealed class TinyRun : IDisposable
         if (Directory.Exists(Folder.Path))
             Directory.Delete(Folder.Path, recursive: true);
     }
+
+    private static Experiment Tiny(string name, string[] common, string[] own, string[] changes) =>
+        ExperimentCatalogue.Get(name, "quick").With([.. common, .. own, .. changes]);
 
     private static ImageDataSet Invent()
     {

@@ -41,6 +41,21 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(lines.Any(line => line.StartsWith("fault", StringComparison.Ordinal)) ? 1 : 0, process.ExitCode);
     }
 
+    /// <summary>
+    /// A libtorch need not lie beside the program: what the system's loader finds, by LD_LIBRARY_PATH or where its own
+    /// libraries are, loads for TorchSharp too.
+    /// </summary>
+    [Fact]
+    public void LibrariesOfTheSystemsLoaderAreFound()
+    {
+        string library =
+            OperatingSystem.IsWindows() ? "kernel32"
+            : OperatingSystem.IsMacOS() ? "libSystem.dylib"
+            : "libm.so.6";
+        Assert.Null(NativeTorch.LoadError(library));
+        Assert.Contains("no_such_library", NativeTorch.LoadError(library, "no_such_library"));
+    }
+
     [Fact]
     public void ACheckThatFailsIsAFindingItself()
     {
