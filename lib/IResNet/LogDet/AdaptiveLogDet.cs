@@ -154,7 +154,7 @@ public sealed class AdaptiveLogDet : LogDetEvaluator
     /// <summary>Repetitions that may be enough to know their scatter.</summary>
     private static int LeastRepeats(Linearization g) => RepeatedEstimates.LeastFor((int)g.BatchSize);
 
-    /// <summary>Each dimension a colour.</summary>
+    /// <summary>A colour per dimension.</summary>
     private Arnoldi Exact(Linearization g, int steps) =>
         new(steps, (int)g.Dimensions, new ColouredProbes(Largest(g), _generator));
 
