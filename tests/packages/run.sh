@@ -150,6 +150,17 @@ kernel() {
 }
 check "iresnet kernel install" kernel
 
+own() {
+    cd "$work/tool"
+    "$iresnet" new shapes
+    python3 "$root/tests/packages/images.py" shapes/images
+    cd shapes
+    "$iresnet" data folder:images | grep -q '64 training and 16 test images, 1x16x16, 2 classes'
+    "$iresnet" run shapes.ipynb -p seconds=2
+    grep -q image/png out/shapes.ipynb
+}
+check "iresnet new: a notebook on one's own images trains and shows samples" own
+
 # --- .NET Interactive ------------------------------------------------------------------------------------------------
 scratch=$work
 . "$root/tests/interactive/tools.sh"

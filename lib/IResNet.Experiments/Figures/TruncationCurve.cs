@@ -53,11 +53,7 @@ public sealed record TruncationCurve(
         CancellationToken cancel = default
     )
     {
-        if (images.Count < 2)
-            throw new ArgumentException(
-                $"{images.Count} images give no standard error: take 2 or more.",
-                nameof(images)
-            );
+        DensityEvaluator.DemandTwo(images);
         if (terms.Any(n => n < 1))
             throw new ArgumentException($"Terms {string.Join(", ", terms)}: each must be 1 or more.", nameof(terms));
         using var scope = NewDisposeScope();

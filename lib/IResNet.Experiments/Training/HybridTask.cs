@@ -36,24 +36,12 @@ internal sealed class HybridTask(
     }
 
     /// <summary>Samples of the classes in turn.</summary>
-    public override Tensor Pictures(int count)
+    protected override Tensor Sample(int count, Generator generator)
     {
-        try
-        {
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            using var generator = new Generator(Options.Seed);
-            flow.Freeze();
-            var latents = Enumerable
-                .Range(0, count)
-                .Select(i => flow.Joint.SampleClass(i % flow.Classes, 1, generator: generator))
-                .ToList();
-            var samples = flow.Transform.Inverse(cat(latents)).Value;
-            return Preprocessing.ToPixels(samples).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            flow.train();
-        }
+        var latents = Enumerable
+            .Range(0, count)
+            .Select(i => flow.Joint.SampleClass(i % flow.Classes, 1, generator: generator))
+            .ToList();
+        return flow.Transform.Inverse(cat(latents)).Value;
     }
 }
