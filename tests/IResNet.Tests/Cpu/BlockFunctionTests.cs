@@ -88,7 +88,7 @@ public abstract class BlockFunctionTests
     }
 
     /// <summary>Negative control: with another probe the estimate and the gradients differ, by far.</summary>
-    private protected static void DemandDifferenceByProbe(BlockSetting setting)
+    private protected static void DemandOtherGradients(BlockSetting setting)
     {
         var (expected, other) = (setting.Reference(), setting.Fast(randn_like(setting.Probe)));
         Expect.Close(other["y"], expected["y"], Tolerance, "y");

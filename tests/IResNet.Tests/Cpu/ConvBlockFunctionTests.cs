@@ -41,7 +41,7 @@ public class ConvBlockFunctionTests : BlockFunctionTests
 
     [Fact]
     public void OtherProbesGiveOtherGradients() =>
-        DemandDifferenceByProbe(Create(32, 4, 6, 6, 16, leading: true, terms: 4));
+        DemandOtherGradients(Create(32, 4, 6, 6, 16, leading: true, terms: 4));
 
     /// <summary>
     /// NaN in one example stays in that example and reaches the loss; it is not taken for a number by a minimum or a

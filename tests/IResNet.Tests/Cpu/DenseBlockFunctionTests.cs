@@ -63,7 +63,7 @@ public class DenseBlockFunctionTests : BlockFunctionTests
 
     [Fact]
     public void OtherProbesGiveOtherGradients() =>
-        DemandDifferenceByProbe(Create(100, 3, [16, 16], Estimate.Series, 4));
+        DemandOtherGradients(Create(100, 3, [16, 16], Estimate.Series, 4));
 
     /// <summary>Negative control: another point gives another determinant and other gradients.</summary>
     [Fact]
