@@ -17,7 +17,7 @@ internal sealed unsafe class GemmBranch<TVector>(
     /// <summary>Images that are taken together.</summary>
     public const int Images = 2;
 
-    // Beside whole tiles, a line more a row: strides of powers of two would fall on the same places of the cache.
+    // Beside whole tiles, a line more per row: strides of powers of two would fall on the same places of the cache.
     private static int Skew => MemoryBlock.Line;
 
     private static int Lanes => TVector.Lanes;
@@ -51,7 +51,7 @@ internal sealed unsafe class GemmBranch<TVector>(
     /// </summary>
     public nint SavedSize(bool series) => series ? 4 * HiddenMap + DataMap : 2 * HiddenMap;
 
-    /// <summary>Floats of scratch memory a thread.</summary>
+    /// <summary>Floats of scratch memory per thread.</summary>
     public nint WorkSize =>
         MemoryBlock.WholeLines(
             2 * HiddenMap + 3 * PatchMap + LastSize + PanelSize + 3 * DataMap + _patches.ScratchSize
@@ -75,7 +75,7 @@ internal sealed unsafe class GemmBranch<TVector>(
     }
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value an example, and the
+    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value per example, and the
     /// tangents of its surrogate into what is saved.
     /// </summary>
     public void Series(in BranchWeights w, int terms, in GroupData data, float* logDet)

@@ -10,7 +10,7 @@ internal readonly unsafe struct PlainSum<TVector>(float* output) : IEpilogue<TVe
     public void Take(TVector sum, int column, nint at) => sum.Store(output + at);
 }
 
-/// <summary>a = elu(h W + b), with a bias a column.</summary>
+/// <summary>a = elu(h W + b), with a bias per column.</summary>
 internal readonly unsafe struct ColumnBiasElu<TVector>(float* bias, float* output) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
 {

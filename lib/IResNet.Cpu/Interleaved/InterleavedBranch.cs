@@ -36,7 +36,7 @@ internal sealed unsafe class InterleavedBranch<TVector>
     /// </summary>
     public nint SavedSize(bool series) => series ? DataMap + 2 * HiddenMap : HiddenMap;
 
-    /// <summary>Floats of scratch memory a thread.</summary>
+    /// <summary>Floats of scratch memory per thread.</summary>
     public nint WorkSize => OwnWork + 2 * DataMap + 2 * HiddenMap;
 
     /// <summary>The part of the scratch memory that is no map of <see cref="Maps"/>.</summary>
@@ -143,7 +143,7 @@ internal sealed unsafe class InterleavedBranch<TVector>
     }
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value an example, and the
+    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value per example, and the
     /// tangents of its surrogate into maps.
     /// </summary>
     public void Series(in BranchWeights w, int terms, in GroupData data, in Maps at, float* logDet)

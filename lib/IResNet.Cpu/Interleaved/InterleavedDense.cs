@@ -41,7 +41,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// </summary>
     public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (1 + tangents) * (nint)Group;
 
-    /// <summary>Floats of scratch memory a thread, beside a point.</summary>
+    /// <summary>Floats of scratch memory per thread, beside a point.</summary>
     public nint WorkSize => 3 * Largest + MapSize(widths[0]);
 
     /// <summary>Floats of all gradients: weight and bias of each layer in turn.</summary>
@@ -113,7 +113,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// <param name="terms">n.</param>
     /// <param name="probe">v, in torch's layout.</param>
     /// <param name="examples">Examples in this group.</param>
-    /// <param name="logDet">Receives the estimate, one an example.</param>
+    /// <param name="logDet">Receives the estimate, one per example.</param>
     /// <param name="direction">Receives r, as v.</param>
     /// <param name="point">The point.</param>
     /// <param name="work">Scratch memory.</param>
@@ -135,7 +135,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
-        TVector* value = stackalloc TVector[Vectors];
+        var value = stackalloc TVector[Vectors];
         new Span<TVector>(value, Vectors).Clear();
         for (int k = 1; k < terms; k++)
         {
@@ -171,7 +171,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// <summary>Cotangents of x and of the weights, given those of y and of the estimate.</summary>
     /// <param name="transposed">The transposed weights.</param>
     /// <param name="y">Cotangent of y, in torch's layout.</param>
-    /// <param name="logDet">Cotangent of the estimate, one an example.</param>
+    /// <param name="logDet">Cotangent of the estimate, one per example.</param>
     /// <param name="examples">Examples in this group.</param>
     /// <param name="point">The point, with the tangents and the derivative that the estimate left there.</param>
     /// <param name="work">Scratch memory.</param>

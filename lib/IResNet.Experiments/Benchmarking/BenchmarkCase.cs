@@ -21,7 +21,7 @@ public sealed record BenchmarkSettings(
 
     /// <summary>
     /// Passes through the branches that its value and gradient take: a product per term, then the gradient of one
-    /// (Neumann) or of all (the paper), twice a product each.
+    /// (Neumann) or of all (the paper), two per product.
     /// </summary>
     internal int Passes(int terms) => terms + 2 * (Gradient == LogDetGradient.Neumann ? 1 : terms);
 }

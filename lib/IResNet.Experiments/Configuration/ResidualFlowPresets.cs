@@ -291,7 +291,7 @@ internal static class ResidualFlowPresets
             },
         };
 
-    /// <summary>As their image script has it: iterations after each step until the vectors settle.</summary>
+    /// <summary>As their image script has it: iterations after each step until the vectors converge.</summary>
     private static SpectralNormOptions AfterStep =>
         new()
         {

@@ -2,7 +2,7 @@ namespace IResNet.Experiments.Figures;
 
 /// <summary>
 /// The gradient of the truncated log-determinant against the exact one's (Theorem 4): the error in the maximum norm
-/// falls like Lip(g)^n. Traces are exact, so that nothing but the truncation is seen.
+/// decays like Lip(g)^n. Traces are exact, so that nothing but the truncation is seen.
 /// </summary>
 /// <param name="Terms">Numbers of terms n.</param>
 /// <param name="Errors">max |gradient of the truncated series - gradient of ln det(I + J)| over all parameters, divided

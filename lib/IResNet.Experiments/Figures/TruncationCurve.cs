@@ -88,7 +88,10 @@ public sealed record TruncationCurve(
                         BitsPerDimension.Of(logProb + series.Sums[i] - series.Sums[^1], dimensions).ReadDoubles()
                     );
         }
-        var differences = terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()).ToArray();
+        double[][] differences =
+        [
+            .. terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()),
+        ];
         return new(
             terms,
             [.. terms.Select((_, i) => bits[i].Average())],
@@ -105,7 +108,7 @@ public sealed record TruncationCurve(
     /// </summary>
     private sealed class PartialSums(IReadOnlyList<int> terms, Probes probes) : LogDetEstimator
     {
-        /// <summary>One an example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
+        /// <summary>One per example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
         public Tensor[] Sums { get; private set; } = [];
 
         public void Begin(long examples, Device device) =>

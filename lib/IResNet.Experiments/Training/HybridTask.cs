@@ -18,16 +18,14 @@ internal sealed class HybridTask(
     {
         try
         {
-            return HybridEvaluator.Evaluate(
+            var classification = HybridEvaluator.Classify(
                 flow,
                 Images.Of(examples),
                 Preprocessing,
-                options.EvaluationImages,
-                options.EvaluationTerms,
-                options.EvaluationProbes,
                 options.Seed,
                 cancel
             );
+            return new HybridEvaluation(classification, (DensityEvaluation)base.Evaluate(examples, cancel));
         }
         finally
         {

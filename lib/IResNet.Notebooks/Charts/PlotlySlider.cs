@@ -4,8 +4,9 @@ using static IResNet.Notebooks.PlotlyValue;
 namespace IResNet.Notebooks;
 
 /// <summary>
-/// A Plotly figure with a slider that shows the traces of one step at a time. All traces are there, and the slider makes
-/// some of them visible: frontends differ in whether they read Plotly's animation frames, but all of them can do that.
+/// A Plotly figure with a slider that shows the traces of one step at a time. All traces are there, and the slider
+/// makes some of them visible: frontends differ in whether they read Plotly's animation frames, but all of them can do
+/// that.
 /// </summary>
 internal static class PlotlySlider
 {

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace IResNet.Notebooks;
 
 /// <summary>
-/// Several charts of which a slider shows one at a time, on common axes: a process, one chart a step of it. Interactive
-/// in Plotly's frontends; as PNG, one of the charts. Made by <see cref="Charts.Slider"/>.
+/// Several charts of which a slider shows one at a time, on common axes: a process, one chart per step.
+/// Interactive in Plotly's frontends; as PNG, one of the charts. Made by <see cref="Charts.Slider"/>.
 /// </summary>
 public sealed record SliderFigure
 {

@@ -64,7 +64,7 @@ internal static class NativeTorch
     /// </summary>
     internal static string Reason(string message)
     {
-        var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return lines.Skip(1).FirstOrDefault(line => !line.Contains("No such file", StringComparison.Ordinal))
             ?? lines[0].Split(". ")[0];
     }

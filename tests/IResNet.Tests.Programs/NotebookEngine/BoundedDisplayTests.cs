@@ -57,7 +57,7 @@ public sealed class BoundedDisplayTests : EngineTest
     public async Task WhateverItHoldsItIsShown(string value, string word)
     {
         await Value(Types);
-        foreach (var show in new[] { value, $"display({value});", $"display({value}, \"text/html\");" })
+        foreach (string? show in new[] { value, $"display({value});", $"display({value}, \"text/html\");" })
         {
             Sink = new RecordingSink();
             await Value(show);
@@ -84,10 +84,10 @@ public sealed class BoundedDisplayTests : EngineTest
     {
         await Value("var text = new string('x', 1_000_000); text");
         Assert.Equal(1_000_000, ((string)Sink.Results[0]["text/plain"]).Length);
-        foreach (var larger in new[] { "new[] { text }", "(text, 1)", "new List<object> { text }" })
+        foreach (string? larger in new[] { "new[] { text }", "(text, 1)", "new List<object> { text }" })
         {
             await Value(larger);
-            var shown = (string)Sink.Results[^1]["text/plain"];
+            string shown = (string)Sink.Results[^1]["text/plain"];
             Assert.InRange(shown.Length, 1000, 5000);
             Assert.Contains("more characters)", shown, StringComparison.Ordinal);
         }

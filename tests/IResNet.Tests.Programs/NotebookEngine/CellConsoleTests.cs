@@ -38,7 +38,7 @@ public sealed class CellConsoleTests : EngineTest
     {
         await Value("foreach (var c in \"a😀b\") { Console.Write(c); Thread.Sleep(100); }");
         Assert.Equal("a😀b", Sink.Printed);
-        foreach (var part in Sink.Events)
+        foreach (string part in Sink.Events)
             Assert.DoesNotContain(part, char.IsSurrogate(part[^1]) && !char.IsSurrogate(part[^2]) ? part : "\0");
         await Value("Console.Write(new string('x', 32 * 1024 - 1) + \"😀\");");
         Assert.All(Sink.Events, e => Assert.False(char.IsHighSurrogate(e[^1]), "half a character"));

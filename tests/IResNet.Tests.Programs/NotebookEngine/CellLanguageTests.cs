@@ -35,7 +35,7 @@ public sealed class CellLanguageTests : EngineTest
     [InlineData("null", null)]
     public void ANotebookOfAnotherLanguageIsNamed(string metadata, string? name)
     {
-        var refusal = CellLanguage.Refusal("1", CellLanguage.OfNotebook(JsonNode.Parse(metadata)));
+        string? refusal = CellLanguage.Refusal("1", CellLanguage.OfNotebook(JsonNode.Parse(metadata)));
         if (name is null)
             Assert.Null(refusal);
         else

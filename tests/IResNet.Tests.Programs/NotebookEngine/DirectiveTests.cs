@@ -35,7 +35,7 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task AnErrorInALoadedScriptNamesItsLine()
     {
-        var path = Write("broken.csx", "var a = 1;\nvar b = nothing;");
+        string path = Write("broken.csx", "var a = 1;\nvar b = nothing;");
         var error = await Error("#load \"broken.csx\"");
         Assert.Equal((path, 2), (error.Source, error.Line));
     }
@@ -130,7 +130,7 @@ public sealed class DirectiveTests : EngineTest
     {
         // Alone in a new engine the compiler takes tens of milliseconds at least.
         await Value("#!time\nvar x = 1;");
-        var shown = double.Parse(Sink.Printed.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        double shown = double.Parse(Sink.Printed.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(shown, 0, 30);
         Sink = new RecordingSink();
         await Value("#!time\nThread.Sleep(200);\n#!html\n<b>\n#!csharp\nThread.Sleep(200);");
@@ -210,7 +210,7 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task APackageOfTheHostIsTheHosts()
     {
-        var assembly = await Value("#r \"nuget: TorchSharp-cpu, 0.0.1\"\ntypeof(TorchSharp.torch).Assembly");
+        object? assembly = await Value("#r \"nuget: TorchSharp-cpu, 0.0.1\"\ntypeof(TorchSharp.torch).Assembly");
         Assert.Equal(typeof(TorchSharp.torch).Assembly, assembly);
         Assert.Contains("0.0.1 was asked for", Sink.PrintedErrors, StringComparison.Ordinal);
     }
@@ -218,7 +218,7 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task AnAssemblyOfTheHostIsTheHostsLoadedCopy()
     {
-        var copy = Path.Combine(_folder, "Markdig.dll");
+        string copy = Path.Combine(_folder, "Markdig.dll");
         File.Copy(typeof(Markdig.Markdown).Assembly.Location, copy);
         Assert.Equal(
             typeof(Markdig.Markdown).Assembly,
@@ -238,7 +238,7 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task AnAssemblyByPathIsLoadedOnceWithWhatLiesBesideIt()
     {
-        var inner = Compile(
+        string inner = Compile(
             "EngineTestInner",
             "public class Inner { public static int Value = 41; }",
             "bin/EngineTestInner.dll"
@@ -269,7 +269,8 @@ public sealed class DirectiveTests : EngineTest
     [Fact]
     public async Task APackageIsRestoredFromASourceThatTheCellNames()
     {
-        var version = $"1.0.{Environment.TickCount64}"; // never restored before, so never found in the package folder
+        // Never restored before, so never found in the package folder.
+        string version = $"1.0.{Environment.TickCount64}";
         Pack("EngineTestPackage", version, "public static class Packed { public static string Word => \"packed\"; }");
         Assert.Equal(
             "packed",
@@ -293,7 +294,7 @@ public sealed class DirectiveTests : EngineTest
 
     private string Write(string name, string text)
     {
-        var path = Path.Combine(_folder, name);
+        string path = Path.Combine(_folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         return path;
@@ -301,8 +302,8 @@ public sealed class DirectiveTests : EngineTest
 
     private string Compile(string name, string code, string file, params string[] references)
     {
-        var path = Write(file, "");
-        var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        string path = Write(file, "");
+        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(
             name,
             [CSharpSyntaxTree.ParseText(code, cancellationToken: TestContext.Current.CancellationToken)],
@@ -318,7 +319,7 @@ public sealed class DirectiveTests : EngineTest
 
     private void Pack(string id, string version, string code)
     {
-        var assembly = Compile(id, code, $"{id}.dll");
+        string assembly = Compile(id, code, $"{id}.dll");
         using var package = ZipFile.Open(Path.Combine(_folder, $"{id}.{version}.nupkg"), ZipArchiveMode.Create);
         package.CreateEntryFromFile(assembly, $"lib/netstandard2.0/{id}.dll");
         using var specification = new StreamWriter(package.CreateEntry($"{id}.nuspec").Open());

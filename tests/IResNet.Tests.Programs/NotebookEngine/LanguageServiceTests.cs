@@ -98,7 +98,7 @@ public sealed class LanguageServiceTests : EngineTest
     [Fact]
     public void InspectionShowsTheDocumentationOfOurOwnLibraries()
     {
-        var text = Inspect("display(1).Upd|ate(2);");
+        string? text = Inspect("display(1).Upd|ate(2);");
         Assert.Equal(
             "void DisplayedValue.Update(object? value)\n\nReplaces what is shown; also from a later cell.",
             text?.ReplaceLineEndings("\n")

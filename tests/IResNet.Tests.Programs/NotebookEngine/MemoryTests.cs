@@ -8,25 +8,25 @@ namespace IResNet.Tests.Programs.NotebookEngine;
 public sealed class MemoryTests : EngineTest
 {
     /// <summary>
-    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB a cell
+    /// Handing every submission all references anew makes the memory grow with the square of the cells: 1.9 MB per cell
     /// after 500 of them, where 65 KB are enough.
     /// </summary>
     [Fact]
     public async Task MemoryGrowsLinearlyAndLittleWithTheCells()
     {
         await Cells(50);
-        var start = Heap();
+        long start = Heap();
         await Cells(100);
-        var middle = Heap();
+        long middle = Heap();
         await Cells(100);
-        var end = Heap();
+        long end = Heap();
         Assert.InRange(middle - start, 0, 100 * 200_000L);
         Assert.InRange(end - middle, 0, 100 * 200_000L);
     }
 
     private async Task Cells(int count)
     {
-        for (var i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
             await Value($"var v{i} = {i}; v{i} + 1");
     }
 

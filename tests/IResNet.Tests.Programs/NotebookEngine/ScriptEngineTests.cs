@@ -156,7 +156,7 @@ public sealed class ScriptEngineTests : EngineTest
     public async Task WhatABackgroundThreadThrowsIsPrintedAndEndsNothing(string code)
     {
         await Value(code);
-        for (var i = 0; i < 100 && Sink.PrintedErrors.Length == 0; i++)
+        for (int i = 0; i < 100 && Sink.PrintedErrors.Length == 0; i++)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.Contains("FormatException: lost", Sink.PrintedErrors, StringComparison.Ordinal);
         Assert.Equal(2, await Value("1 + 1"));

@@ -50,7 +50,7 @@ public class SeveralEnginesTests
     {
         var outcomes = new List<CellOutcome>();
         foreach (
-            var code in new[]
+            string? code in new[]
             {
                 "using IResNet; using TorchSharp; using static TorchSharp.torch;",
                 "var squeeze = new Squeeze(); var x = torch.zeros(1, 1, 2, 2);",

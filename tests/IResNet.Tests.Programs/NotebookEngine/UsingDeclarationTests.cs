@@ -101,7 +101,7 @@ public sealed class UsingDeclarationTests : EngineTest
     public async Task TheEditorUnderstandsIt()
     {
         await Value(Resource);
-        var code = "using var a = new Res(\"a\");\na.";
+        string code = "using var a = new Res(\"a\");\na.";
         Assert.Contains(Engine.Language.Complete(code, code.Length).Items, i => i.Text == "Dispose");
         Assert.Equal(Completeness.Complete, Engine.Language.IsComplete("using var a = new Res(\"a\");"));
     }

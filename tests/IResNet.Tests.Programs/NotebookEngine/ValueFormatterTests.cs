@@ -54,7 +54,7 @@ public sealed class ValueFormatterTests
     {
         static IEnumerable<int> Endless()
         {
-            for (var i = 0; ; i++)
+            for (int i = 0; ; i++)
                 yield return i;
         }
 
@@ -144,7 +144,7 @@ public sealed class ValueFormatterTests
             System.Text.Json.JsonDocument.Parse("{\"a\":1}").RootElement,
             Newtonsoft.Json.Linq.JArray.Parse("[1, 2]"),
         ];
-        var value = Assert.Single(values, v => Text(v).ReplaceLineEndings("\n") == text);
+        object value = Assert.Single(values, v => Text(v).ReplaceLineEndings("\n") == text);
         Assert.Equal(["text/plain"], ValueFormatter.Format(value).Keys);
         Assert.Contains(text.Split('\n')[0], Text(new[] { (value, 1) }), StringComparison.Ordinal);
     }
@@ -153,7 +153,7 @@ public sealed class ValueFormatterTests
     public void JsonThatIsNestedTooDeepForItsWriterEndsNothing()
     {
         var array = new Newtonsoft.Json.Linq.JArray();
-        for (var i = 0; i < 2000; i++)
+        for (int i = 0; i < 2000; i++)
             array = [array];
         Assert.Equal("JArray nested more than 500 deep", Text(array));
         Assert.Equal(

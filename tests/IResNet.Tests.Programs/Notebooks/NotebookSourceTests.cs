@@ -56,7 +56,7 @@ public class NotebookSourceTests
     public void TheFirstCellNamesTheLibraryAndBegins(string name)
     {
         var cells = CodeCells(name);
-        var first = cells[0].Split('\n');
+        string[] first = cells[0].Split('\n');
         Assert.Equal(Library.Trim(), first[0]);
         Assert.Contains("Cell.Begin();", first);
         Assert.All(cells.Skip(1).SelectMany(cell => cell.Split('\n')), line =>

@@ -78,7 +78,7 @@ public abstract class BlockFunctionTests
     }
 
     /// <summary>The kernel's values and gradients are torch's.</summary>
-    private protected static void Compare(BlockSetting setting, string name)
+    private protected static void DemandEquality(BlockSetting setting, string name)
     {
         var fast = setting.Fast(setting.Probe);
         var reference = setting.Reference();
@@ -88,7 +88,7 @@ public abstract class BlockFunctionTests
     }
 
     /// <summary>Negative control: with another probe the estimate and the gradients differ, by far.</summary>
-    private protected static void OtherProbesGiveOtherGradients(BlockSetting setting)
+    private protected static void DemandOtherGradients(BlockSetting setting)
     {
         var (expected, other) = (setting.Reference(), setting.Fast(randn_like(setting.Probe)));
         Expect.Close(other["y"], expected["y"], Tolerance, "y");

@@ -33,7 +33,7 @@ public class ConvBlockFunctionTests : BlockFunctionTests
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
     {
-        Compare(
+        DemandEquality(
             Create(examples, channels, height, width, hidden, leading, terms),
             $"{examples} of {channels}x{height}x{width}, width {hidden}, {terms} terms"
         );
@@ -41,7 +41,7 @@ public class ConvBlockFunctionTests : BlockFunctionTests
 
     [Fact]
     public void OtherProbesGiveOtherGradients() =>
-        OtherProbesGiveOtherGradients(Create(32, 4, 6, 6, 16, leading: true, terms: 4));
+        DemandOtherGradients(Create(32, 4, 6, 6, 16, leading: true, terms: 4));
 
     /// <summary>
     /// NaN in one example stays in that example and reaches the loss; it is not taken for a number by a minimum or a

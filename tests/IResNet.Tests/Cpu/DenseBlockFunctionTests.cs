@@ -52,18 +52,18 @@ public class DenseBlockFunctionTests : BlockFunctionTests
         }
     }
 
-    /// <summary>Far out, ELUs are flat to the last bit or straight: slopes of 0 and 1.</summary>
+    /// <summary>Far out, ELUs are flat to the last bit or straight: derivatives of 0 and 1.</summary>
     [Fact]
     public void EqualsTorchFarOut()
     {
         var setting = Create(100, 2, [20, 20], Estimate.Exact, 0);
         setting.X.mul_(1000);
-        Compare(setting, "far out");
+        DemandEquality(setting, "far out");
     }
 
     [Fact]
     public void OtherProbesGiveOtherGradients() =>
-        OtherProbesGiveOtherGradients(Create(100, 3, [16, 16], Estimate.Series, 4));
+        DemandOtherGradients(Create(100, 3, [16, 16], Estimate.Series, 4));
 
     /// <summary>Negative control: another point gives another determinant and other gradients.</summary>
     [Fact]
@@ -136,7 +136,7 @@ public class DenseBlockFunctionTests : BlockFunctionTests
     private protected override BlockSetting Uneven => Create(300, 2, [33, 17], Estimate.Exact, 0);
 
     private static void Compare(int examples, int features, int[] hidden, Estimate estimate, int terms) =>
-        Compare(
+        DemandEquality(
             Create(examples, features, hidden, estimate, terms),
             $"{examples} of {features}-{string.Join('-', hidden)}, {estimate} {terms}"
         );

@@ -19,7 +19,7 @@ internal static class BranchCases
         from activation in ActivationKind.All
         select (kind, activation);
 
-    /// <summary>One row a branch.</summary>
+    /// <summary>One row per branch.</summary>
     public static TheoryData<string, ActivationKind> Rows =>
         new(All.Select(branch => new TheoryDataRow<string, ActivationKind>(branch.kind, branch.activation)));
 

@@ -33,7 +33,8 @@ public sealed class EarlierConfigurationTests : IDisposable
     [Theory, MemberData(nameof(Presets))]
     public void APresetIsTheSameExperiment(string preset)
     {
-        var earlier = JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures, "presets.json")))![preset]!.ToJsonString();
+        string all = File.ReadAllText(Path.Combine(Fixtures, "presets.json"));
+        string earlier = JsonNode.Parse(all)![preset]!.ToJsonString();
         string[] names = preset.Split('/');
         var today = ExperimentCatalogue.Get(names[0], names[1]);
         // What evaluates a density had to be named, even if it was what evaluates it anyway.

@@ -87,7 +87,7 @@ public class ExperimentJsonTests
     [InlineData("training.estimator.kind=3", "Choose one of: neumann, powerSeries, roulette.")]
     [InlineData("training.terms=0", "Terms is 0, but must be 1 or more.")]
     [InlineData("model.input=3", "Unknown key 'model.input'")]
-    [InlineData("model.blocks=2,2,2", "need one entry a stage")]
+    [InlineData("model.blocks=2,2,2", "need one entry per stage")]
     [InlineData("Training.Steps=1", "Did you mean 'training.steps'?")]
     [InlineData("training=1", "Unknown key 'training'")]
     [InlineData("training.steps=many", "training.steps is \"many\", which is no value for it.")]

@@ -28,7 +28,10 @@ public class BatchesTests
     public void EveryImageOnceAnEpoch(bool shuffle)
     {
         var batches = new Batches(SmallData.Numbered(100), Noisy, seed: 5, new() { Size = 7, Shuffle = shuffle });
-        var orders = Enumerable.Range(0, 3).Select(_ => batches.Epoch(Cancel).SelectMany(Indices).ToArray()).ToArray();
+        int[][] orders =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => batches.Epoch(Cancel).SelectMany(Indices).ToArray()),
+        ];
         Assert.All(orders, order => Assert.Equal(Enumerable.Range(0, 100), order.Order()));
         Assert.Equal(shuffle ? 3 : 1, orders.Select(o => string.Join(" ", o)).Distinct().Count());
         Assert.Equal(!shuffle, orders[0].SequenceEqual(Enumerable.Range(0, 100)));
@@ -60,7 +63,7 @@ public class BatchesTests
     {
         var batches = new Batches(SmallData.Numbered(10), Noisy, seed: 1, new() { Size = 4, DropLast = dropLast });
         Assert.Equal(sizes.Length, batches.PerEpoch);
-        for (var epoch = 0; epoch < 3; epoch++)
+        for (int epoch = 0; epoch < 3; epoch++)
             Assert.Equal(sizes, batches.Epoch(Cancel).Select(b => Indices(b).Length));
     }
 
@@ -84,17 +87,17 @@ public class BatchesTests
         var whole = new Batches(Photos, preprocessing, seed: 9, options);
         var states = new List<BatchState> { whole.State };
         var batches = new List<float[]>();
-        for (var i = 0; i < 12; i++)
+        for (int i = 0; i < 12; i++)
         {
             batches.Add(Values(whole.Next(Cancel)));
             states.Add(whole.State);
         }
         Assert.Equal(12, batches.Select(b => string.Join(" ", b)).Distinct().Count());
-        for (var cut = 0; cut < 12; cut++)
+        for (int cut = 0; cut < 12; cut++)
         {
             var state = JsonSerializer.Deserialize<BatchState>(JsonSerializer.Serialize(states[cut]));
             var rest = new Batches(Photos, preprocessing, state, options);
-            for (var i = cut; i < 12; i++)
+            for (int i = cut; i < 12; i++)
                 Assert.Equal(batches[i], Values(rest.Next(Cancel)));
             Assert.Equal(whole.State, rest.State);
         }
@@ -117,7 +120,7 @@ public class BatchesTests
     [Fact]
     public void AnImagesNoiseDoesNotDependOnTheBatches()
     {
-        var whole = Values(new Batches(Photos, Noisy, seed: 1, new() { Size = 23, Shuffle = false }).Next(Cancel));
+        float[] whole = Values(new Batches(Photos, Noisy, seed: 1, new() { Size = 23, Shuffle = false }).Next(Cancel));
         var small = new Batches(Photos, Noisy, seed: 1, new() { Size = 4, Shuffle = false })
             .Epoch(Cancel)
             .SelectMany(b =>
@@ -133,14 +136,14 @@ public class BatchesTests
     {
         var batches = new Batches(Photos, Noisy, seed: 1, new() { Size = 4 });
         LiveTensors.Collect();
-        var before = Tensor.TotalCount;
-        for (var i = 0; i < 20; i++)
+        long before = Tensor.TotalCount;
+        for (int i = 0; i < 20; i++)
         {
             using var scope = NewDisposeScope();
             var (x, y) = batches.Next(Cancel);
             Assert.False(x.IsInvalid || y.IsInvalid);
         }
-        for (var i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++)
             batches.Next(Cancel).Dispose();
         Assert.Equal(before, Tensor.TotalCount);
     }
@@ -161,7 +164,7 @@ public class BatchesTests
         var batches = new Batches(Photos, Noisy, seed: 1, new() { Size = 4 });
         var other = new Batches(Photos, Noisy, seed: 1, new() { Size = 4 });
         Assert.Equal(Values(other.Next(Cancel)), Values(batches.Next(Cancel)));
-        for (var i = 0; i < 10; i++)
+        for (int i = 0; i < 10; i++)
         {
             try
             {

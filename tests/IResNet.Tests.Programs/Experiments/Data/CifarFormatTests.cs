@@ -19,9 +19,9 @@ public class CifarFormatTests
             var random = new Random(1);
             foreach (var (name, rows) in new[] { ("one.bin", 3), ("two.bin", 3), ("test.bin", 4) })
             {
-                var content = new byte[rows * CifarReader.RowBytes(labelBytes)];
+                byte[] content = new byte[rows * CifarReader.RowBytes(labelBytes)];
                 random.NextBytes(content);
-                for (var i = 0; i < rows; i++)
+                for (int i = 0; i < rows; i++)
                     content[i * CifarReader.RowBytes(labelBytes) + labelBytes - 1] = (byte)((i + name.Length) % 3);
                 Contents[name] = content;
             }
@@ -50,7 +50,7 @@ public class CifarFormatTests
 
         public Small Cut(int rows, params string[] names)
         {
-            foreach (var name in names.Length == 0 ? [.. Contents.Keys] : names)
+            foreach (string name in names.Length == 0 ? [.. Contents.Keys] : names)
                 Contents[name] = Contents[name][..(rows * CifarReader.RowBytes(Format.LabelBytes))];
             return this;
         }
@@ -65,7 +65,7 @@ public class CifarFormatTests
         {
             using var folder = new TemporaryFolder();
             var entries = Contents.Select(c => new DataEntry("inside/" + c.Key, () => new MemoryStream(c.Value)));
-            var name = Format.Import(entries, "source", folder.Path, TestContext.Current.CancellationToken);
+            string name = Format.Import(entries, "source", folder.Path, TestContext.Current.CancellationToken);
             return Format.Read(name, [.. Format.Files.Select(f => (f, File.ReadAllBytes(folder[f])))]);
         }
     }
@@ -85,7 +85,7 @@ public class CifarFormatTests
         Assert.Equal([1, 2, 0, 1, 2, 0], set.Train.Labels.ToArray());
         Assert.Equal([2, 0, 1, 2], set.Test.Labels.ToArray());
         // The fifth training image is the second row of the second file.
-        var row = CifarReader.RowBytes(labelBytes);
+        int row = CifarReader.RowBytes(labelBytes);
         Assert.Equal(small.Contents["two.bin"][(row + labelBytes)..(2 * row)], set.Train.Image(4).ToArray());
     }
 
@@ -129,10 +129,10 @@ public class CifarFormatTests
     public void RandomBytesGiveNothingButTypedErrors()
     {
         var random = new Random(1);
-        for (var i = 0; i < 200; i++)
+        for (int i = 0; i < 200; i++)
         {
             var small = new Small(1 + i % 2);
-            foreach (var name in small.Contents.Keys)
+            foreach (string name in small.Contents.Keys)
             {
                 small.Contents[name] = new byte[i % 3 == 0 ? random.Next(20_000) : small.Contents[name].Length];
                 random.NextBytes(small.Contents[name]);
@@ -163,9 +163,9 @@ public class CifarFormatTests
     {
         var pictures = new List<(string, byte[])> { ("readme.txt", "hello"u8.ToArray()) };
         // Written class after class, the images come with the classes taking turns.
-        for (var c = 0; c < 3; c++)
+        for (int c = 0; c < 3; c++)
         {
-            for (var i = 0; i < 2; i++)
+            for (int i = 0; i < 2; i++)
                 pictures.Add(($"train/{Classes[c]}/{i:D4}.jpg", Jpeg((byte)(100 + 30 * c + 10 * i))));
             pictures.Add(($"test/{Classes[c]}/0000.JPEG", Jpeg(200)));
         }
@@ -174,9 +174,9 @@ public class CifarFormatTests
         Assert.Equal("Tiny (JPEG)", set.Name);
         Assert.Equal([0, 1, 2, 0, 1, 2], set.Train.Labels.ToArray());
         Assert.Equal([0, 1, 2, 2], set.Test.Labels.ToArray());
-        for (var i = 0; i < 6; i++)
+        for (int i = 0; i < 6; i++)
         {
-            var grey = 100 + 30 * (i % 3) + 10 * (i / 3);
+            int grey = 100 + 30 * (i % 3) + 10 * (i / 3);
             Assert.All(set.Train.Image(i)[..1024].ToArray(), p => Assert.InRange(p, grey - 3, grey + 3));
             Assert.All(set.Train.Image(i)[1024..2048].ToArray(), p => Assert.InRange(p, grey / 2 - 3, grey / 2 + 3));
             Assert.All(set.Train.Image(i)[2048..].ToArray(), p => Assert.InRange(p, 7, 13));

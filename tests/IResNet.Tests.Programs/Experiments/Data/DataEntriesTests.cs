@@ -58,7 +58,7 @@ public class DataEntriesTests
         File.WriteAllBytes(folder["c.tgz"], Gzip(Small));
         File.WriteAllBytes(folder["d.tar.gz"], Small); // unpacked by a browser
         File.WriteAllBytes(folder["e.tar.xz"], Convert.FromBase64String(Xz));
-        foreach (var file in Directory.GetFiles(folder.Path))
+        foreach (string file in Directory.GetFiles(folder.Path))
             IsSmall(file);
         Assert.Equal(10, Read(folder.Path).Count); // archives in a folder
     }
@@ -134,9 +134,9 @@ public class DataEntriesTests
     public void TruncationIsRefused(string kind)
     {
         using var folder = new TemporaryFolder();
-        var intact = kind == "gz" ? Gzip(Small) : Convert.FromBase64String(Xz);
+        byte[] intact = kind == "gz" ? Gzip(Small) : Convert.FromBase64String(Xz);
         // Of gzip's last bytes, all that is missing is its checksum and zeros at the archive's end.
-        for (var length = 0; length < intact.Length; length++)
+        for (int length = 0; length < intact.Length; length++)
             Assert.True(
                 Refused(folder[$"cut.tar.{kind}"], intact[..length]) || (kind == "gz" && length > intact.Length - 20),
                 $"{length} of {intact.Length} bytes were taken"
@@ -147,9 +147,9 @@ public class DataEntriesTests
     public void FlippedBytesGiveTypedErrors(string kind)
     {
         using var folder = new TemporaryFolder();
-        var intact = kind == "gz" ? Gzip(Small) : Convert.FromBase64String(Xz);
-        var refused = 0;
-        for (var at = 0; at < intact.Length; at++)
+        byte[] intact = kind == "gz" ? Gzip(Small) : Convert.FromBase64String(Xz);
+        int refused = 0;
+        for (int at = 0; at < intact.Length; at++)
         {
             byte[] damaged = [.. intact];
             damaged[at] ^= 0x10;

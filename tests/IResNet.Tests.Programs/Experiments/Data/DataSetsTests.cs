@@ -93,7 +93,7 @@ public sealed class DataSetsTests : IDisposable
     private string UserFolder(string name = "mine")
     {
         Directory.CreateDirectory(_folder[name]);
-        for (var i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++)
             File.WriteAllBytes(_folder[name, Files[i]], Contents[i]);
         return _folder[name];
     }
@@ -181,7 +181,7 @@ public sealed class DataSetsTests : IDisposable
     public async Task FromAFolderWithOtherSpellings()
     {
         Directory.CreateDirectory(_folder["mine", "MNIST", "raw"]);
-        for (var i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++)
             File.WriteAllBytes(
                 _folder["mine", "MNIST", "raw", Files[i].Replace("-idx", ".idx") + ".gz"],
                 DataEntriesTests.Gzip(Contents[i])
@@ -213,7 +213,7 @@ public sealed class DataSetsTests : IDisposable
     [Fact]
     public async Task SwappedFilesAreRefusedAndStayUntouched()
     {
-        var mine = UserFolder();
+        string mine = UserFolder();
         File.Move(_folder["mine", Files[1]], _folder["mine", "x"]);
         File.Move(_folder["mine", Files[3]], _folder["mine", Files[1]]);
         File.Move(_folder["mine", "x"], _folder["mine", Files[3]]);
@@ -234,8 +234,8 @@ public sealed class DataSetsTests : IDisposable
         await using var _ = server;
         var data = Tiny(source);
         await Load(data);
-        var path = _folder["data", "tiny", damage.Contains("manifest") ? "dataset.json" : Files[2]];
-        var content = File.ReadAllBytes(path);
+        string path = _folder["data", "tiny", damage.Contains("manifest") ? "dataset.json" : Files[2]];
+        byte[] content = File.ReadAllBytes(path);
         switch (damage)
         {
             case "flipped bit":

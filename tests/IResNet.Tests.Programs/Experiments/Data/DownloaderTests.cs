@@ -96,7 +96,7 @@ public class DownloaderTests
                 await r.Serve(Content);
                 return;
             }
-            var from = (int)(r.From ?? 0);
+            int from = (int)(r.From ?? 0);
             await r.Head(
                 r.From is null ? "200 OK" : "206 Partial Content",
                 $"Content-Length: {Content.Length - from}",
@@ -238,13 +238,13 @@ public class DownloaderTests
         await using var server = new LocalServer(async r =>
         {
             await r.Head("200 OK", $"Content-Length: {Content.Length}");
-            for (var i = 0; ; i++)
+            for (int i = 0; ; i++)
             {
                 await r.Stream.WriteAsync(Content.AsMemory(i, 1), r.Stop);
                 await Task.Delay(20, r.Stop);
             }
         });
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         var error = await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder));
         Assert.Matches(@"only \d+ bytes came within", error.Message);
         Assert.Contains("bytes are kept", error.Message);
@@ -322,7 +322,7 @@ public class DownloaderTests
         Uri address;
         await using (var server = new LocalServer(r => Task.CompletedTask))
             address = server.Address("data.gz");
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         var error = await Assert.ThrowsAsync<DataFetchException>(() =>
             Quick.Download(new RemoteFile(address, Hash), folder["data.gz"], new Reports(), Cancel)
         );
@@ -335,7 +335,7 @@ public class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         await using var server = new LocalServer(r => Task.Delay(20_000, r.Stop));
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         Assert.Contains(
             "no answer",
             (await Assert.ThrowsAsync<DataFetchException>(() => Download(server, folder))).Message
@@ -362,7 +362,7 @@ public class DownloaderTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
                 Download(server, folder, cancel: cancel.Token)
             );
-        var kept = File.ReadAllBytes(folder["data.gz.part"]);
+        byte[] kept = File.ReadAllBytes(folder["data.gz.part"]);
         Assert.NotEmpty(kept);
         Assert.Equal(Content[..kept.Length], kept);
         await using var good = new LocalServer(r => r.Serve(Content));

@@ -80,16 +80,16 @@ public class IdxReaderTests
     [Fact]
     public void EveryTruncationIsRefused()
     {
-        for (var length = 0; length < Images.Length; length++)
+        for (int length = 0; length < Images.Length; length++)
             Refused(() => IdxReader.Images("f", Images[..length]));
-        for (var length = 0; length < Labels.Length; length++)
+        for (int length = 0; length < Labels.Length; length++)
             Refused(() => IdxReader.Labels("f", Labels[..length], 10));
     }
 
     [Fact]
     public void EveryFlippedBitOfTheHeaderIsRefused()
     {
-        for (var bit = 0; bit < 8 * 16; bit++)
+        for (int bit = 0; bit < 8 * 16; bit++)
             Refused(() => IdxReader.Images("f", With(Images, bit / 8, (byte)(Images[bit / 8] ^ (1 << bit % 8)))));
     }
 
@@ -97,9 +97,9 @@ public class IdxReaderTests
     public void RandomBytesGiveNothingButTypedErrors()
     {
         var random = new Random(1);
-        for (var i = 0; i < 20_000; i++)
+        for (int i = 0; i < 20_000; i++)
         {
-            var content = new byte[random.Next(64)];
+            byte[] content = new byte[random.Next(64)];
             random.NextBytes(content);
             // Half of them with a right magic number, to come further.
             if (i % 2 == 0 && content.Length >= 16)
@@ -107,7 +107,7 @@ public class IdxReaderTests
                     content,
                     0
                 );
-            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 IdxReader.Images("f", content);

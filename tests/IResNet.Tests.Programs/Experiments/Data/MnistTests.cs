@@ -9,7 +9,7 @@ public class MnistTests
     public async Task RealMnist()
     {
         using var temporary = new TemporaryFolder();
-        var installed = new DataFolder(DataFolder.DefaultRoot).Find(Catalogue.Mnist) is not null;
+        bool installed = new DataFolder(DataFolder.DefaultRoot).Find(Catalogue.Mnist) is not null;
         ImageDataSet mnist;
         try
         {
@@ -31,12 +31,12 @@ public class MnistTests
         // The mean and deviation that everybody normalises MNIST with.
         double sum = 0,
             squares = 0;
-        foreach (var p in mnist.Train.Images.Span)
+        foreach (byte p in mnist.Train.Images.Span)
         {
             sum += p / 255.0;
             squares += p / 255.0 * (p / 255.0);
         }
-        var mean = sum / mnist.Train.Images.Length;
+        double mean = sum / mnist.Train.Images.Length;
         Assert.Equal(0.1307, mean, 4);
         Assert.Equal(0.3081, Math.Sqrt(squares / mnist.Train.Images.Length - mean * mean), 4);
     }

@@ -26,7 +26,7 @@ public class PhiloxTests
     public void WordsComeBlockAfterBlock()
     {
         var random = new Philox(7, (1, 2, 3));
-        var words = Enumerable.Range(0, 8).Select(_ => random.NextUInt32()).ToArray();
+        uint[] words = Enumerable.Range(0, 8).Select(_ => random.NextUInt32()).ToArray();
         var (first, second) = (Philox.Block(7, new(0, 1, 2, 3)), Philox.Block(7, new(1, 1, 2, 3)));
         Assert.Equal([first.A, first.B, first.C, first.D, second.A, second.B, second.C, second.D], words);
     }
@@ -38,12 +38,12 @@ public class PhiloxTests
     public void IntegersAreUniform(int bound)
     {
         var random = new Philox(3, (9, 0, (uint)bound));
-        var counts = new int[bound];
-        var draws = 1000 * bound;
-        for (var i = 0; i < draws; i++)
+        int[] counts = new int[bound];
+        int draws = 1000 * bound;
+        for (int i = 0; i < draws; i++)
             counts[random.NextInt32(bound)]++;
         // chi² has mean bound - 1 and variance 2 (bound - 1).
-        var chi2 = counts.Sum(c => Math.Pow(c - 1000, 2) / 1000);
+        double chi2 = counts.Sum(c => Math.Pow(c - 1000, 2) / 1000);
         Assert.InRange(
             chi2,
             bound - 1 - 4.5 * Math.Sqrt(2 * (bound - 1)),

@@ -17,7 +17,7 @@ public class PreprocessingTests
     public void DequantisationKeepsThePixel()
     {
         var images = SmallData.Images(20, Digit);
-        var values = Values(Preprocessing.MnistDensity, images);
+        float[] values = Values(Preprocessing.MnistDensity, images);
         Assert.All(values, x => Assert.InRange(x, -0.5f, MathF.BitDecrement(0.5f)));
         Assert.Equal(images.Images.ToArray(), values.Select(x => (byte)Math.Floor((x + 0.5) * 256)));
     }
@@ -42,10 +42,10 @@ public class PreprocessingTests
     public void DequantisationNoiseIsUniform()
     {
         var images = SmallData.Images(200, Digit);
-        var noise = Values(Preprocessing.MnistDensity, images)
+        double[] noise = Values(Preprocessing.MnistDensity, images)
             .Zip(images.Images.ToArray(), (x, p) => (x + 0.5) * 256 - p)
             .ToArray();
-        var n = noise.Length;
+        int n = noise.Length;
         Assert.All(noise, u => Assert.InRange(u, 0, 1));
         // Standard errors of mean 1/2 (variance 1/12), second moment 1/3 (4/45) and lag-one product 1/4 (7/144, and
         // twice the covariance 1/48 of neighbours).
@@ -55,7 +55,7 @@ public class PreprocessingTests
             1.0 / 3 - 4 * Math.Sqrt(4.0 / 45 / n),
             1.0 / 3 + 4 * Math.Sqrt(4.0 / 45 / n)
         );
-        var lag = noise.Zip(noise.Skip(1), (a, b) => a * b).Average();
+        double lag = noise.Zip(noise.Skip(1), (a, b) => a * b).Average();
         Assert.InRange(
             lag,
             0.25 - 4 * Math.Sqrt((7.0 / 144 + 2.0 / 48) / n),
@@ -68,12 +68,12 @@ public class PreprocessingTests
     {
         var images = SmallData.Images(1, Digit);
         Assert.Equal(new(3, 32, 32), Preprocessing.MnistDensityOfficial.Output(Digit));
-        var x = Values(Preprocessing.MnistDensityOfficial, images);
-        for (var k = 0; k < 1024; k++)
+        float[] x = Values(Preprocessing.MnistDensityOfficial, images);
+        for (int k = 0; k < 1024; k++)
         {
             var (row, column) = (k / 32 - 2, k % 32 - 2);
-            var pixel = row is >= 0 and < 28 && column is >= 0 and < 28 ? images.Image(0)[28 * row + column] : 0;
-            for (var c = 0; c < 3; c++)
+            int pixel = row is >= 0 and < 28 && column is >= 0 and < 28 ? images.Image(0)[28 * row + column] : 0;
+            for (int c = 0; c < 3; c++)
                 Assert.Equal(pixel, Math.Floor((x[1024 * c + k] + 0.5) * 256));
         }
         Assert.NotEqual(x[..1024], x[1024..2048]);
@@ -84,12 +84,12 @@ public class PreprocessingTests
     public void NormalisesByChannel()
     {
         var images = SmallData.Images(2, Photo);
-        var x = Values(Preprocessing.Cifar10Classification.ForEvaluation(), images);
+        float[] x = Values(Preprocessing.Cifar10Classification.ForEvaluation(), images);
         double[] mean = [.4914, .4822, .4465],
             std = [.2023, .1994, .2010];
-        for (var k = 0; k < x.Length; k++)
+        for (int k = 0; k < x.Length; k++)
         {
-            var c = k / 1024 % 3;
+            int c = k / 1024 % 3;
             Assert.Equal((images.Images.Span[k] / 255.0 - mean[c]) / std[c], x[k], 1e-5);
         }
     }
@@ -109,7 +109,7 @@ public class PreprocessingTests
         const int H = 6,
             W = 5;
         var images = SmallData.Images(1, new(2, H, W));
-        var source = images.Image(0).ToArray();
+        byte[] source = images.Image(0).ToArray();
         // Independent construction: symmetric padding as numpy's, then all crops.
         static int Inside(int i, int n) =>
             Enumerable
@@ -117,8 +117,8 @@ public class PreprocessingTests
                 .Concat(Enumerable.Range(0, n).Reverse())
                 .ElementAt(((i % (2 * n)) + 2 * n) % (2 * n));
         var crops = new Dictionary<string, (int, int)>();
-        for (var down = -most; down <= most; down++)
-            for (var right = -most; right <= most; right++)
+        for (int down = -most; down <= most; down++)
+            for (int right = -most; right <= most; right++)
             {
                 var crop =
                     from c in Enumerable.Range(0, 2)
@@ -130,10 +130,10 @@ public class PreprocessingTests
 
         var preprocessing = new Preprocessing { MaxShift = most, Dequantise = true };
         var counts = new Dictionary<(int, int), int>();
-        var cells = (2 * most + 1) * (2 * most + 1);
-        for (var seed = 0; seed < 100 * cells; seed++)
+        int cells = (2 * most + 1) * (2 * most + 1);
+        for (int seed = 0; seed < 100 * cells; seed++)
         {
-            var key = string.Join(
+            string key = string.Join(
                 ",",
                 Values(preprocessing, images, (ulong)seed).Select(x => (int)Math.Floor((x + 0.5) * 256))
             );
@@ -141,7 +141,7 @@ public class PreprocessingTests
             counts[shift] = counts.GetValueOrDefault(shift) + 1;
         }
         Assert.Equal(cells, counts.Count);
-        var chi2 = counts.Values.Sum(c => Math.Pow(c - 100, 2) / 100);
+        double chi2 = counts.Values.Sum(c => Math.Pow(c - 100, 2) / 100);
         Assert.InRange(
             chi2,
             cells - 1 - 4.5 * Math.Sqrt(2 * (cells - 1)),
@@ -158,8 +158,8 @@ public class PreprocessingTests
             Enumerable.Range(0, 2 * N).Select(i => (byte)(i % 2)).ToArray(),
             new byte[N]
         );
-        var x = Values(new() { Flip = true }, images);
-        var flipped = Enumerable.Range(0, N).Count(i => x[2 * i] > x[2 * i + 1]);
+        float[] x = Values(new() { Flip = true }, images);
+        int flipped = Enumerable.Range(0, N).Count(i => x[2 * i] > x[2 * i + 1]);
         Assert.All(Enumerable.Range(0, N), i => Assert.NotEqual(x[2 * i], x[2 * i + 1]));
         Assert.InRange(flipped, N / 2 - 4 * Math.Sqrt(N) / 2, N / 2 + 4 * Math.Sqrt(N) / 2);
     }

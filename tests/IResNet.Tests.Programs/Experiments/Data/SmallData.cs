@@ -8,7 +8,7 @@ internal static class SmallData
     /// <summary>Random images; the label of image i is i mod 10.</summary>
     public static ImageSplit Images(int count, ImageShape shape, int seed = 1)
     {
-        var pixels = new byte[count * shape.Dimensions];
+        byte[] pixels = new byte[count * shape.Dimensions];
         new Random(seed).NextBytes(pixels);
         return new(shape, pixels, Enumerable.Range(0, count).Select(i => (byte)(i % 10)).ToArray());
     }

@@ -11,15 +11,15 @@ public class ToyDataTests
     private static (double X, double Y)[] Draw(string name, int count = N)
     {
         using var scope = NewDisposeScope();
-        var values = ToyData.Sample(name, count, new Generator(1), ScalarType.Float64).data<double>().ToArray();
+        double[] values = ToyData.Sample(name, count, new Generator(1), ScalarType.Float64).data<double>().ToArray();
         return [.. Enumerable.Range(0, count).Select(i => (values[2 * i], values[2 * i + 1]))];
     }
 
     private static void MeanIs(double expected, IEnumerable<double> values)
     {
-        var all = values.ToArray();
-        var mean = all.Average();
-        var error = Math.Sqrt(all.Sum(v => (v - mean) * (v - mean)) / (all.Length - 1) / all.Length);
+        double[] all = values.ToArray();
+        double mean = all.Average();
+        double error = Math.Sqrt(all.Sum(v => (v - mean) * (v - mean)) / (all.Length - 1) / all.Length);
         Assert.InRange(mean, expected - 4 * error, expected + 4 * error);
     }
 
@@ -28,7 +28,7 @@ public class ToyDataTests
     {
         var counts = values.CountBy(v => v).ToList();
         Assert.Equal(kinds, counts.Count);
-        var expected = (double)counts.Sum(c => c.Value) / kinds;
+        double expected = (double)counts.Sum(c => c.Value) / kinds;
         Assert.InRange(
             counts.Sum(c => Math.Pow(c.Value - expected, 2) / expected),
             0,
@@ -59,8 +59,8 @@ public class ToyDataTests
     {
         using var generator = new Generator(1);
         LiveTensors.Collect();
-        var before = Tensor.TotalCount;
-        foreach (var name in ToyData.Names)
+        long before = Tensor.TotalCount;
+        foreach (string name in ToyData.Names)
             ToyData.Sample(name, 10, generator).Dispose();
         Assert.Equal(before, Tensor.TotalCount);
     }
@@ -114,8 +114,8 @@ public class ToyDataTests
         var plain = points.Select(p => (X: (p.X + 1) / 2, Y: (p.Y + 0.2) / 2)).ToArray();
         double Distance((double X, double Y) p)
         {
-            var upper = Math.Abs(Math.Sqrt(p.X * p.X + p.Y * p.Y) - 1);
-            var lower = Math.Abs(Math.Sqrt(Math.Pow(1 - p.X, 2) + Math.Pow(0.5 - p.Y, 2)) - 1);
+            double upper = Math.Abs(Math.Sqrt(p.X * p.X + p.Y * p.Y) - 1);
+            double lower = Math.Abs(Math.Sqrt(Math.Pow(1 - p.X, 2) + Math.Pow(0.5 - p.Y, 2)) - 1);
             return Math.Min(upper, lower);
         }
         Assert.All(plain, p => Assert.InRange(Distance(p), 0, 0.6));
@@ -133,7 +133,7 @@ public class ToyDataTests
         // Turned back by its radius, a point lies on one of five arms; turned the other way, it does not.
         double Concentration(double twist)
         {
-            var phases = points
+            double[] phases = points
                 .Select(p =>
                     5 * (Math.Atan2(-p.Y, p.X) - twist * 0.25 * Math.Exp(Math.Sqrt(p.X * p.X + p.Y * p.Y) / 2))
                 )
@@ -152,7 +152,7 @@ public class ToyDataTests
         MeanIs(0, points.Select(p => p.Y));
         // E|arm|² by quadrature over n = √U 3π: the uniform offsets have mean 1/4 and second moment 1/12.
         const int Cells = 100_000;
-        var arm = Enumerable
+        double arm = Enumerable
             .Range(0, Cells)
             .Select(i => Math.Sqrt((i + 0.5) / Cells) * 3 * Math.PI)
             .Average(n => n * n + 2 * 0.25 * n * (Math.Sin(n) - Math.Cos(n)) + 2.0 / 12);
@@ -163,7 +163,7 @@ public class ToyDataTests
     public void SwissRoll()
     {
         var points = Draw("swissroll");
-        var t = 3 * Math.PI;
+        double t = 3 * Math.PI;
         MeanIs((t * t / 12 + t * t + 2) / 25, points.Select(p => p.X * p.X + p.Y * p.Y));
         // ∫ t cos t over [3π/2, 9π/2] is 6π, over the length 3π.
         MeanIs(2.0 / 5, points.Select(p => p.X));

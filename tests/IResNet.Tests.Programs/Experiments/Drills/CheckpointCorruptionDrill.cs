@@ -40,14 +40,14 @@ public sealed class CheckpointCorruptionDrill : IDisposable
         int flips = 0;
         foreach (string file in Directory.GetFiles(_folder))
         {
-            var good = File.ReadAllBytes(file);
+            byte[] good = File.ReadAllBytes(file);
             for (int at = 0; at < good.Length; at++)
                 for (int bit = 0; bit < 8; bit++)
                 {
                     // All bits of all bytes in the full drill; else one bit of every eighth byte.
                     if (!Drill.IsFull && (at % 8 != 0 || bit != (at / 8) % 8))
                         continue;
-                    var bad = (byte[])good.Clone();
+                    byte[] bad = (byte[])good.Clone();
                     bad[at] ^= (byte)(1 << bit);
                     Replace(file, bad);
                     AssertRefused($"bit {bit} of byte {at} of {Path.GetFileName(file)}");
@@ -66,7 +66,7 @@ public sealed class CheckpointCorruptionDrill : IDisposable
         int cuts = 0;
         foreach (string file in Directory.GetFiles(_folder))
         {
-            var good = File.ReadAllBytes(file);
+            byte[] good = File.ReadAllBytes(file);
             for (int length = 0; length < good.Length; length += Drill.Count(fast: 17, full: 1), cuts++)
             {
                 Replace(file, good[..length]);
@@ -94,7 +94,7 @@ public sealed class CheckpointCorruptionDrill : IDisposable
         string[] names = ["model.safetensors", "optimizer.safetensors", "average.safetensors"];
         foreach (string name in names)
         {
-            var good = File.ReadAllBytes(Path.Combine(_folder, name));
+            byte[] good = File.ReadAllBytes(Path.Combine(_folder, name));
             foreach (
                 string source in names
                     .Where(source => source != name)

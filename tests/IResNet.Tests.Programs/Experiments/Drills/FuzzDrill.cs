@@ -36,13 +36,13 @@ public class FuzzDrill
         var random = new Random(reader.Length * 7919);
         var corpus = new List<byte[]>(seeds);
         var behaviours = new HashSet<string>();
-        foreach (var seed in seeds)
+        foreach (byte[] seed in seeds)
             Assert.Equal("read", Behaviour(read, expected, seed)); // the unharmed files are read
         long tensors = Tensor.TotalCount;
         var (clock, time, count) = (Stopwatch.StartNew(), Drill.Time(fastSeconds: 0.4, fullSeconds: 70), 0);
         for (; clock.Elapsed < time; count++)
         {
-            var input = Mutate(corpus[random.Next(corpus.Count)], corpus, random);
+            byte[] input = Mutate(corpus[random.Next(corpus.Count)], corpus, random);
             long before = GC.GetAllocatedBytesForCurrentThread();
             string behaviour = Behaviour(read, expected, input);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -245,7 +245,7 @@ public class FuzzDrill
             Machine = new(),
             Parts = new Dictionary<string, CheckpointManifest.Part> { ["model"] = new(10, "00") },
         }.Write(file);
-        var bytes = File.ReadAllBytes(file);
+        byte[] bytes = File.ReadAllBytes(file);
         File.Delete(file);
         return bytes;
     }
@@ -286,12 +286,12 @@ public class FuzzDrill
                     bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 65), bytes.Count - at)));
                     break;
                 case 6: // the end of another file
-                    var other = corpus[random.Next(corpus.Count)];
+                    byte[] other = corpus[random.Next(corpus.Count)];
                     bytes.RemoveRange(at, bytes.Count - at);
                     bytes.AddRange(other.Skip(random.Next(other.Length + 1)));
                     break;
                 case 7 when at + 8 <= bytes.Count: // a number of eight, four or two bytes
-                    var number = BitConverter.GetBytes(Numbers[random.Next(Numbers.Length)]);
+                    byte[] number = BitConverter.GetBytes(Numbers[random.Next(Numbers.Length)]);
                     number = number[..(1 << random.Next(1, 4))];
                     for (int k = 0; k < number.Length; k++)
                         bytes[at + k] = number[k];

@@ -126,7 +126,7 @@ public class SafeTensorsCorpusDrill
 
     private static TensorFile Read(long length, byte[] header, int dataBytes)
     {
-        var bytes = new byte[8 + header.Length + dataBytes];
+        byte[] bytes = new byte[8 + header.Length + dataBytes];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, length);
         header.CopyTo(bytes, 8);
         return SafeTensors.Read(new MemoryStream(bytes));

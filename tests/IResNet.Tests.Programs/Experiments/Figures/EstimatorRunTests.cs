@@ -13,12 +13,12 @@ public class EstimatorRunTests
         const int Dimensions = 5,
             Terms = 40,
             Samples = 4;
-        const double Slope = 0.5;
+        const double A = 0.5;
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        var g = LinearBranch.Create(Slope, Dimensions).Linearize(zeros(3, Dimensions, ScalarType.Float64));
-        var exact = full(3, Dimensions * Math.Log(1 + Slope), dtype: ScalarType.Float64);
-        double spread = Math.Sqrt(2.0 * Dimensions / Samples) * Math.Log(1 + Slope);
+        var g = LinearBranch.Create(A, Dimensions).Linearize(zeros(3, Dimensions, ScalarType.Float64));
+        var exact = full(3, Dimensions * Math.Log(1 + A), dtype: ScalarType.Float64);
+        double spread = Math.Sqrt(2.0 * Dimensions / Samples) * Math.Log(1 + A);
         IsOff(spread, new PowerSeries(Terms, Samples, new GaussianProbes(generator)));
         IsOff(0, new PowerSeries(Terms, Samples, new RademacherProbes(generator)));
         IsOff(0, new PowerSeries(Terms, Dimensions, new ColouredProbes(1, generator)));

@@ -8,16 +8,16 @@ public class ExactSeriesTests
     /// For J = a I everything is known: d ln(1 + a), its power series, and Theorem 3 as an equality for negative a.
     /// </summary>
     [Theory, InlineData(0.8), InlineData(-0.8), InlineData(0.3)]
-    public void LinearMapsFollowTheTheory(double slope)
+    public void LinearMapsFollowTheTheory(double a)
     {
         const int Dimensions = 6,
             Terms = 20;
         using var scope = NewDisposeScope();
-        var jacobian = slope * eye(Dimensions, dtype: ScalarType.Float64).expand(4, Dimensions, Dimensions);
+        var jacobian = a * eye(Dimensions, dtype: ScalarType.Float64).expand(4, Dimensions, Dimensions);
         var series = ExactSeries.Of(jacobian, Terms);
         Assert.Equal([Terms, 4L], series.PartialSums.shape);
         Expect.Near(
-            full(4, Dimensions * Math.Log(1 + slope), dtype: ScalarType.Float64),
+            full(4, Dimensions * Math.Log(1 + a), dtype: ScalarType.Float64),
             series.LogDet,
             1e-12,
             "exact"
@@ -25,11 +25,11 @@ public class ExactSeriesTests
         double sum = 0;
         for (int n = 1; n <= Terms; n++)
         {
-            sum += Dimensions * (n % 2 == 1 ? 1.0 : -1.0) * Math.Pow(slope, n) / n;
+            sum += Dimensions * (n % 2 == 1 ? 1.0 : -1.0) * Math.Pow(a, n) / n;
             Expect.Near(full(4, sum, dtype: ScalarType.Float64), series.PartialSums[n - 1], 1e-12, $"{n} terms");
             double bias = Math.Abs(sum - series.LogDet[0].ToDouble()),
-                bound = TruncationBound.Of(Math.Abs(slope), Dimensions, n);
-            if (slope < 0)
+                bound = TruncationBound.Of(Math.Abs(a), Dimensions, n);
+            if (a < 0)
                 Assert.Equal(bound, bias, 1e-12);
             else
                 Assert.True(bias < bound);

@@ -5,21 +5,21 @@ namespace IResNet.Tests.Programs.Experiments.Figures;
 public class GradientConvergenceTests
 {
     /// <summary>
-    /// Theorem 4, with a positive and a negative Jacobian: for J = a I the error's factor a term is |a| itself.
+    /// Theorem 4, with a positive and a negative Jacobian: for J = a I the error's factor per term is |a| itself.
     /// </summary>
     [Theory, InlineData(0.7), InlineData(-0.7), InlineData(0.2)]
-    public void LinearMapsShrinkByTheirDerivative(double slope)
+    public void LinearMapsShrinkByTheirDerivative(double a)
     {
         using var scope = NewDisposeScope();
-        var (branch, x) = (LinearBranch.Create(slope, 3), Draw.Normal(2, 3));
+        var (branch, x) = (LinearBranch.Create(a, 3), Draw.Normal(2, 3));
         int[] terms = [1, 2, 5, 9];
         var exact = Gradient(branch, x, new ExactLogDet());
         var errors = terms.Select(n =>
             Expect.RelativeError(Gradient(branch, x, new NeumannSeries(n, 3, new UnitVectors())), exact)
         );
         var curve = new GradientConvergence(terms, [.. errors], branch.LipschitzBound());
-        Assert.Equal(Math.Abs(slope), curve.Rate, 1e-3);
-        Assert.Equal(Math.Abs(slope), curve.Lipschitz, 1e-6);
+        Assert.Equal(Math.Abs(a), curve.Rate, 1e-3);
+        Assert.Equal(Math.Abs(a), curve.Lipschitz, 1e-6);
         Assert.All(curve.Errors.Zip(curve.Theory), pair => Assert.Equal(1, pair.First / pair.Second, 1e-2));
     }
 

@@ -9,18 +9,18 @@ public class InverseConvergenceTests
     /// fall together.
     /// </summary>
     [Theory, InlineData(0.9), InlineData(-0.9), InlineData(0.3), InlineData(-0.05)]
-    public void LinearMapsFollowTheTheoryExactly(double slope)
+    public void LinearMapsFollowTheTheoryExactly(double a)
     {
         using var scope = NewDisposeScope();
         Draw.Seed(1);
         var x = Draw.Normal(4, 3);
-        var curve = Measure(new Sequence(new ResidualBlock(LinearBranch.Create(slope, 3))), x, [0, 1, 2, 4, 8]);
-        Assert.Equal(Math.Abs(slope), curve.Lipschitz, 12);
-        Assert.Equal(Math.Abs(slope), curve.Rate, 1e-3);
+        var curve = Measure(new Sequence(new ResidualBlock(LinearBranch.Create(a, 3))), x, [0, 1, 2, 4, 8]);
+        Assert.Equal(Math.Abs(a), curve.Lipschitz, 12);
+        Assert.Equal(Math.Abs(a), curve.Rate, 1e-3);
         foreach (var (error, theory) in curve.Errors.Zip(curve.Theory))
             Assert.Equal(theory, error, 1e-3 * theory + 1e-11);
-        int needed = new[] { 0, 1, 2, 4, 8 }.First(n => Math.Pow(Math.Abs(slope), n) <= 0.5 * (1 + 1e-6) || n == 8);
-        Assert.Equal(Math.Pow(Math.Abs(slope), needed) <= 0.5 * (1 + 1e-6) ? needed : null, curve.Needed(0.5));
+        int needed = new[] { 0, 1, 2, 4, 8 }.First(n => Math.Pow(Math.Abs(a), n) <= 0.5 * (1 + 1e-6) || n == 8);
+        Assert.Equal(Math.Pow(Math.Abs(a), needed) <= 0.5 * (1 + 1e-6) ? needed : null, curve.Needed(0.5));
         Assert.Null(curve.Needed(0));
     }
 

@@ -9,20 +9,20 @@ public class SolverRunTests
     /// itself, with a positive it is far above it.
     /// </summary>
     [Theory, InlineData(-0.8, 1.0), InlineData(0.8, 9.0)]
-    public void CertificateIsThatOfTheTheory(double slope, double ratio)
+    public void CertificateIsThatOfTheTheory(double a, double ratio)
     {
         using var scope = NewDisposeScope();
         Draw.Seed(1);
         var x = Draw.Normal(1, 3);
-        var runs = SolverRun.Of(new ResidualBlock(LinearBranch.Create(slope, 3)), x, 1e-2, 1e-4);
+        var runs = SolverRun.Of(new ResidualBlock(LinearBranch.Create(a, 3)), x, 1e-2, 1e-4);
         Assert.Equal(6, runs.Count);
         foreach (var run in runs.Where(run => run.Error > 1e-9))
             Assert.Equal(ratio, run.ErrorBound / run.Error, ratio * 1e-3);
         // From y = (1 + a) x, each iteration shrinks the error by |a| until (1 + a) times it is small enough.
         var plain = runs.Single(run => run is { Solver: "fixed point", Tolerance: 1e-4 });
         double largest = x.abs().max().ToDouble(),
-            residual = Math.Abs(slope) * (1 + slope) * largest;
-        Assert.Equal((int)Math.Ceiling(Math.Log(1e-4 / residual) / Math.Log(Math.Abs(slope))) + 1, plain.Evaluations);
+            residual = Math.Abs(a) * (1 + a) * largest;
+        Assert.Equal((int)Math.Ceiling(Math.Log(1e-4 / residual) / Math.Log(Math.Abs(a))) + 1, plain.Evaluations);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public class CheckpointTests
         using var run = new TinyRun(TinyRun.Toy());
         run.Start(stopAfter: 6);
         string file = Path.Combine(run.Checkpoints.Of(6), "model.safetensors");
-        var bytes = File.ReadAllBytes(file);
+        byte[] bytes = File.ReadAllBytes(file);
         bytes[^1] ^= 1;
         File.WriteAllBytes(file, bytes);
 

@@ -192,7 +192,7 @@ public sealed class SavedModelTests : IDisposable
             Assert.InRange(1 / stretch.min().ToDouble(), 0, certificate.Inverse * (1 + 1e-4));
             var early = block.Inverse(y, FixedPoint.Iterations(2));
             double error = (early.Value - x).norm(1).max().ToDouble();
-            var residual = (block.forward(early.Value).y - y).norm(1).max().ToDouble();
+            double residual = (block.forward(early.Value).y - y).norm(1).max().ToDouble();
             Assert.InRange(error, 1e-6, certificate.Inverse * residual * (1 + 1e-4));
         }
     }

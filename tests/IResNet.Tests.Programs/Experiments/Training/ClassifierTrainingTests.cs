@@ -117,10 +117,10 @@ public class ClassifierTrainingTests
     [Theory, InlineData(true), InlineData(false)]
     public async Task DegenerateDataGiveFiniteWeights(bool constant)
     {
-        var images = new byte[64 * Tiny.Shape.Dimensions];
+        byte[] images = new byte[64 * Tiny.Shape.Dimensions];
         if (!constant)
             new Random(1).NextBytes(images);
-        var labels = Enumerable.Range(0, 64).Select(i => (byte)(i % 2)).ToArray(); // of four classes
+        byte[] labels = Enumerable.Range(0, 64).Select(i => (byte)(i % 2)).ToArray(); // of four classes
         var split = new ImageSplit(Tiny.Shape, images, labels);
         using var classifier = Tiny.Classifier();
         var data = new ImageDataSet("degenerate", ["a", "b", "c", "d"], split, split);

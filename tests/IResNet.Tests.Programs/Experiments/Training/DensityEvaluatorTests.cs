@@ -195,7 +195,10 @@ public class DensityEvaluatorTests
     {
         const int Trials = 20_000;
         using var scope = NewDisposeScope();
-        var draws = randn(2 * Trials, dtype: ScalarType.Float64, generator: new Generator(1)).data<double>().ToArray();
+        double[] draws =
+        [
+            .. randn(2 * Trials, dtype: ScalarType.Float64, generator: new Generator(1)).data<double>(),
+        ];
         int held = draws.Chunk(2).Count(pair => Evaluation.MeanOf(pair) is var (m, w) && Math.Abs(m) <= w);
         Assert.InRange(held / (double)Trials, 0.95 - 4 * 0.00154, 0.95 + 4 * 0.00154);
     }

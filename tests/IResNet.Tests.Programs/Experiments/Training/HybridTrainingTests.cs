@@ -1,4 +1,5 @@
 using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
 
 namespace IResNet.Tests.Programs.Experiments.Training;
 
@@ -44,6 +45,16 @@ public class HybridTrainingTests
         }
         Assert.All(found, one => Assert.True(one.Classification.Error < 0.1, $"{one}"));
         Assert.True(found[1].Density.High < found[0].Density.Low, $"{found[1]} against {found[0]}");
+    }
+
+    /// <summary>Bits/dim are those of the estimator that the options name, as for a density.</summary>
+    [Theory, InlineData(false, "PowerSeries"), InlineData(true, "RussianRoulette")]
+    public async Task TheNamedEstimatorEvaluates(bool named, string expected)
+    {
+        using var flow = Create(4);
+        var options = Options with { Steps = 1, Estimator = named ? new RussianRouletteOptions() : null };
+        var run = await HybridTraining.Run(flow, Tiny.Corners(), options, cancel: Cancel);
+        Assert.Equal(expected, run.Test!.Density.Estimator);
     }
 
     [Fact]

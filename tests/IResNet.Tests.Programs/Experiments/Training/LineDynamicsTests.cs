@@ -26,7 +26,7 @@ public class LineDynamicsTests
         var paths = network.Trajectories(Starts);
         Assert.Equal((8, 201), (paths.Depth, paths.Count));
         Assert.Empty(paths.Crossings());
-        // Lemma 2: slopes after a block lie between 1 - L and 1 + L times those before it.
+        // Lemma 2: derivatives after a block lie between 1 - L and 1 + L times those before it.
         for (int block = 0; block < 8; block++)
         {
             double lipschitz = network.Blocks[block].Branch.LipschitzBound();

@@ -12,7 +12,7 @@ public class DataCommandTests
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await new RootCommand { DataCommand.Create() }
+        int code = await new RootCommand { DataCommand.Create() }
             .Parse(["data", .. arguments])
             .InvokeAsync(new() { Output = output, Error = error }, TestContext.Current.CancellationToken);
         return (code, output.ToString(), error.ToString());
@@ -62,7 +62,7 @@ public class DataCommandTests
         string[] files = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"];
         foreach (string file in files)
         {
-            var rows = new byte[500 * CifarReader.RowBytes(1)];
+            byte[] rows = new byte[500 * CifarReader.RowBytes(1)];
             new Random(file.Length).NextBytes(rows);
             for (int i = 0; i < 500; i++)
                 rows[i * CifarReader.RowBytes(1)] = (byte)(i % 10);

@@ -68,7 +68,7 @@ public sealed class GalleryTests : IDisposable
         Gallery.Write(_folder.Path);
 
         foreach (
-            var name in (string[])
+            string name in (string[])
                 [
                     "page.css",
                     "page.js",

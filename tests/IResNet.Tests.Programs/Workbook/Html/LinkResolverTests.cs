@@ -52,7 +52,7 @@ public sealed class LinkResolverTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
         Directory.CreateDirectory(_folder.File("notebooks", "images"));
         Directory.CreateDirectory(_folder.File("shared"));
-        foreach (var place in new[] { "notebooks", "shared" })
+        foreach (string? place in new[] { "notebooks", "shared" })
             File.WriteAllBytes(_folder.File(place, "a.png"), [1, 2, 3]);
         File.WriteAllText(_folder.File("secret"), "secret");
         File.CreateSymbolicLink(_folder.File("notebooks", "out.png"), _folder.File("secret"));
@@ -64,10 +64,10 @@ public sealed class LinkResolverTests : IDisposable
         File.CreateSymbolicLink(_folder.File("linked"), _folder.File("notebooks"));
 
         foreach (
-            var address in new[] { "out.png", "images/deep.png", "folder/a.png", "twice.png", "../shared/out.png" }
+            string? address in new[] { "out.png", "images/deep.png", "folder/a.png", "twice.png", "../shared/out.png" }
         )
             Assert.Null(_links.Image(address, null));
-        foreach (var address in new[] { "a.png", "within.png", "../shared/a.png", "images/../a.png" })
+        foreach (string? address in new[] { "a.png", "within.png", "../shared/a.png", "images/../a.png" })
             Assert.NotNull(_links.Image(address, null));
         Assert.NotNull(new LinkResolver(_folder.File("linked"), _folder.Out).Image("a.png", null));
     }

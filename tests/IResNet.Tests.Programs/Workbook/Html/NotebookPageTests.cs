@@ -198,7 +198,7 @@ public class NotebookPageTests
             Parameters = new Dictionary<string, string> { ["preset"] = "<quick>" },
         };
 
-        var bar = Parsed(record, Text("m", "# T")).QuerySelector("header .bar")!.TextContent;
+        string bar = Parsed(record, Text("m", "# T")).QuerySelector("header .bar")!.TextContent;
 
         Assert.Contains("failed", bar);
         Assert.Contains("2:05", bar);

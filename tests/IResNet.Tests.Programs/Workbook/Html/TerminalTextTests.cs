@@ -17,7 +17,7 @@ public class TerminalTextTests
     [Fact]
     public void A_long_text_takes_no_longer_than_its_length_asks_for()
     {
-        var text =
+        string text =
             new string('x', 5_000_000)
             + "\u001b]"
             + new string('\u001b', 100_000)

@@ -20,13 +20,13 @@ public sealed class KernelInstallTests
 
     private JsonNode? Specification(string name)
     {
-        var file = Path.Combine(_prefix, "share", "jupyter", "kernels", name, "kernel.json");
+        string file = Path.Combine(_prefix, "share", "jupyter", "kernels", name, "kernel.json");
         return File.Exists(file) ? JsonNode.Parse(File.ReadAllText(file)) : null;
     }
 
     private void WriteOthers(string name)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_prefix, "share", "jupyter", "kernels", name)).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_prefix, "share", "jupyter", "kernels", name)).FullName;
         File.WriteAllText(Path.Combine(folder, "kernel.json"), """{ "argv": ["other"] }""");
     }
 
@@ -34,10 +34,10 @@ public sealed class KernelInstallTests
     public void InstallsUnderItsOwnNameAndTheOneNotebooksAskFor()
     {
         Assert.Equal(0, Install());
-        foreach (var name in new[] { "iresnet", ".net-csharp" })
+        foreach (string? name in new[] { "iresnet", ".net-csharp" })
         {
             var specification = Specification(name);
-            var arguments = specification?["argv"]?.AsArray().Select(a => (string)a!).ToArray();
+            string[]? arguments = specification?["argv"]?.AsArray().Select(a => (string)a!).ToArray();
             Assert.NotNull(arguments);
             Assert.True(File.Exists(arguments[0]) && File.Exists(arguments[1]));
             Assert.EndsWith("IResNet.Workbook.dll", arguments[1], StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed class KernelInstallTests
     [InlineData($$"""{ "transport": "tcp", {{Ports}}, "key": "k", "signature_scheme": "hmac-md5" }""", "hmac-md5")]
     public void ABadConnectionFileIsRefusedWithAWord(string text, string word)
     {
-        var file = Path.Combine(_prefix, "connection.json");
+        string file = Path.Combine(_prefix, "connection.json");
         File.WriteAllText(file, text);
         Assert.Contains(
             word,

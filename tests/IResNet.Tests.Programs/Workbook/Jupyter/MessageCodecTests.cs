@@ -57,10 +57,10 @@ public sealed class MessageCodecTests
     [Fact]
     public void AnyChangedByteIsNoticed()
     {
-        for (var frame = 2; frame <= 6; frame++)
+        for (int frame = 2; frame <= 6; frame++)
         {
             var message = _codec.Encode([Identity], "x", [], []);
-            var bytes = message[frame].ToByteArray();
+            byte[] bytes = message[frame].ToByteArray();
             bytes[0] ^= 1;
             Assert.Null(
                 _codec.Decode(new NetMQMessage(message.Select((f, i) => i == frame ? new NetMQFrame(bytes) : f)))

@@ -24,7 +24,7 @@ internal static class NbFormat
 
     public static string ValidateAndRewriteText(string json)
     {
-        var path = Path.GetTempFileName();
+        string path = Path.GetTempFileName();
         try
         {
             File.WriteAllText(path, json);
@@ -55,7 +55,7 @@ internal static class NbFormat
             }
         )!;
         var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
+        string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.Result);
     }

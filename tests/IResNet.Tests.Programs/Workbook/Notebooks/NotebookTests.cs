@@ -64,7 +64,7 @@ public class NotebookTests
     [Fact]
     public void Jupyter_writes_what_we_write_byte_for_byte()
     {
-        var json = Everything().ToJson();
+        string json = Everything().ToJson();
 
         Assert.Equal(json, NbFormat.ValidateAndRewriteText(json));
     }
@@ -72,7 +72,7 @@ public class NotebookTests
     [Fact]
     public void Rewriting_an_unchanged_notebook_changes_nothing()
     {
-        var json = Everything().ToJson();
+        string json = Everything().ToJson();
 
         Assert.Equal(json, Notebook.Parse(json).ToJson());
     }
@@ -80,7 +80,7 @@ public class NotebookTests
     [Fact]
     public void Numbers_keep_their_digits()
     {
-        var json = Everything()
+        string json = Everything()
             .ToJson()
             .Replace("2.5,", "2.50000000000000000001,\n        1.0,", StringComparison.Ordinal);
 
@@ -167,7 +167,7 @@ public class NotebookTests
     [Fact]
     public void A_format_error_names_the_file()
     {
-        var path = Path.GetTempFileName();
+        string path = Path.GetTempFileName();
         File.WriteAllText(path, "{}");
 
         Assert.Contains(path, Assert.Throws<NotebookFormatException>(() => Notebook.Load(path)).Message);
@@ -178,7 +178,7 @@ public class NotebookTests
     public void Saving_replaces_the_file_whole_and_leaves_no_other()
     {
         var folder = Directory.CreateTempSubdirectory();
-        var path = Path.Combine(folder.FullName, "a.ipynb");
+        string path = Path.Combine(folder.FullName, "a.ipynb");
         File.WriteAllText(path, "old");
 
         Everything().Save(path);

@@ -102,7 +102,7 @@ public sealed class CrashTests : IDisposable
         Assert.DoesNotMatch(@"\d,\d+ s\b", output);
         var cells = Notebook.Load(_folder.File("out", "a.ipynb")).Cells;
         var one = cells.Single(c => c.Id == "one").Outputs;
-        var text = Assert.IsType<StreamOutput>(one[0]).Text;
+        string text = Assert.IsType<StreamOutput>(one[0]).Text;
         Assert.SkipWhen(text == "1,234.5 2 ABab\n", "This machine has no ICU.");
         Assert.Equal("1.234,5 1 aAbB\n", text);
         Assert.Equal(

@@ -96,8 +96,8 @@ public sealed class ExceptionOriginTests : IDisposable
         Assert.Equal("alive\n", Assert.IsType<StreamOutput>(Assert.Single(cells[^1].Outputs)).Text);
         foreach (var (cell, origin) in cells.Zip(Origins.Keys))
         {
-            var printed = string.Concat(cell.Outputs.OfType<StreamOutput>().Select(o => o.Text));
-            var expected = $"FormatException: from {origin}";
+            string printed = string.Concat(cell.Outputs.OfType<StreamOutput>().Select(o => o.Text));
+            string expected = $"FormatException: from {origin}";
             Assert.True(printed.Contains(expected, StringComparison.Ordinal), $"{origin}: {printed}");
         }
     }

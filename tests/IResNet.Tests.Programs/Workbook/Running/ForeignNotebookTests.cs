@@ -34,7 +34,7 @@ public sealed class ForeignNotebookTests : IDisposable
     [InlineData("{}", "{}", "#!fsharp\\nlet x = 1", "F# does not run here")]
     public void AnotherLanguageIsNamed(string kernel, string metadata, string source, string word)
     {
-        var json = $$"""
+        string json = $$"""
             { "nbformat": 4, "metadata": { "kernelspec": {{kernel}} }, "cells": [
               { "cell_type": "code", "source": "1" },
               { "cell_type": "code", "metadata": {{metadata}}, "source": "{{source}}" } ] }
@@ -105,7 +105,7 @@ public sealed class ForeignNotebookTests : IDisposable
     [Fact]
     public void ANotebookIsNeverReplacedByItsCopy()
     {
-        var path = _folder.Notebook("a.ipynb", Code("c", "1"));
+        string path = _folder.Notebook("a.ipynb", Code("c", "1"));
         Assert.Contains("itself", Assert.Throws<UsageException>(() => Plan(path, _folder.Path)).Message);
         Assert.Contains("itself", Assert.Throws<UsageException>(() => Plan(path, _folder.File("x", ".."))).Message);
         Assert.Single(Plan(path));
@@ -120,8 +120,8 @@ public sealed class ForeignNotebookTests : IDisposable
     [Fact]
     public void TheOutputIsAFolder()
     {
-        var path = _folder.Notebook("a.ipynb", Code("c", "1"));
-        foreach (var output in new[] { path, _folder.File("new.ipynb") })
+        string path = _folder.Notebook("a.ipynb", Code("c", "1"));
+        foreach (string? output in new[] { path, _folder.File("new.ipynb") })
             Assert.Contains("name the folder", Assert.Throws<UsageException>(() => Plan(path, output)).Message);
     }
 

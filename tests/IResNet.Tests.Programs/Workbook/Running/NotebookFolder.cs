@@ -15,7 +15,7 @@ internal sealed class NotebookFolder : IDisposable
     /// <summary>Writes a notebook.</summary>
     public string Notebook(string name, params Cell[] cells)
     {
-        var path = File(name);
+        string path = File(name);
         var notebook = new Notebook();
         notebook.Cells.AddRange(cells);
         notebook.Save(path);

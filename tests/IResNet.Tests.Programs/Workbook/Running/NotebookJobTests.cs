@@ -52,9 +52,9 @@ public sealed class NotebookJobTests : IDisposable
     [Fact]
     public void What_cannot_be_run_is_said_before_anything_runs()
     {
-        var a = _folder.Notebook("a.ipynb", Code("p", "int steps = 1;", "parameters"));
+        string a = _folder.Notebook("a.ipynb", Code("p", "int steps = 1;", "parameters"));
         Directory.CreateDirectory(_folder.File("other"));
-        var same = _folder.Notebook("other/a.ipynb");
+        string same = _folder.Notebook("other/a.ipynb");
         File.WriteAllText(_folder.File("bad.ipynb"), "{");
 
         Assert.Contains("nowhere", Assert.Throws<UsageException>(() => Plan(["nowhere"])).Message);

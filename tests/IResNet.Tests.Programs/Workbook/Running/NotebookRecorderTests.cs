@@ -109,7 +109,7 @@ public sealed class NotebookRecorderTests : IDisposable
         var printing = Task.Run(
             () =>
             {
-                for (var i = 0; i < 2000; i++)
+                for (int i = 0; i < 2000; i++)
                     sink.Stream(i % 2 == 0 ? StreamName.Stdout : StreamName.Stderr, "x");
             },
             TestContext.Current.CancellationToken

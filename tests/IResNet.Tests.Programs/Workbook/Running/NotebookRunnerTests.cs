@@ -65,7 +65,7 @@ public sealed class NotebookRunnerTests : IDisposable
         var parameters = new Dictionary<string, string> { ["steps"] = "7", ["preset"] = "paper" };
 
         var (record, notebook) = await RunAsync(cells, parameters);
-        var text = File.ReadAllText(_folder.File("out", "a.ipynb"));
+        string text = File.ReadAllText(_folder.File("out", "a.ipynb"));
         var (_, again) = await RunAsync(cells, parameters);
 
         Assert.Equal(RunStatus.Passed, record.Status);
@@ -153,7 +153,7 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_stop_keeps_what_there_is()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var marker = _folder.File("begun");
+        string marker = _folder.File("begun");
         var run = RunAsync(
             [
                 Code("a", "1"),
