@@ -4,8 +4,8 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// Hand-written kernels in single precision, for vectors of any width that the processor has (AVX-512, AVX2 with FMA,
-/// or 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU between them), their
-/// inverses, and the spectral norms of all their layers. Convolutions of several examples run side by side in the lanes
+/// or 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU, softplus, LipSwish or ReLU
+/// between them), their inverses, and the spectral norms of all their layers. Convolutions of several examples run side by side in the lanes
 /// of a register (a batch-interleaved layout); few images with many channels run as matrix products of their patches
 /// (im2col).
 /// </summary>
@@ -41,7 +41,7 @@ public sealed class CpuBackend : Backend
         {
             whyNot = WhyNot(dense) ?? WhyNot(estimator, exact: x.size(1) == 2);
             if (whyNot is null)
-                return Serve(() => _kernels!.Step(_resources, dense, estimator, x), x);
+                return Serve(() => Of(dense).Step(_resources, dense, estimator, x), x);
         }
         else if (whyNot is null && branch is ConvBranch convolutional)
         {
@@ -50,7 +50,7 @@ public sealed class CpuBackend : Backend
                 ?? WhyNot(estimator, exact: false)
                 ?? (_kernels!.TakesMatrixProducts(x.size(0), hidden) ? null : WhyNotBatch(x));
             if (whyNot is null)
-                return Serve(() => _kernels!.Step(_resources, convolutional, estimator, x), x);
+                return Serve(() => Of(convolutional).Step(_resources, convolutional, estimator, x), x);
         }
         return Answer<(Tensor, Tensor)>.Refuse(whyNot ?? Unknown(branch));
     }
@@ -59,7 +59,7 @@ public sealed class CpuBackend : Backend
     public override Answer<Linearization> Linearize(ResidualBranch branch, Tensor x) =>
         WhyNotEvaluation(branch, x) is { } whyNot ? Answer<Linearization>.Refuse(whyNot)
         : is_grad_enabled() ? Answer<Linearization>.Refuse("gradients are enabled, and its products have none")
-        : Answer<Linearization>.Serve(() => _kernels!.Linearize(_resources, (ConvBranch)branch, x));
+        : Answer<Linearization>.Serve(() => Of((ConvBranch)branch).Linearize(_resources, (ConvBranch)branch, x));
 
     /// <inheritdoc/>
     public override Answer<IReadOnlyList<Tensor>> Normalize(IReadOnlyList<SpectralLayer> layers) =>
@@ -71,7 +71,7 @@ public sealed class CpuBackend : Backend
     public override Answer<InverseResult> Invert(ResidualBranch branch, InverseSolver solver, Tensor y) =>
         WhyNotEvaluation(branch, y) is { } whyNot
             ? Answer<InverseResult>.Refuse(whyNot)
-            : Answer<InverseResult>.Serve(() => _kernels!.Invert(_resources, (ConvBranch)branch, solver, y));
+            : Answer<InverseResult>.Serve(() => Of((ConvBranch)branch).Invert(_resources, (ConvBranch)branch, solver, y));
 
     /// <inheritdoc/>
     public override Answer<Tensor> Affine(Tensor x, Tensor logScale, Tensor shift) =>
@@ -89,6 +89,8 @@ public sealed class CpuBackend : Backend
             return (y, logDet ?? zeros(x.size(0)));
         });
 
+    private BranchKernels Of(SequentialBranch branch) => _kernels!.Branches[branch.Activations[0].GetType()];
+
     private string? WhyNot(Tensor x) =>
         _kernels is null
             ? NoVectors
@@ -103,13 +105,15 @@ public sealed class CpuBackend : Backend
             ? null
             : $"a batch of {x.size(0)} examples would leave most lanes empty; {LeastExamples} and more do not";
 
-    private static string? WhyNot(SequentialBranch branch) =>
+    private string? WhyNot(SequentialBranch branch) =>
         // A class derived from the library's may compute something else.
         branch.GetType() != typeof(ConvBranch)
         && branch.GetType() != typeof(DenseBranch)
             ? Unknown(branch)
-        : branch.Activations.FirstOrDefault(activation => activation.GetType() != typeof(Elu)) is { } other
-            ? $"it knows the activation Elu, not {other.GetName()}"
+        : branch.Activations.FirstOrDefault(activation => !_kernels!.Branches.ContainsKey(activation.GetType()))
+            is { } other
+            ? $"it knows the activations {string.Join(", ", _kernels!.Branches.Keys.Select(type => type.Name))}, not "
+                + other.GetName()
         : branch is DenseBranch { LeadingActivation: true }
             ? "it knows no dense branch with an activation before its first layer"
         : null;
@@ -118,11 +122,14 @@ public sealed class CpuBackend : Backend
         estimator switch
         {
             NoLogDet => null,
-            NeumannSeries { Samples: 1 } => null,
-            NeumannSeries => "it takes the Neumann series with one probe for each example",
+            NeumannSeries => null,
+            RussianRoulette { Gradient: RouletteGradient.Neumann } => null,
+            RussianRoulette roulette =>
+                $"it takes the roulette with {nameof(RouletteGradient)}.{nameof(RouletteGradient.Neumann)}, not "
+                    + roulette.Gradient,
             ExactLogDet when exact => null,
             ExactLogDet => "it knows the exact log-determinant of dense branches in two dimensions",
-            _ => $"it knows the estimators NeumannSeries and NoLogDet, not {estimator.GetType().Name}",
+            _ => $"it knows the estimators NeumannSeries, RussianRoulette and NoLogDet, not {estimator.GetType().Name}",
         };
 
     private string? WhyNot(SpectralLayer layer) =>

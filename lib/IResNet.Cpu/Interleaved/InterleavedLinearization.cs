@@ -1,11 +1,12 @@
 namespace IResNet.Cpu;
 
 /// <summary>A linearization whose products are taken by the vector kernels. No gradients.</summary>
-internal sealed unsafe class InterleavedLinearization<TVector> : Linearization
+internal sealed unsafe class InterleavedLinearization<TVector, TActivation> : Linearization
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     private readonly Workers _workers;
-    private readonly InterleavedBranch<TVector> _branch;
+    private readonly InterleavedBranch<TVector, TActivation> _branch;
     private readonly ExampleGroups _groups;
     private readonly Tensor _memory,
         _maps;
@@ -18,7 +19,7 @@ internal sealed unsafe class InterleavedLinearization<TVector> : Linearization
         ConvBranch branch,
         Tensor x,
         Tensor value,
-        InterleavedBranch<TVector> packed,
+        InterleavedBranch<TVector, TActivation> packed,
         ExampleGroups groups
     )
         : base(branch, x, value)
@@ -43,10 +44,10 @@ internal sealed unsafe class InterleavedLinearization<TVector> : Linearization
     }
 
     /// <summary>Evaluates the branch. Everything lives in the caller's dispose scope.</summary>
-    public static InterleavedLinearization<TVector> At(CpuResources resources, ConvBranch branch, Tensor x)
+    public static InterleavedLinearization<TVector, TActivation> At(CpuResources resources, ConvBranch branch, Tensor x)
     {
         long[] shape = x.shape;
-        var packed = new InterleavedBranch<TVector>(
+        var packed = new InterleavedBranch<TVector, TActivation>(
             resources,
             shape,
             branch.Layers[0].Weight.size(0),
@@ -61,7 +62,7 @@ internal sealed unsafe class InterleavedLinearization<TVector> : Linearization
     /// <inheritdoc/>
     protected override Tensor Vjp(Tensor cotangents, long k) => Product(cotangents, k, transposed: true);
 
-    private InterleavedBranch<TVector>.Maps MapsOf(int group) => _branch.MapsAt(_points + group * _branch.PointSize);
+    private InterleavedBranch<TVector, TActivation>.Maps MapsOf(int group) => _branch.MapsAt(_points + group * _branch.PointSize);
 
     private Tensor Product(Tensor directions, long k, bool transposed)
     {

@@ -36,12 +36,16 @@ public class ConvBlockFunctionTests
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
     {
-        var setting = new Setting(examples, channels, height, width, hidden, leading, terms);
-        var fast = setting.Fast(setting.Probe);
-        var reference = setting.Reference();
-        Assert.Equal(reference.Keys, fast.Keys);
-        foreach (var (name, expected) in reference)
-            Expect.Close(fast[name], expected, Tolerance, name);
+        foreach (var activation in Kernels.Activations)
+        {
+            using var scope = NewDisposeScope();
+            var setting = new Setting(examples, channels, height, width, hidden, leading, terms, activation);
+            var fast = setting.Fast(setting.Probe);
+            var reference = setting.Reference();
+            Assert.Equal(reference.Keys, fast.Keys);
+            foreach (var (name, expected) in reference)
+                Expect.Close(fast[name], expected, Tolerance, $"{activation}, {name}");
+        }
     }
 
     /// <summary>Negative control: with another probe the estimate and the gradients differ, by far.</summary>
@@ -60,7 +64,7 @@ public class ConvBlockFunctionTests
     [Fact]
     public void ThreadsDoNotChangeResults()
     {
-        var setting = new Setting(70, 5, 6, 6, 9, leading: true, terms: 3);
+        var setting = new Setting(70, 5, 6, 6, 9, leading: true, terms: 3, ActivationKind.LipSwish);
         var one = setting.Fast(setting.Probe);
         set_num_threads(3);
         try
@@ -81,11 +85,14 @@ public class ConvBlockFunctionTests
     [Fact]
     public void NotANumberStaysOne()
     {
-        var setting = new Setting(18, 3, 4, 4, 6, leading: true, terms: 2);
-        setting.X[7, 1, 2, 2] = float.NaN;
-        var y = setting.Fast(setting.Probe)["y"];
-        Assert.True(y[7].isnan().any().ToBoolean());
-        Assert.False(y.narrow(0, 8, 10).isnan().any().ToBoolean());
+        foreach (var activation in Kernels.Activations)
+        {
+            var setting = new Setting(18, 3, 4, 4, 6, leading: true, terms: 2, activation);
+            setting.X[7, 1, 2, 2] = float.NaN;
+            var y = setting.Fast(setting.Probe)["y"];
+            Assert.True(y[7].isnan().any().ToBoolean(), activation.Name);
+            Assert.False(y.narrow(0, 8, 10).isnan().any().ToBoolean(), activation.Name);
+        }
     }
 
     /// <summary>
@@ -95,10 +102,10 @@ public class ConvBlockFunctionTests
     [Fact]
     public void ARetainedGraphCanBeDifferentiatedTwice()
     {
-        var setting = new Setting(18, 4, 5, 5, 8, leading: true, terms: 3);
+        var setting = new Setting(18, 4, 5, 5, 8, leading: true, terms: 3, ActivationKind.LipSwish);
         var branch = setting.Branch;
         var x = setting.X.clone().requires_grad_();
-        var (y, logDet) = ConvBlockFunction<Floats16>.Apply(Kernels.Resources, branch, new NeumannSeries(3), x);
+        var (y, logDet) = Kernels.Of(branch).Step(Kernels.Resources, branch, new NeumannSeries(3), x);
         var loss = y.square().sum() + logDet!.sum();
         loss.backward(retain_graph: true);
         var (first, weight) = (x.grad!.clone(), branch.Layers[1].Weight.grad!.clone());
@@ -149,7 +156,7 @@ public class ConvBlockFunctionTests
         for (int i = 0; i < 60; i++)
         {
             using var scope = NewDisposeScope();
-            ConvBlockFunction<Floats16>.Apply(Kernels.Resources, setting.Branch, new NeumannSeries(1), setting.X);
+            Kernels.Of(setting.Branch).Step(Kernels.Resources, setting.Branch, new NeumannSeries(1), setting.X);
         }
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -165,7 +172,16 @@ public class ConvBlockFunctionTests
             _logDet;
         private readonly int _terms;
 
-        public Setting(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
+        public Setting(
+            int examples,
+            int channels,
+            int height,
+            int width,
+            int hidden,
+            bool leading,
+            int terms,
+            ActivationKind? activation = null
+        )
         {
             Kernels.Need();
             manual_seed(examples + channels);
@@ -173,7 +189,7 @@ public class ConvBlockFunctionTests
                 new ImageShape(channels, height, width),
                 hidden,
                 new SpectralNormOptions(),
-                ActivationKind.Elu,
+                activation,
                 leading
             );
             // Initial weights are far below the bound: enlarged, the normalization's own gradient takes part.
@@ -197,12 +213,14 @@ public class ConvBlockFunctionTests
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
             {
-                var (y, logDet) = ConvBlockFunction<Floats16>.Apply(
-                    Kernels.Resources,
-                    _branch,
-                    _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(),
-                    x
-                );
+                var (y, logDet) = Kernels
+                    .Of(_branch)
+                    .Step(
+                        Kernels.Resources,
+                        _branch,
+                        _terms > 0 ? new NeumannSeries(_terms, 1, new FixedProbes(probe)) : new NoLogDet(),
+                        x
+                    );
                 return (y, logDet ?? zeros_like(_logDet));
             });
 

@@ -40,8 +40,11 @@ public class DenseBlockFunctionTests
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int features, int[] hidden, Estimate estimate, int terms)
     {
-        var setting = new Setting(examples, features, hidden, estimate, terms);
-        Compare(setting);
+        foreach (var activation in Kernels.Activations)
+        {
+            using var scope = NewDisposeScope();
+            Compare(new Setting(examples, features, hidden, estimate, terms, activation));
+        }
     }
 
     /// <summary>Shapes that nobody chose.</summary>
@@ -54,7 +57,8 @@ public class DenseBlockFunctionTests
             var estimate = (Estimate)random.Next(3);
             int features = estimate == Estimate.Exact ? 2 : random.Next(1, 9);
             int[] hidden = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(1, 40))];
-            Compare(new Setting(random.Next(1, 200), features, hidden, estimate, random.Next(1, 7)));
+            var activation = Kernels.Activations[i % Kernels.Activations.Count];
+            Compare(new Setting(random.Next(1, 200), features, hidden, estimate, random.Next(1, 7), activation));
         }
     }
 
@@ -167,7 +171,7 @@ public class DenseBlockFunctionTests
     {
         var setting = new Setting(90, 2, [8, 8], Estimate.Exact, 0);
         var x = setting.X.clone().requires_grad_();
-        var (y, logDet) = DenseBlockFunction<Floats16>.Apply(Kernels.Resources, setting.Branch, new ExactLogDet(), x);
+        var (y, logDet) = Kernels.Of(setting.Branch).Step(Kernels.Resources, setting.Branch, new ExactLogDet(), x);
         var loss = y.square().sum() + logDet!.sum();
         loss.backward(retain_graph: true);
         var (first, weight) = (x.grad!.clone(), setting.Branch.Layers[1].Weight.grad!.clone());
@@ -225,13 +229,20 @@ public class DenseBlockFunctionTests
         private readonly Tensor _y,
             _logDet;
 
-        public Setting(int examples, int features, int[] hidden, Estimate estimate, int terms)
+        public Setting(
+            int examples,
+            int features,
+            int[] hidden,
+            Estimate estimate,
+            int terms,
+            ActivationKind? activation = null
+        )
         {
             Kernels.Need();
-            _name = $"{examples} of {features}-{string.Join('-', hidden)}, {estimate} {terms}";
+            _name = $"{activation}, {examples} of {features}-{string.Join('-', hidden)}, {estimate} {terms}";
             (_estimate, _terms) = (estimate, terms);
             manual_seed(examples + features);
-            Branch = new DenseBranch(features, hidden);
+            Branch = new DenseBranch(features, hidden, activation: activation);
             // Initial weights are far below the bound: enlarged, the normalization's own gradient takes part.
             using (no_grad())
                 foreach (var layer in Branch.Layers)
@@ -255,7 +266,7 @@ public class DenseBlockFunctionTests
 
         public Dictionary<string, Tensor> Fast(Tensor probe) => Differentiate(ScalarType.Float32, x =>
             {
-                var (y, logDet) = DenseBlockFunction<Floats16>.Apply(Kernels.Resources, Branch, Estimator(probe), x);
+                var (y, logDet) = Kernels.Of(Branch).Step(Kernels.Resources, Branch, Estimator(probe), x);
                 return (y, logDet ?? zeros_like(_logDet));
             });
 

@@ -39,8 +39,8 @@ public class InterleavedLinearizationTests
         Tensor x = randn(examples, channels, height, width),
             t = randn(directions * examples, channels, height, width);
 
-        var fast = Assert.IsType<InterleavedLinearization<Floats16>>(branch.Linearize(x));
-        var evaluated = new InterleavedEvaluation<Floats16>(Kernels.Resources, branch, x.shape).Evaluate(x);
+        var fast = Assert.IsType<InterleavedLinearization<Floats16, VectorElu<Floats16>>>(branch.Linearize(x));
+        var evaluated = new InterleavedEvaluation<Floats16, VectorElu<Floats16>>(Kernels.Resources, branch, x.shape).Evaluate(x);
         Tensor jvp = fast.Jvp(t),
             vjp = fast.Vjp(t);
         branch.to(ScalarType.Float64);
