@@ -2,8 +2,9 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// A convolutional residual block as one differentiable function: x, three weights and biases and the activations'
-/// parameters to y and, with a series, the estimate of <see cref="WeightedSeries"/>. In the backward pass the cotangents of value and tangent share
-/// each weight. Sums over groups are taken in a fixed order, so that results do not depend on the number of threads.
+/// parameters to y and, with a series, the estimate of <see cref="WeightedSeries"/>. In the backward pass the
+/// cotangents of value and tangent share each weight. Sums over groups are taken in a fixed order, so that results do
+/// not depend on the number of threads.
 /// </summary>
 internal sealed unsafe class ConvBlockFunction<TVector, TActivation>
     : HandWrittenFunction<ConvBlockFunction<TVector, TActivation>, ConvBlockFunction<TVector, TActivation>.Setting>

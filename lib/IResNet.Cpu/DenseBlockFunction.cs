@@ -3,8 +3,9 @@ namespace IResNet.Cpu;
 /// <summary>
 /// A training step's pass through a residual block of dense layers as one differentiable function, as
 /// <see cref="ConvBlockFunction{TVector, TActivation}"/> is for convolutions: x, weights, biases and activations'
-/// parameters to y and the log-determinant, exact for 2-D data or by <see cref="WeightedSeries"/>. The backward pass is written by hand. Sums over groups are
-/// taken in a fixed order, so that results do not depend on the number of threads.
+/// parameters to y and the log-determinant, exact for 2-D data or by <see cref="WeightedSeries"/>. The backward pass is
+/// written by hand. Sums over groups are taken in a fixed order, so that results do not depend on the number of
+/// threads.
 /// </summary>
 internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
     : HandWrittenFunction<DenseBlockFunction<TVector, TActivation>, DenseBlockFunction<TVector, TActivation>.Setting>
@@ -155,7 +156,11 @@ internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
             Resources.Workers.Run(Groups.Count, lanes.PointSize + lanes.WorkSize, work);
 
         /// <summary>From x, each layer's weight and bias, the activations' parameters, and others.</summary>
-        public DenseWeights Pack(InterleavedDense<TVector, TActivation> lanes, IReadOnlyList<Tensor> tensors, bool transposed)
+        public DenseWeights Pack(
+            InterleavedDense<TVector, TActivation> lanes,
+            IReadOnlyList<Tensor> tensors,
+            bool transposed
+        )
         {
             using var scope = NewDisposeScope();
             return new(

@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace IResNet.Cpu;
 
-/// <summary><see cref="Elu"/>. Its derivatives follow from its value a: min(a, 0) + 1, and the same again where a is at
-/// most 0.</summary>
+/// <summary>
+/// <see cref="Elu"/>. Its derivatives follow from its value a: min(a, 0) + 1, and the same again where a is at most 0.
+/// </summary>
 internal readonly struct VectorElu<TVector> : IVectorActivation<TVector, VectorElu<TVector>>
     where TVector : unmanaged, IVector<TVector>
 {
@@ -30,7 +31,8 @@ internal readonly struct VectorElu<TVector> : IVectorActivation<TVector, VectorE
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVector Curvature(TVector p, TVector s, TVector complement) => TVector.WherePositive(s, default, TVector.Create(1));
+    public TVector Curvature(TVector p, TVector s, TVector complement) =>
+        TVector.WherePositive(s, default, TVector.Create(1));
 
     /// <inheritdoc/>
     public float ParameterGradient(float sum) => 0;

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace IResNet.Cpu;
 
-/// <summary>Exponential functions on the lanes of a vector, to about one unit in the last place. NaN stays NaN.</summary>
+/// <summary>
+/// Exponential functions on the lanes of a vector, to about one unit in the last place. NaN stays NaN.
+/// </summary>
 internal static class VectorExponential<TVector>
     where TVector : unmanaged, IVector<TVector>
 {

@@ -25,7 +25,8 @@ internal readonly struct VectorRelu<TVector> : IVectorActivation<TVector, Vector
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVector Derivative(TVector p, TVector s, TVector complement) => TVector.WherePositive(s, TVector.Create(1), default);
+    public TVector Derivative(TVector p, TVector s, TVector complement) =>
+        TVector.WherePositive(s, TVector.Create(1), default);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace IResNet.Cpu;
 
-/// <summary><see cref="Softplus"/>: max(p, 0) + ln(1 + y) with y = exp(-|p|). Its derivative is the sigmoid s.</summary>
+/// <summary>
+/// <see cref="Softplus"/>: max(p, 0) + ln(1 + y) with y = exp(-|p|). Its derivative is the sigmoid s.
+/// </summary>
 internal readonly struct VectorSoftplus<TVector> : IVectorActivation<TVector, VectorSoftplus<TVector>>
     where TVector : unmanaged, IVector<TVector>
 {

@@ -1,9 +1,9 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The branch 3x3, 1x1, 3x3 with activations between on a few images, for many hidden channels: every layer is a matrix product over
-/// (image, pixel) rows, hidden maps lie row by row, and the data's few channels stay in torch's layout. With few images
-/// this fills registers that examples side by side would leave empty.
+/// The branch 3x3, 1x1, 3x3 with activations between on a few images, for many hidden channels: every layer is a matrix
+/// product over (image, pixel) rows, hidden maps lie row by row, and the data's few channels stay in torch's layout.
+/// With few images this fills registers that examples side by side would leave empty.
 /// </summary>
 internal sealed unsafe class GemmBranch<TVector, TActivation>(
     int channels,

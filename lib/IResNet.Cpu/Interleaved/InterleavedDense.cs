@@ -44,7 +44,8 @@ internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths
     public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (nint)Parts[tangents].Plane;
 
     /// <summary>Floats of scratch memory a thread, beside a point.</summary>
-    public nint WorkSize => 3 * Largest + MapSize(widths[0]) + 2 * (nint)Lanes * InterleavedLayout.RoundUp(widths.Max());
+    public nint WorkSize =>
+        3 * Largest + MapSize(widths[0]) + 2 * (nint)Lanes * InterleavedLayout.RoundUp(widths.Max());
 
     /// <summary>Floats of all gradients: weight and bias of each layer in turn, then those of learned
     /// activations.</summary>

@@ -57,12 +57,19 @@ internal static unsafe class InterleavedInverse<TVector, TActivation>
     }
 
     /// <summary>One group and its maps.</summary>
-    private readonly struct Group(InterleavedBranch<TVector, TActivation> branch, BranchWeights weights, int examples, float* work)
+    private readonly struct Group(
+        InterleavedBranch<TVector, TActivation> branch,
+        BranchWeights weights,
+        int examples,
+        float* work
+    )
     {
         /// <summary>Of the data's size, beside those of the branch.</summary>
         public const int Maps = 5;
 
-        private readonly InterleavedBranch<TVector, TActivation>.Maps _inner = branch.MapsOfValues(work + Maps * branch.DataSize);
+        private readonly InterleavedBranch<TVector, TActivation>.Maps _inner = branch.MapsOfValues(
+            work + Maps * branch.DataSize
+        );
 
         /// <summary>
         /// As <see cref="IterativeSolver"/> does it, with maps that change their roles instead of tensors.
