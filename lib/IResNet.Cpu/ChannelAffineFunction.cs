@@ -1,9 +1,9 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// x exp(s) + b with one s and b a channel, as one differentiable function with one pass over the images each way. The
-/// gradient of s is the sum of dy (y - b), so the output is kept and not the input: the block behind needs it anyway.
-/// That is the gradient at a y changed by a rounding unit.
+/// x exp(s) + b with one s and b per channel, as one differentiable function with one pass over the images each way.
+/// The gradient of s is the sum of dy (y - b), so the output is kept and not the input: the block behind needs it
+/// anyway. That is the gradient at a y changed by a rounding unit.
 /// </summary>
 internal sealed unsafe class ChannelAffineFunction<TVector>
     : HandWrittenFunction<ChannelAffineFunction<TVector>, ChannelAffineFunction<TVector>.Setting>
@@ -91,7 +91,7 @@ internal sealed unsafe class ChannelAffineFunction<TVector>
 
     private static (int examples, int channels, int plane) Sizes(Tensor x)
     {
-        var s = x.shape;
+        long[] s = x.shape;
         return ((int)s[0], (int)s[1], (int)(s[2] * s[3]));
     }
 

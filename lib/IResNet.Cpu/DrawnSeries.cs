@@ -2,7 +2,7 @@ namespace IResNet.Cpu;
 
 /// <summary>A series whose number of terms has been drawn, and where its probes come from.</summary>
 /// <param name="Weights">The weights of its terms.</param>
-/// <param name="Samples">Probes an example.</param>
+/// <param name="Samples">Probes per example.</param>
 /// <param name="Probes">Where they come from.</param>
 internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes Probes)
 {

@@ -7,24 +7,41 @@ namespace IResNet;
 /// <summary>
 /// Settings of libtorch and the C library that this workload needs and TorchSharp does not offer. Each is a large
 /// factor: denormal numbers make a convolution up to 150 times slower, page faults of freed and re-mapped megabyte
-/// buffers up to 3 times, and threads that wait for each other in a loop make every operation up to 30 times slower
-/// when other programs use the processor too.
+/// buffers up to 3 times, threads that wait for each other in a loop make every operation up to 30 times slower when
+/// other programs use the processor too, and cores that fall asleep between operations 2 times.
 /// </summary>
 public static partial class NativeRuntime
 {
+    /// <summary>
+    /// The variable by which the user says how OpenMP's threads wait, with its value: OMP_WAIT_POLICY=ACTIVE, or
+    /// GOMP_SPINCOUNT=10000. Null where <see cref="Configure"/> decides.
+    /// </summary>
+    public static string? ChosenWaiting =>
+        new[] { "OMP_WAIT_POLICY", "GOMP_SPINCOUNT" }
+            .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
+            .Where(variable => variable.value is not null)
+            .Select(variable => $"{variable.name}={variable.value}")
+            .FirstOrDefault();
+
+    // Rounds for which a thread of OpenMP waits in a loop before it sleeps: some 30 microseconds where a round is
+    // longest, enough for the threads of one operation, which end one after the other. Longer, and they take the core
+    // from whoever needs it: other programs, and the threads of our own kernels.
+    private const string Spins = "500";
+
+    // TorchSharp must not be touched where it does not load: it would copy half a gigabyte beside the program first.
+    private static readonly Lazy<bool> TorchLoads = new(() =>
+        IsLinuxOnX64
+        && NativeLibrary.TryLoad(
+            "LibTorchSharp",
+            typeof(TorchSharp.torch).Assembly,
+            DllImportSearchPath.AssemblyDirectory,
+            out _
+        )
+    );
+
     private static readonly Lazy<bool> UsesOneDnn = new(() =>
     {
-        // TorchSharp must not be touched where it does not load: it would copy half a gigabyte beside the program
-        // first.
-        bool loads =
-            IsLinuxOnX64
-            && NativeLibrary.TryLoad(
-                "LibTorchSharp",
-                typeof(TorchSharp.torch).Assembly,
-                DllImportSearchPath.AssemblyDirectory,
-                out _
-            );
-        if (!loads)
+        if (!TorchLoads.Value)
             return true;
         // NNPACK depends on the same properties of the processor, and complains at every call where it misses them.
         SetUserEnabledNnpack(GlobalContext(), 0);
@@ -42,18 +59,36 @@ public static partial class NativeRuntime
         Pad = 64 << 20;
 
     /// <summary>
-    /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep while they wait
-    /// (unless OMP_WAIT_POLICY says otherwise). Call once at start, before threads exist and before torch is used: the
-    /// floating-point mode belongs to a thread and is inherited, and OpenMP reads its settings when it is loaded. Where
-    /// a setting is not available (other systems), it is left out. Then tries whether oneDNN's convolutions are right
-    /// on this processor; where they are not, libtorch's own take their place, which are slower.
+    /// Flushes denormals to zero, keeps freed memory in the process, lets OpenMP's threads sleep while they wait, and
+    /// keeps the processor's cores awake for them while this process computes on more than one thread and nothing else
+    /// does (unless OMP_WAIT_POLICY or GOMP_SPINCOUNT is set: then these say how threads wait, and cores are left
+    /// alone). Call once at start, before threads exist and before torch is used: the floating-point mode belongs to a
+    /// thread and is inherited, and OpenMP reads its settings when it is loaded. Where a setting is not available
+    /// (other systems), it is left out. Then tries whether oneDNN's convolutions are right on this processor; where
+    /// they are not, libtorch's own take their place, which are slower.
     /// </summary>
+    /// <param name="threads">Threads of libtorch's operations, 1 or more; null leaves them as they are.</param>
     /// <returns>What took effect.</returns>
-    public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn) Configure()
+    public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn, bool KeepsCoresAwake) Configure(
+        int? threads = null
+    )
     {
-        if (OperatingSystem.IsLinux())
+        bool chosen = ChosenWaiting is not null;
+        if (OperatingSystem.IsLinux() && !chosen)
+        {
             Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
-        return (FlushDenormals(), KeepMemory(), NativeRuntime.UsesOneDnn.Value);
+            Quietly(() => setenv("GOMP_SPINCOUNT", Spins, 0));
+        }
+        var (flushes, keeps, right) = (FlushDenormals(), KeepMemory(), NativeRuntime.UsesOneDnn.Value);
+        if (threads is { } count)
+            TorchSharp.torch.set_num_threads(count);
+        // A device's work is not what the cores wait for.
+        bool waits =
+            !chosen
+            && TorchLoads.Value
+            && TorchSharp.torch.get_num_threads() > 1
+            && !TorchSharp.torch.cuda.is_available();
+        return (flushes, keeps, right, AwakeCores.Keep(waits));
     }
 
     /// <summary>

@@ -16,7 +16,7 @@ internal static class Globalization
     public const string Variable = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT";
 
     /// <summary>Whether cells have cultures, rather than the invariant one under every name.</summary>
-    public static bool HasCultures => AppContext.TryGetSwitch(Switch, out var invariant) && !invariant;
+    public static bool HasCultures => AppContext.TryGetSwitch(Switch, out bool invariant) && !invariant;
 
     /// <summary>To be called before anything else: the runtime asks once, when it first needs a culture.</summary>
     public static void Configure()
@@ -34,12 +34,12 @@ internal static class Globalization
     {
         if (!OperatingSystem.IsLinux())
             return true;
-        for (var version = 100; version >= 50; version--)
+        for (int version = 100; version >= 50; version--)
         {
-            if (!NativeLibrary.TryLoad($"libicuuc.so.{version}", out var common))
+            if (!NativeLibrary.TryLoad($"libicuuc.so.{version}", out nint common))
                 continue;
             NativeLibrary.Free(common);
-            if (!NativeLibrary.TryLoad($"libicui18n.so.{version}", out var international))
+            if (!NativeLibrary.TryLoad($"libicui18n.so.{version}", out nint international))
                 return false;
             NativeLibrary.Free(international);
             return true;

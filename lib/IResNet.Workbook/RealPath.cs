@@ -7,13 +7,13 @@ internal static class RealPath
     /// <exception cref="IOException">The links lead in a circle.</exception>
     public static string Of(string path)
     {
-        var full = Path.GetFullPath(path);
-        var real = Path.GetPathRoot(full)!;
+        string full = Path.GetFullPath(path);
+        string real = Path.GetPathRoot(full)!;
         foreach (
-            var part in full[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
+            string part in full[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
         )
         {
-            var next = Path.Combine(real, part);
+            string next = Path.Combine(real, part);
             // A link may lead through folders that are links themselves.
             real =
                 new FileInfo(next) is { LinkTarget: not null } link

@@ -6,7 +6,7 @@ internal static class Guard
     /// <summary>Demands a batch of images of the given shape.</summary>
     public static void Images(Tensor x, ImageShape shape)
     {
-        var s = x.shape;
+        long[] s = x.shape;
         if (s.Length != 4 || s[1] != shape.Channels || s[2] != shape.Height || s[3] != shape.Width)
             throw new ShapeException(
                 $"Expected a batch of {shape} images, shape (n, {shape.Channels}, {shape.Height}, {shape.Width}), but "
@@ -20,7 +20,7 @@ internal static class Guard
     /// </summary>
     public static void Channels(Tensor x, long channels)
     {
-        var s = x.shape;
+        long[] s = x.shape;
         if (s.Length < 2 || s[1] != channels)
             throw new ShapeException(
                 $"Expected {channels} channels along axis 1, but got shape ({string.Join(", ", s)})."
@@ -41,7 +41,7 @@ internal static class Guard
     /// <summary>Demands points of shape (n, <paramref name="dimensions"/>).</summary>
     public static void Points(Tensor x, long dimensions)
     {
-        var s = x.shape;
+        long[] s = x.shape;
         if (s.Length != 2 || s[1] != dimensions)
             throw new ShapeException($"Expected points of shape (n, {dimensions}), but got ({string.Join(", ", s)}).");
         NonEmpty(x);

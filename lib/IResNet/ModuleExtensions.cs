@@ -24,13 +24,13 @@ internal static class ModuleExtensions
         module.children().SelectMany(child => child.Descendants().Prepend(child));
 
     /// <summary>BatchNorm of feature maps.</summary>
-    /// <exception cref="ShapeException">It trains on one value a channel, which has no variance: TorchSharp would put
+    /// <exception cref="ShapeException">It trains on one value per channel, which has no variance: TorchSharp would put
     /// NaN into the running variance.</exception>
     public static Tensor Normalize(this BatchNorm2d norm, Tensor x)
     {
         if (norm.training && x.numel() == x.size(1))
             throw new ShapeException(
-                "BatchNorm cannot train on one value a channel: its variance would become NaN. Pass more than one "
+                "BatchNorm cannot train on one value per channel: its variance would become NaN. Pass more than one "
                     + "image, or call eval()."
             );
         return norm.forward(x);

@@ -111,7 +111,7 @@ public static class CellLanguage
 
     private static string? Text(JsonNode? node, params ReadOnlySpan<string> path)
     {
-        foreach (var name in path)
+        foreach (string name in path)
             node = (node as JsonObject)?[name];
         return node is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
     }

@@ -19,7 +19,7 @@ public static class CodeNesting
         {
             generics = 0; // mostly "less than"
             conditions += line.TrimStart().StartsWith("#if", StringComparison.Ordinal) ? 1 : 0;
-            foreach (var c in line)
+            foreach (char c in line)
             {
                 depth += c switch
                 {

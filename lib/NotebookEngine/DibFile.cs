@@ -15,7 +15,7 @@ public static class DibFile
     public static IReadOnlyList<(string Language, string Source)> Cells(string text)
     {
         var blocks = new List<(string Language, List<string> Lines)> { (CellLanguage.CSharp, []) };
-        foreach (var line in text.ReplaceLineEndings("\n").Split('\n'))
+        foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
         {
             if (line.StartsWith("#!", StringComparison.Ordinal) && IsLanguage(line[2..].TrimEnd()))
                 blocks.Add((line[2..].TrimEnd(), []));

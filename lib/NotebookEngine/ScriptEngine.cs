@@ -108,7 +108,7 @@ public sealed class ScriptEngine : IDisposable
         var run = _thread.RunAsync(() =>
             RunCell(code, language, name, new CellContext(output, interruption.CellToken), interruption)
         );
-        var ended = await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run;
+        bool ended = await Task.WhenAny(run, interruption.GivenUp).ConfigureAwait(false) == run;
         if (!ended || interruption.Aborted)
         {
             // A thread that was aborted out of a loop no longer answers the runtime's signals: the next such loop could
@@ -166,7 +166,7 @@ public sealed class ScriptEngine : IDisposable
         finally
         {
             _cellEnding();
-            foreach (var redirected in CellConsole.Leave())
+            foreach (string redirected in CellConsole.Leave())
                 cell.Output.Stream(StreamName.Stderr, $"The cell left {redirected} redirected: it is put back.\n");
             CellContext.Leave();
         }

@@ -14,7 +14,7 @@ public static class TextFile
         using var stream = File.OpenRead(path);
         if (!stream.CanSeek)
             throw new InvalidDataException($"{path} is a pipe or a device: save what it carries to a file first.");
-        var bytes = new byte[stream.Length];
+        byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var encoding = Declared(bytes);
         try
@@ -23,7 +23,7 @@ public static class TextFile
         }
         catch (DecoderFallbackException e)
         {
-            var value = e.BytesUnknown is [var first, ..] ? $" (byte 0x{first:X2} at {e.Index})" : "";
+            string value = e.BytesUnknown is [var first, ..] ? $" (byte 0x{first:X2} at {e.Index})" : "";
             throw new InvalidDataException($"{path} is not {encoding.WebName}{value}: save it as UTF-8.", e);
         }
     }

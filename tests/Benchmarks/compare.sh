@@ -2,7 +2,7 @@
 # Times this library, the paper's algorithm in this library and, where OFFICIAL_IRESNET names a checkout, the official code: each case in turn, each in a fresh
 # process, so that a machine that changes its speed changes it for all. Writes results.json and the figures of RESULTS.md. About 12 minutes on two quiet cores.
 #
-#     OFFICIAL_IRESNET=folder bash tests/Benchmarks/compare.sh [NAME ...]      # by default all cases; seconds a case: SECONDS_A_CASE=5
+#     OFFICIAL_IRESNET=folder bash tests/Benchmarks/compare.sh [NAME ...]      # by default all cases; seconds per case: SECONDS_A_CASE=5
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -155,7 +155,7 @@ def inverses(f):
                 rows.append([name, solver.replace("_", " "), milliseconds(f.detail(name, f"{solver}_min_s")), number(f.detail(name, f"{solver}_evaluations_a_block")),
                              number(f.detail(name, f"{solver}_max_error"), "{:.1e}"), number(f.detail(name, f"{solver}_tolerance"), "{:.1e}")])
         rows.append([name, "100 iterations, weights frozen", milliseconds(f.detail(name, "iterations_100_min_s")), "100", "", ""])
-    return table(["case", "solver", "min ms", "evaluations a block", "largest error", "tolerance"], rows)
+    return table(["case", "solver", "min ms", "evaluations per block", "largest error", "tolerance"], rows)
 
 
 def log_dets(f):
@@ -175,7 +175,7 @@ def log_dets(f):
             name = key[:-len("_rms_error_nats")]
             products = flow["details"].get(f"{name}_products_a_block", name.removeprefix("series_"))
             rows.append(["12 blocks, cifar", name.replace("_", " "), number(float(products), "{:.0f}"), milliseconds(flow["details"][f"{name}_s"]), f"{error:.3g}", ""])
-    return table(["what", "estimator", "products a block", "min ms, 32 images", "rms error, nats an image", "bias bound"], rows)
+    return table(["what", "estimator", "products per block", "min ms, 32 images", "rms error, nats per image", "bias bound"], rows)
 
 
 def spectral(f):
@@ -187,7 +187,7 @@ def spectral(f):
             for kernel in ("3x3", "1x1"):
                 cells += [number(f.detail("spectral_norm_training", f"pi{iterations}_step{step}_{kernel}_{what}"), "{:.3f}") for what in ("min", "mean", "largest_norm")]
             rows.append(cells)
-    return table(["iterations a step", "step", "3x3: least", "mean", "largest norm left", "1x1: least", "mean", "largest norm left"], rows) if case else ""
+    return table(["iterations per step", "step", "3x3: least", "mean", "largest norm left", "1x1: least", "mean", "largest norm left"], rows) if case else ""
 
 
 def scaling(f):

@@ -66,8 +66,8 @@ public class PartsTests
                 parameter.flatten()[0] -= change;
                 return value;
             }
-            double slope = (LogDet(Step) - LogDet(-Step)) / (2 * Step);
-            Assert.Equal(slope, parameter.grad!.flatten()[0].ToDouble(), 1e-7 * (1 + Math.Abs(slope)));
+            double derivative = (LogDet(Step) - LogDet(-Step)) / (2 * Step);
+            Assert.Equal(derivative, parameter.grad!.flatten()[0].ToDouble(), 1e-7 * (1 + Math.Abs(derivative)));
         }
     }
 
@@ -81,7 +81,7 @@ public class PartsTests
         block.eval();
         branch.Freeze();
         Assert.InRange(branch.LipschitzBound(), 0.01, 0.9 + 1e-9);
-        var norm = linalg.svdvals(Jacobian(branch, x)).max().ToDouble();
+        double norm = linalg.svdvals(Jacobian(branch, x)).max().ToDouble();
         Assert.InRange(norm, 0, branch.LipschitzBound());
         var y = block.forward(x).y;
         foreach (var solver in new InverseSolver[] { new Relaxation(1.1, 1e-9), new Chebyshev(1e-9) })

@@ -9,7 +9,6 @@ public sealed class TorchSettings
 {
     public TorchSettings()
     {
-        NativeRuntime.Configure();
-        set_num_threads(1);
+        NativeRuntime.Configure(threads: 1);
     }
 }

@@ -5,29 +5,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-passed=0
-failed=0
+. tests/checks.sh
 work=$(mktemp -d /tmp/iresnet-mpi-XXXXXX)
 program=$PWD/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll
 compare=$PWD/tests/mpi/compare.py
 export OMP_NUM_THREADS=1
-
-check() { # check NAME COMMAND...: what the command prints is shown where it fails.
-    local name=$1
-    shift
-    # Not as the condition of an if, where the shell would go on after what fails.
-    (set -e; "$@") >"$work/log" 2>&1
-    if (($? == 0)); then
-        passed=$((passed + 1))
-        printf 'ok    %s%s\n' "$name" "$(sed -n 's/^measured: / /p' "$work/log" | tail -n 1)"
-    else
-        failed=$((failed + 1))
-        printf 'FAIL  %s\n' "$name"
-        tail -n 15 "$work/log"
-    fi
-}
-
-refused() { if "$@"; then return 1; fi; } # refused COMMAND...: passes where the command fails.
 
 finish() {
     ip netns del "$space-a" 2>/dev/null

@@ -4,8 +4,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-passed=0
-failed=0
+. "$root/tests/checks.sh"
 work=$(mktemp -d /tmp/iresnet-packages-XXXXXX)
 feed=$work/feed
 version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' "$root/Directory.Build.props")
@@ -16,23 +15,6 @@ NUGET_PACKAGES=$work/cache
 XDG_DATA_HOME=$work/data
 export NUGET_PACKAGES NUGET_FALLBACK_PACKAGES XDG_DATA_HOME DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 trap finish EXIT
-
-check() { # check NAME COMMAND...: what the command prints is shown where it fails.
-    local name=$1
-    shift
-    # Not as the condition of an if, where the shell would go on after what fails.
-    (set -e; "$@") >"$work/log" 2>&1
-    if (($? == 0)); then
-        passed=$((passed + 1))
-        printf 'ok    %s\n' "$name"
-    else
-        failed=$((failed + 1))
-        printf 'FAIL  %s\n' "$name"
-        tail -n 25 "$work/log"
-    fi
-}
-
-refused() { if "$@"; then return 1; fi; } # refused COMMAND...: passes where the command fails.
 
 finish() {
     dotnet build-server shutdown >/dev/null 2>&1
@@ -149,6 +131,17 @@ kernel() {
     grep -q IResNet.Workbook.dll "$work/prefix/share/jupyter/kernels/iresnet/kernel.json"
 }
 check "iresnet kernel install" kernel
+
+own() {
+    cd "$work/tool"
+    "$iresnet" new shapes
+    python3 "$root/tests/packages/images.py" shapes/images
+    cd shapes
+    "$iresnet" data folder:images | grep -q '64 training and 16 test images, 1x16x16, 2 classes'
+    "$iresnet" run shapes.ipynb -p seconds=2
+    grep -q image/png out/shapes.ipynb
+}
+check "iresnet new: a notebook on one's own images trains and shows samples" own
 
 # --- .NET Interactive ------------------------------------------------------------------------------------------------
 scratch=$work

@@ -54,6 +54,11 @@ if ! command -v slurmctld slurmd sbatch munged >/dev/null; then
     apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends slurm-wlm munge >"$work/apt.log" 2>&1 || { tail -n 20 "$work/apt.log"; failed=1; exit 1; }
 fi
 
+# Slurm looks for PMIx, by which srun connects Open MPI's processes, under the name that Debian has in libpmix-dev.
+if ! command -v mpirun >/dev/null || [ ! -e "/usr/lib/$(uname -m)-linux-gnu/pmix2/lib/libpmix.so" ]; then
+    apt-get update -q >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openmpi-bin libpmix-dev >"$work/apt.log" 2>&1 || tail -n 5 "$work/apt.log"
+fi
+
 # --- the cluster -------------------------------------------------------------------------------------------------------------------------------------------------
 host=$(hostname -s)
 mkdir -p "$work"/{state,spool,runs}
@@ -162,14 +167,18 @@ check "and goes on" until_true 60 grep -q '"resumed": 1' "${limited[0]}/summary.
 scancel "$job"
 
 # --- one run on two tasks ----------------------------------------------------------------------------------------------------------------------------------------
-if ! command -v mpirun >/dev/null; then
-    apt-get install -y -q --no-install-recommends openmpi-bin >"$work/apt.log" 2>&1 || tail -n 5 "$work/apt.log"
-fi
-cat >"$work/two.sh" <<EOF
+# Both ways of starting ranks within a job: Slurm's own, by which it knows each process, and Open MPI's.
+two() { # two NAME LAUNCHER...
+    local name=$1
+    shift
+    cat >"$work/$name.sh" <<EOF
 #!/bin/sh
-exec mpirun --allow-run-as-root -np 2 dotnet "$PWD/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll" train density-toy --run "$work/runs/two" \\
-    --set model.blocks=4 model.hidden=16,16 training.steps=200 training.batch=64 training.evaluationPoints=200 run.samples=0
+exec $* dotnet "$PWD/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll" train density-toy --run "$work/runs/$name" \\
+    --set model.blocks=4 model.hidden=16,16 training.steps=50 training.batch=64 training.evaluationPoints=200 run.samples=0
 EOF
-check "a job of two tasks is submitted" sbatch --ntasks=2 --output="$work/two.log" "$work/two.sh"
-check "and trains one run on both" until_true 120 grep -q '"state": "finished"' "$work/runs/two/summary.json"
-check "with two ranks" grep -q '"ranks": 2' "$work/runs/two/summary.json"
+    check "a job of two tasks is submitted, started by $1" sbatch --ntasks=2 --output="$work/$name.log" "$work/$name.sh"
+    check "and trains one run on both" until_true 120 grep -q '"state": "finished"' "$work/runs/$name/summary.json"
+    check "with two ranks" grep -q '"ranks": 2' "$work/runs/$name/summary.json"
+}
+two mpirun mpirun --allow-run-as-root -np 2
+two srun srun --mpi=pmix

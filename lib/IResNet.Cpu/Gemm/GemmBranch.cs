@@ -18,7 +18,7 @@ internal sealed unsafe class GemmBranch<TVector, TActivation>(
     /// <summary>Images that are taken together.</summary>
     public const int Images = 2;
 
-    // Beside whole tiles, a line more a row: strides of powers of two would fall on the same places of the cache.
+    // Beside whole tiles, a line more per row: strides of powers of two would fall on the same places of the cache.
     private static int Skew => MemoryBlock.Line;
 
     private static int Lanes => TVector.Lanes;
@@ -56,7 +56,7 @@ internal sealed unsafe class GemmBranch<TVector, TActivation>(
         : series ? DataMap
         : 0;
 
-    /// <summary>Floats of scratch memory a thread.</summary>
+    /// <summary>Floats of scratch memory per thread.</summary>
     public nint WorkSize =>
         MemoryBlock.WholeLines(
             (TActivation.FollowsFromValue ? 2 : 12) * HiddenMap
@@ -80,8 +80,8 @@ internal sealed unsafe class GemmBranch<TVector, TActivation>(
     }
 
     /// <summary>
-    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value an example, and what
-    /// the backward pass needs of its surrogate into what is saved.
+    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value per example, and
+    /// what the backward pass needs of its surrogate into what is saved.
     /// </summary>
     public void Series(in BranchWeights w, WeightedSeries series, in GroupData data, float* logDet)
     {

@@ -10,7 +10,7 @@ internal readonly unsafe struct PlainSum<TVector>(float* output) : IEpilogue<TVe
     public void Take(TVector sum, int column, nint at) => sum.Store(output + at);
 }
 
-/// <summary>a = phi(h W + b), with a bias a column.</summary>
+/// <summary>a = phi(h W + b), with a bias per column.</summary>
 internal readonly unsafe struct ColumnBiasActivation<TVector, TActivation>(
     float* bias,
     Activated<TVector, TActivation> activation

@@ -33,7 +33,7 @@ internal unsafe struct ImageOf<TVector>(float* bias, float* x, float* y, float* 
     where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>
-    /// The largest absolute residual and the sum of squares, a lane each. Only the latter is sure to be NaN if the
+    /// The largest absolute residual and the sum of squares, one per lane. Only the latter is sure to be NaN if the
     /// residual is anywhere.
     /// </summary>
     public TVector Largest,
@@ -83,7 +83,7 @@ internal unsafe struct SeriesTerm<TVector, TActivation>(
     where TVector : unmanaged, IVector<TVector>
     where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
-    /// <summary>v.J p, a lane each.</summary>
+    /// <summary>v.J p, one per lane.</summary>
     public TVector Trace;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -135,7 +135,7 @@ internal readonly unsafe struct TangentCotangent<TVector, TActivation>(
 }
 
 /// <summary>
-/// The cotangent of p: through phi, plus what came through phi'. Also sums over pixels, a channel each: its own, which
+/// The cotangent of p: through phi, plus what came through phi'. Also sums over pixels, one per channel: its own, which
 /// are the bias' gradient, and those of which a learned activation's gradient is made.
 /// </summary>
 internal readonly unsafe struct PreactivationCotangent<TVector, TActivation>(

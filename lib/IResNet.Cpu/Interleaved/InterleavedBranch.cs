@@ -47,7 +47,7 @@ internal sealed unsafe class InterleavedBranch<TVector, TActivation>
         : series ? DataMap
         : 0;
 
-    /// <summary>Floats of scratch memory a thread.</summary>
+    /// <summary>Floats of scratch memory per thread.</summary>
     public nint WorkSize =>
         OwnWork + (TActivation.FollowsFromValue ? 2 * DataMap + 2 * HiddenMap : 6 * DataMap + 10 * HiddenMap);
 
@@ -196,8 +196,8 @@ internal sealed unsafe class InterleavedBranch<TVector, TActivation>
     }
 
     /// <summary>
-    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value an example, and what
-    /// the backward pass needs of its surrogate into maps.
+    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value per example, and
+    /// what the backward pass needs of its surrogate into maps.
     /// </summary>
     public void Series(in BranchWeights w, WeightedSeries series, in GroupData data, in Maps at, float* logDet)
     {

@@ -43,7 +43,7 @@ internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths
     /// </summary>
     public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (nint)Parts[tangents].Plane;
 
-    /// <summary>Floats of scratch memory a thread, beside a point.</summary>
+    /// <summary>Floats of scratch memory per thread, beside a point.</summary>
     public nint WorkSize =>
         3 * Largest + MapSize(widths[0]) + 2 * (nint)Lanes * InterleavedLayout.RoundUp(widths.Max());
 
@@ -124,7 +124,7 @@ internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths
     /// <param name="series">The weights of the terms.</param>
     /// <param name="probe">v, in torch's layout.</param>
     /// <param name="examples">Examples in this group.</param>
-    /// <param name="logDet">Receives the estimate, one an example.</param>
+    /// <param name="logDet">Receives the estimate, one per example.</param>
     /// <param name="direction">Receives r, as v.</param>
     /// <param name="point">The point.</param>
     /// <param name="work">Scratch memory.</param>
@@ -146,7 +146,7 @@ internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths
         Pack(probe, examples, v);
         Copy(v, power);
         Copy(v, r);
-        TVector* value = stackalloc TVector[Vectors];
+        var value = stackalloc TVector[Vectors];
         new Span<TVector>(value, Vectors).Clear();
         for (int k = 0; k < series.Values.Count; k++)
         {
@@ -186,7 +186,7 @@ internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths
     /// <param name="weights">The weights, for the activations' parameters.</param>
     /// <param name="transposed">The transposed weights.</param>
     /// <param name="y">Cotangent of y, in torch's layout.</param>
-    /// <param name="logDet">Cotangent of the estimate, one an example.</param>
+    /// <param name="logDet">Cotangent of the estimate, one per example.</param>
     /// <param name="examples">Examples in this group.</param>
     /// <param name="point">The point, with the tangents and the derivative that the estimate left there.</param>
     /// <param name="work">Scratch memory.</param>

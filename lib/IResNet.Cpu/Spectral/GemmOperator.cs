@@ -2,7 +2,7 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// A 3x3 convolution of one image as an operator W for power iteration, where one side has many channels: two matrix
-/// products' panels are packed once and serve all iterations. The side with many channels is held a pixel a row, the
+/// products' panels are packed once and serve all iterations. The side with many channels has a pixel per row, the
 /// other one in torch's layout.
 /// </summary>
 /// <param name="rows">Outputs of W.</param>

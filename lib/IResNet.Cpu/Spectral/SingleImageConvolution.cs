@@ -4,7 +4,7 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// 3x3 convolutions of a single example with the weights as torch keeps them, for power iteration: there is one vector
-/// a layer, too small a piece for a library call.
+/// per layer, too small a piece for a library call.
 /// </summary>
 internal static unsafe class SingleImageConvolution<TVector>
     where TVector : unmanaged, IVector<TVector>

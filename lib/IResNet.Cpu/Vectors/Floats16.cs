@@ -103,7 +103,7 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IVector<Float
     /// <summary>4x4 blocks within 128-bit parts, then the parts.</summary>
     public static void Transpose(float* matrix)
     {
-        Vector512<float>* rows = stackalloc Vector512<float>[16];
+        var rows = stackalloc Vector512<float>[16];
         for (int i = 0; i < 16; i += 4)
         {
             var (a, b) = (Vector512.Load(matrix + i * 16), Vector512.Load(matrix + (i + 1) * 16));

@@ -103,7 +103,7 @@ internal readonly unsafe struct Floats8(Vector256<float> value) : IVector<Floats
     /// <summary>4x4 blocks within 128-bit parts, then the parts.</summary>
     public static void Transpose(float* matrix)
     {
-        Vector256<float>* rows = stackalloc Vector256<float>[8];
+        var rows = stackalloc Vector256<float>[8];
         for (int i = 0; i < 8; i += 4)
         {
             var (a, b) = (Vector256.Load(matrix + i * 8), Vector256.Load(matrix + (i + 1) * 8));

@@ -75,11 +75,9 @@ public static class Benchmark
     /// <summary>Runs one case in this process. For figures of memory the process must be fresh.</summary>
     /// <param name="benchmark">The case.</param>
     /// <param name="settings">What holds for all cases.</param>
-    /// <param name="threads">libtorch's threads.</param>
-    public static CaseReport Run(BenchmarkCase benchmark, BenchmarkSettings settings, int threads)
+    public static CaseReport Run(BenchmarkCase benchmark, BenchmarkSettings settings)
     {
-        NativeRuntime.Configure();
-        set_num_threads(threads);
+        NativeRuntime.Configure(settings.Threads);
         manual_seed(0);
         WarmUp();
         double before = ProcessMemory.Resident;

@@ -8,7 +8,12 @@ public sealed record BenchmarkCase(string Name, Func<BenchmarkSettings, Measurem
 /// <summary>What holds for all cases of a run.</summary>
 /// <param name="Budget">How long each case repeats its work.</param>
 /// <param name="Gradient">How training cases differentiate the log-determinant.</param>
-public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient = LogDetGradient.Neumann)
+/// <param name="Threads">libtorch's threads.</param>
+public sealed record BenchmarkSettings(
+    TimeSpan Budget,
+    LogDetGradient Gradient = LogDetGradient.Neumann,
+    int Threads = 2
+)
 {
     /// <summary>The truncated series with this gradient.</summary>
     internal LogDetEstimator Series(int terms) =>
@@ -16,7 +21,7 @@ public sealed record BenchmarkSettings(TimeSpan Budget, LogDetGradient Gradient 
 
     /// <summary>
     /// Passes through the branches that its value and gradient take: a product per term, then the gradient of one
-    /// (Neumann) or of all (the paper), twice a product each.
+    /// (Neumann) or of all (the paper), two per product.
     /// </summary>
     internal int Passes(int terms) => terms + 2 * (Gradient == LogDetGradient.Neumann ? 1 : terms);
 }

@@ -27,7 +27,9 @@ internal static class ProcessMemory
         const string File = "/proc/self/status";
         if (!System.IO.File.Exists(File))
             return null;
-        var line = System.IO.File.ReadLines(File).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
+        string? line = System
+            .IO.File.ReadLines(File)
+            .FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
         return line is null
             ? null
             : double.Parse(

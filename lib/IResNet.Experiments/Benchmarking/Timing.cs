@@ -32,7 +32,7 @@ public sealed record Timing(IReadOnlyList<double> Seconds)
     {
         // The warm-up too is bounded: it is there for caches and the just-in-time compiler, which short work needs
         // most.
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < WarmUps || Stopwatch.GetElapsedTime(start) < budget / 10; i++)
         {
             work();
@@ -43,7 +43,7 @@ public sealed record Timing(IReadOnlyList<double> Seconds)
         start = Stopwatch.GetTimestamp();
         while (times.Count < LeastRuns || Stopwatch.GetElapsedTime(start) < budget)
         {
-            var run = Stopwatch.GetTimestamp();
+            long run = Stopwatch.GetTimestamp();
             work();
             times.Add(Stopwatch.GetElapsedTime(run).TotalSeconds);
         }

@@ -1,13 +1,10 @@
 using IResNet.Experiments.Data;
-using IResNet.Experiments.Runs;
 using IResNet.Experiments.Training;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>One model of images that classifies, estimates densities and generates (the paper's claim).</summary>
-public record HybridExperiment : ImageExperiment
+public record HybridExperiment : ImageFlowExperiment
 {
     /// <summary>The multiscale flow.</summary>
     public required FlowConfig Model { get; init; }
@@ -32,16 +29,9 @@ public record HybridExperiment : ImageExperiment
         var images = ImageDataSettings.Test(data!, settings.Count);
         return new HybridEvaluation(
             HybridEvaluator.Classify((HybridFlow)model.Flow, images, Data.Preprocessing, Seed, cancel),
-            ImageDensityExperiment.EvaluateTo(settings, model.Flow, images, Data.Preprocessing, Seed, cancel)
+            DensityOf(model.Flow, images, settings, cancel)
         );
     }
-
-    /// <inheritdoc/>
-    public override Tensor Examples(ImageDataSet? data, int count) => Data.Examples(data!, count);
-
-    /// <inheritdoc/>
-    public override void SaveSamples(TrainedModel model, string path, SampleSettings settings) =>
-        ModelSamples.Save(model.Flow, path, settings, Data.Preprocessing.ToPixels);
 
     /// <inheritdoc/>
     protected internal override Experiment Completed() => this with { Model = Model with { Input = Data.ModelInput } };
@@ -49,18 +39,12 @@ public record HybridExperiment : ImageExperiment
     /// <inheritdoc/>
     protected override void ValidateModel()
     {
-        Data.ValidateForDensity();
-        DemandInput(Model.Input, Data.ModelInput);
+        ValidateData(Model.Input);
         Model.Validate();
         Head.Validate(Model.LearnedPrior);
     }
 
-    /// <inheritdoc/>
-    protected override TrainedModel BuildModel()
-    {
-        var flow = new HybridFlow(Model, Data.Classes, Head);
-        return new(flow, flow);
-    }
+    private protected override Flow BuildFlow() => new HybridFlow(Model, Data.Classes, Head);
 
     /// <inheritdoc/>
     protected override TrainingTask BuildTask(TrainedModel model, ImageDataSet? data) =>

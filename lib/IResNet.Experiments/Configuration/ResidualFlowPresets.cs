@@ -12,9 +12,7 @@ namespace IResNet.Experiments.Configuration;
 /// </summary>
 internal static class ResidualFlowPresets
 {
-    private const int Batch = 64,
-        MnistImages = 60_000,
-        CifarImages = 50_000;
+    private const int Batch = 64;
 
     private const string FirstPart =
         "Adam's epsilon stands behind the bias correction; ActNorm begins from up to 1024 examples with a "
@@ -22,141 +20,69 @@ internal static class ResidualFlowPresets
         + "whatever it was (the code: one batch, and variances of at least 0.2). Probes are random signs (the code: "
         + "Gaussian).";
 
+    private static readonly Source Digits = new("mnist", Flip: false, 60_000),
+        Photographs = new("cifar10", Flip: true, 50_000);
+
+    /// <summary>MNIST, 1x28x28.</summary>
     public static Dictionary<string, Func<Experiment>> Mnist { get; } =
         new()
         {
-            ["quick"] = () =>
-                Images("mnist", validation: 1000, Preprocessing.LogitDensity(flip: false), Small(1e-6)) with
-                {
-                    Note = SmallNote,
-                    Training = SmallTraining(200),
-                },
-            ["standard"] = () =>
-                Images("mnist", validation: 1000, Preprocessing.LogitDensity(flip: false), Medium(1e-6)) with
-                {
-                    Note = SmallNote,
-                    Training = MediumTraining(20_000),
-                },
+            ["quick"] = () => Small(Digits, logitAlpha: 1e-6, [4, 4], steps: 200),
+            ["standard"] = () => Medium(Digits, logitAlpha: 1e-6, [8, 8]),
             ["paper"] = () =>
-                Images("mnist", validation: 0, Preprocessing.LogitDensity(flip: false), Large(1e-5)) with
+                Large(Digits, logitAlpha: 1e-5, epochs: 350, TermLaw.Geometric) with
                 {
                     Note =
                         "The logit's constant 1e-5 and n geometric with p = 0.5 as in the paper (the code: 1e-6, and "
                         + "Poisson with rate 2 for images); 350 epochs, after which it says to have converged. The "
                         + "decoupled weight decay of 5e-4 is left out: the published code never applied it. "
                         + FirstPart,
-                    Training = LargeTraining(350, MnistImages, TermLaw.Geometric),
                 },
             ["official"] = () =>
-                Images("mnist", validation: 0, Preprocessing.LogitDensity(flip: false), Large(1e-6)) with
+                Large(Digits, logitAlpha: 1e-6, epochs: 1000, TermLaw.Poisson) with
                 {
                     Note =
                         "The published script: the logit's constant 1e-6 (the paper: 1e-5), n Poisson with rate 2 "
                         + "behind two exact terms (the paper: geometric), 1000 epochs, no weight decay. "
                         + FirstPart,
-                    Training = LargeTraining(1000, MnistImages, TermLaw.Poisson),
                 },
         };
 
-    public static Dictionary<string, Func<Experiment>> Cifar { get; } =
+    /// <summary>CIFAR-10, 3x32x32.</summary>
+    public static Dictionary<string, Func<Experiment>> Cifar10 { get; } =
         new()
         {
-            ["quick"] = () =>
-                Images(
-                    "cifar10",
-                    validation: 1000,
-                    Preprocessing.LogitDensity(flip: true),
-                    Small(0.05) with
-                    {
-                        Blocks = [2, 2, 2],
-                    }
-                ) with
-                {
-                    Note = SmallNote,
-                    Training = SmallTraining(150),
-                },
-            ["standard"] = () =>
-                Images(
-                    "cifar10",
-                    validation: 1000,
-                    Preprocessing.LogitDensity(flip: true),
-                    Medium(0.05) with
-                    {
-                        Blocks = [4, 4, 4],
-                    }
-                ) with
-                {
-                    Note = SmallNote,
-                    Training = MediumTraining(20_000),
-                },
+            ["quick"] = CifarQuick,
+            ["standard"] = CifarStandard,
             ["paper"] = () =>
-                Images("cifar10", validation: 0, Preprocessing.LogitDensity(flip: true), Large(0.05)) with
+                Large(Photographs, logitAlpha: 0.05, epochs: 350, TermLaw.Geometric) with
                 {
                     Note =
                         "n geometric with p = 0.5 as in the paper (the code: Poisson with rate 2 for images); 350 "
                         + "epochs, after which it says to have converged. The decoupled weight decay of 5e-4 is left "
                         + "out: the published code never applied it. "
                         + FirstPart,
-                    Training = LargeTraining(350, CifarImages, TermLaw.Geometric),
                 },
-            ["official"] = () =>
-                Images("cifar10", validation: 0, Preprocessing.LogitDensity(flip: true), Large(0.05)) with
-                {
-                    Note =
-                        "The published script: n Poisson with rate 2 behind two exact terms (the paper: geometric), "
-                        + "1000 epochs, no weight decay. "
-                        + FirstPart,
-                    Training = LargeTraining(1000, CifarImages, TermLaw.Poisson),
-                },
+            ["official"] = CifarOfficial,
         };
 
-    public static Dictionary<string, Func<Experiment>> DenseCifar { get; } =
+    /// <summary>i-DenseNets on CIFAR-10: dense blocks in place of the residual flows' own.</summary>
+    public static Dictionary<string, Func<Experiment>> DenseCifar10 { get; } =
         new()
         {
-            ["quick"] = () =>
-                Images(
-                    "cifar10",
-                    validation: 1000,
-                    Preprocessing.LogitDensity(flip: true),
-                    Dense(Small(0.05), [8, 8], [8], 16) with
-                    {
-                        Blocks = [2, 2, 2],
-                    }
-                ) with
-                {
-                    Note = SmallNote,
-                    Training = SmallTraining(150),
-                },
-            ["standard"] = () =>
-                Images(
-                    "cifar10",
-                    validation: 1000,
-                    Preprocessing.LogitDensity(flip: true),
-                    Dense(Medium(0.05), [32, 32, 32], [16, 16], 64) with
-                    {
-                        Blocks = [4, 4, 4],
-                    }
-                ) with
-                {
-                    Note = SmallNote,
-                    Training = MediumTraining(20_000),
-                },
+            ["quick"] = () => Dense(CifarQuick(), [8, 8], [8], entrance: 16),
+            ["standard"] = () => Dense(CifarStandard(), [32, 32, 32], [16, 16], entrance: 64),
             ["paper"] = () =>
-                Images(
-                    "cifar10",
-                    validation: 0,
-                    Preprocessing.LogitDensity(flip: true),
-                    Dense(Large(0.05), [172, 172, 172], [32, 32, 32], 64)
-                ) with
+                Dense(CifarOfficial(), [172, 172, 172], [32, 32, 32], entrance: 64) with
                 {
                     Note =
                         "The published script, depth 3 and growth 172, but for the weights of the concatenations, "
                         + "which are learned from the first step (there from epoch 25 on). "
                         + FirstPart,
-                    Training = LargeTraining(1000, CifarImages, TermLaw.Poisson),
                 },
         };
 
+    /// <summary>Residual flows in the plane.</summary>
     public static Dictionary<string, Func<Experiment>> Toy { get; } =
         new()
         {
@@ -171,6 +97,7 @@ internal static class ResidualFlowPresets
                 ),
         };
 
+    /// <summary>i-DenseNets in the plane.</summary>
     public static Dictionary<string, Func<Experiment>> DenseToy { get; } =
         new()
         {
@@ -197,27 +124,132 @@ internal static class ResidualFlowPresets
         "The exact log-determinant instead of the random estimate; weight decay 0, which is what the script's 1e-5 "
         + "did.";
 
-    private static ResidualFlowExperiment Images(
-        string data,
-        int validation,
-        Preprocessing preprocessing,
-        ResidualFlowConfig model
+    private static ResidualFlowExperiment CifarQuick() => Small(Photographs, logitAlpha: 0.05, [2, 2, 2], steps: 150);
+
+    private static ResidualFlowExperiment CifarStandard() => Medium(Photographs, logitAlpha: 0.05, [4, 4, 4]);
+
+    private static ResidualFlowExperiment CifarOfficial() =>
+        Large(Photographs, logitAlpha: 0.05, epochs: 1000, TermLaw.Poisson) with
+        {
+            Note =
+                "The published script: n Poisson with rate 2 behind two exact terms (the paper: geometric), 1000 "
+                + "epochs, no weight decay. "
+                + FirstPart,
+        };
+
+    private static ResidualFlowExperiment Small(
+        Source images,
+        double logitAlpha,
+        IReadOnlyList<int> blocks,
+        long steps
     )
     {
-        var settings = new ImageDataSettings
-        {
-            Name = data,
-            Validation = validation,
-            Preprocessing = preprocessing,
-        };
+        var data = images.Settings;
         return new()
         {
             Name = "",
             Preset = "",
-            Data = settings,
-            Model = model with { Input = settings.ModelInput },
+            Note = SmallNote,
+            Data = data,
+            Model = new()
+            {
+                Input = data.ModelInput,
+                Blocks = blocks,
+                Hidden = [16],
+                SpectralNorm = AfterStep,
+                DenseBlocks = 1,
+                DenseHidden = [32, 32],
+                LogitAlpha = logitAlpha,
+            },
+            Training = new()
+            {
+                Estimator = new RussianRouletteOptions(),
+                Steps = steps,
+                Batch = 32,
+                Optimizer = new AdamOptions { Beta2 = 0.99 },
+                LearningRate = 4e-3,
+                WarmUpSteps = 50,
+                ClipNorm = 1,
+                EvaluateEvery = steps,
+                EvaluationImages = 200,
+                InitialExamples = 256,
+            },
         };
     }
+
+    private static ResidualFlowExperiment Medium(Source images, double logitAlpha, IReadOnlyList<int> blocks)
+    {
+        var small = Small(images, logitAlpha, blocks, steps: 20_000);
+        return small with
+        {
+            Model = small.Model with
+            {
+                Hidden = [32],
+                DenseBlocks = 4,
+                DenseHidden = [64, 64],
+            },
+            Training = small.Training with
+            {
+                LearningRate = 2e-3,
+                WarmUpSteps = 500,
+                AverageDecay = 0.999,
+                EvaluateEvery = 2000,
+                EvaluationImages = 1000,
+                InitialExamples = 1024,
+            },
+        };
+    }
+
+    /// <summary>The published size: 16 blocks of width 512 per scale.</summary>
+    private static ResidualFlowExperiment Large(Source images, double logitAlpha, int epochs, TermLaw law)
+    {
+        var data = images.Settings with { Validation = 0 };
+        return new()
+        {
+            Name = "",
+            Preset = "",
+            Data = data,
+            Model = new()
+            {
+                Input = data.ModelInput,
+                Blocks = [16, 16, 16],
+                Hidden = [512],
+                SpectralNorm = AfterStep,
+                LogitAlpha = logitAlpha,
+            },
+            Training = new()
+            {
+                Estimator = new RussianRouletteOptions { Distribution = law },
+                Steps = Epochs.Steps(epochs, images.Count, Batch),
+                Batch = Batch,
+                Optimizer = new AdamOptions { Beta2 = 0.99 },
+                LearningRate = 1e-3,
+                WarmUpSteps = 1000,
+                ClipNorm = 1,
+                AverageDecay = 0.999,
+                EvaluateEvery = Epochs.Steps(5, images.Count, Batch),
+                EvaluationImages = 10_000,
+            },
+        };
+    }
+
+    private static ResidualFlowExperiment Dense(
+        ResidualFlowExperiment like,
+        IReadOnlyList<int> growth,
+        IReadOnlyList<int> denseGrowth,
+        int entrance
+    ) =>
+        like with
+        {
+            Model = like.Model with
+            {
+                Kind = BlockKind.DenseNet,
+                Activation = ActivationKind.CLipSwish,
+                Hidden = growth,
+                DenseHidden = denseGrowth,
+                DenseEntrance = entrance,
+            },
+        };
 
     private static ToyExperiment Points(int blocks, IReadOnlyList<int> hidden, long steps, string note) =>
         new()
@@ -259,22 +291,7 @@ internal static class ResidualFlowPresets
             },
         };
 
-    private static ResidualFlowConfig Dense(
-        ResidualFlowConfig model,
-        IReadOnlyList<int> growth,
-        IReadOnlyList<int> denseGrowth,
-        int entrance
-    ) =>
-        model with
-        {
-            Kind = BlockKind.DenseNet,
-            Activation = ActivationKind.CLipSwish,
-            Hidden = growth,
-            DenseHidden = denseGrowth,
-            DenseEntrance = entrance,
-        };
-
-    /// <summary>As their image script has it: iterations after each step until the vectors settle.</summary>
+    /// <summary>As their image script has it: iterations after each step until the vectors converge.</summary>
     private static SpectralNormOptions AfterStep =>
         new()
         {
@@ -284,76 +301,16 @@ internal static class ResidualFlowPresets
             Update = NormUpdate.AfterStep,
         };
 
-    // The input follows from the data.
-    private static ResidualFlowConfig Large(double alpha) =>
-        new()
-        {
-            Input = default,
-            Blocks = [16, 16, 16],
-            Hidden = [512],
-            SpectralNorm = AfterStep,
-            LogitAlpha = alpha,
-        };
-
-    private static ResidualFlowConfig Small(double alpha) =>
-        new()
-        {
-            Input = default,
-            Blocks = [4, 4],
-            Hidden = [16],
-            SpectralNorm = AfterStep,
-            DenseBlocks = 1,
-            DenseHidden = [32, 32],
-            LogitAlpha = alpha,
-        };
-
-    private static ResidualFlowConfig Medium(double alpha) =>
-        Small(alpha) with
-        {
-            Blocks = [8, 8],
-            Hidden = [32],
-            DenseBlocks = 4,
-            DenseHidden = [64, 64],
-        };
-
-    private static DensityTrainingOptions MediumTraining(long steps) =>
-        SmallTraining(steps) with
-        {
-            LearningRate = 2e-3,
-            WarmUpSteps = 500,
-            AverageDecay = 0.999,
-            EvaluateEvery = steps / 10,
-            EvaluationImages = 1000,
-            InitialExamples = 1024,
-        };
-
-    private static DensityTrainingOptions LargeTraining(int epochs, int images, TermLaw law) =>
-        new()
-        {
-            Estimator = new RussianRouletteOptions { Distribution = law },
-            Steps = (long)epochs * (images / Batch),
-            Batch = Batch,
-            Optimizer = new AdamOptions { Beta2 = 0.99 },
-            LearningRate = 1e-3,
-            WarmUpSteps = 1000,
-            ClipNorm = 1,
-            AverageDecay = 0.999,
-            EvaluateEvery = 5 * (images / Batch),
-            EvaluationImages = 10_000,
-        };
-
-    private static DensityTrainingOptions SmallTraining(long steps) =>
-        new()
-        {
-            Estimator = new RussianRouletteOptions(),
-            Steps = steps,
-            Batch = 32,
-            Optimizer = new AdamOptions { Beta2 = 0.99 },
-            LearningRate = 4e-3,
-            WarmUpSteps = 50,
-            ClipNorm = 1,
-            EvaluateEvery = steps,
-            EvaluationImages = 200,
-            InitialExamples = 256,
-        };
+    /// <summary>A data set with so many training images.</summary>
+    private sealed record Source(string Name, bool Flip, int Count)
+    {
+        /// <summary>The images as logits, of which 1000 are held out.</summary>
+        public ImageDataSettings Settings =>
+            new()
+            {
+                Name = Name,
+                Validation = 1000,
+                Preprocessing = Preprocessing.LogitDensity(Flip),
+            };
+    }
 }

@@ -6,7 +6,7 @@ namespace IResNet.Experiments.Data;
 /// <summary>How a data set is cut into batches.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>Images a batch; the last of an epoch may have fewer.</summary>
+    /// <summary>Images per batch; the last of an epoch may have fewer.</summary>
     public int Size { get; init; } = 128;
 
     /// <summary>A new order in each epoch. Without it, the images come as they lie.</summary>
@@ -23,7 +23,7 @@ public sealed record BatchOptions
 }
 
 /// <summary>
-/// An endless sequence of batches, epoch after epoch, each image once an epoch. The next batch is made on another
+/// An endless sequence of batches, epoch after epoch, each image once per epoch. The next batch is made on another
 /// thread while the caller works with this one; what it holds depends on the state alone, so <see cref="State"/> can be
 /// saved and the sequence continued bit for bit. Not thread-safe.
 /// </summary>
@@ -89,7 +89,7 @@ public sealed class Batches
     public Batch Next(CancellationToken cancel = default)
     {
         _next ??= Prepare();
-        var count = _next.WaitAsync(cancel).GetAwaiter().GetResult();
+        int count = _next.WaitAsync(cancel).GetAwaiter().GetResult();
         // Tensors are made here and not on the other thread: dispose scopes belong to threads.
         var images = ToTensor<float>(
             _pixels.AsSpan(0, count * _shape.Dimensions),
@@ -107,14 +107,14 @@ public sealed class Batches
     /// <param name="cancel">Stops between two batches.</param>
     public IEnumerable<Batch> Epoch(CancellationToken cancel = default)
     {
-        for (var epoch = State.Epoch; State.Epoch == epoch;)
+        for (int epoch = State.Epoch; State.Epoch == epoch;)
             yield return Next(cancel);
     }
 
     /// <summary>The place at which there is a batch: from an epoch's end, the start of the next.</summary>
     private BatchState SkipRest(BatchState state)
     {
-        var left = _data.Count - state.Position;
+        int left = _data.Count - state.Position;
         return left == 0 || (_options.DropLast && left < _options.Size)
             ? state with
             {
@@ -134,10 +134,10 @@ public sealed class Batches
                 _order = Order(state);
                 _orderOf = (state.Seed, state.Epoch);
             }
-            var count = Math.Min(_options.Size, _data.Count - state.Position);
-            for (var i = 0; i < count; i++)
+            int count = Math.Min(_options.Size, _data.Count - state.Position);
+            for (int i = 0; i < count; i++)
             {
-                var index = _order[state.Position + i];
+                int index = _order[state.Position + i];
                 _labels[i] = _data.Label(index);
                 _preprocessing.Apply(
                     _data.Image(index),
@@ -159,9 +159,9 @@ public sealed class Batches
         if (!_options.Shuffle)
             return order;
         var random = new Philox(state.Seed, (RandomStreams.Order, (uint)state.Epoch, 0));
-        for (var last = order.Length - 1; last > 0; last--)
+        for (int last = order.Length - 1; last > 0; last--)
         {
-            var other = random.NextInt32(last + 1);
+            int other = random.NextInt32(last + 1);
             (order[last], order[other]) = (order[other], order[last]);
         }
         return order;

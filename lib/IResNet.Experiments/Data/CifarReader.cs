@@ -36,10 +36,10 @@ internal static class CifarReader
         Span<byte> labels
     )
     {
-        var row = RowBytes(labelBytes);
-        for (var i = 0; i < Rows(file, content.Length, labelBytes); i++)
+        int row = RowBytes(labelBytes);
+        for (int i = 0; i < Rows(file, content.Length, labelBytes); i++)
         {
-            var label = content[i * row + labelBytes - 1];
+            byte label = content[i * row + labelBytes - 1];
             if (label >= classes)
                 throw new DataFormatException(file, $"label {label} in row {i:N0}", $"labels 0 to {classes - 1}");
             labels[i] = label;

@@ -20,13 +20,13 @@ public sealed class ConsoleProgress(TextWriter? writer = null, bool? terminal = 
     /// <inheritdoc/>
     public void Report(DataProgress value)
     {
-        var sameActivity = value.Activity == _last.Activity;
+        bool sameActivity = value.Activity == _last.Activity;
         _last = value;
         if (_terminal)
         {
             if (!sameActivity && _width > 0)
                 _writer.WriteLine();
-            var text = value.ToString();
+            string text = value.ToString();
             _writer.Write($"\r{text.PadRight(sameActivity ? _width : 0)}");
             _width = text.Length;
         }

@@ -19,7 +19,7 @@ public readonly record struct DataProgress(
     {
         if (Bytes == 0)
             return Activity;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{Activity}: {Bytes / 1e6:F1} MB");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{Activity}: {Bytes / 1e6:F1} MB");
         if (TotalBytes is { } total)
             text += string.Create(
                 CultureInfo.InvariantCulture,

@@ -30,10 +30,10 @@ internal static class IdxReader
 
     private static (int[] Sizes, ReadOnlyMemory<byte> Data) Read(string file, byte[] content, int dimensions)
     {
-        var header = 4 + 4 * dimensions;
+        int header = 4 + 4 * dimensions;
         if (content.Length < header)
             throw new DataFormatException(file, $"{content.Length} bytes", $"an IDX header of {header} bytes");
-        var magic = BinaryPrimitives.ReadUInt32BigEndian(content);
+        uint magic = BinaryPrimitives.ReadUInt32BigEndian(content);
         if (magic != 0x800u + (uint)dimensions)
             throw new DataFormatException(
                 file,
@@ -41,9 +41,9 @@ internal static class IdxReader
                 $"0x{0x800 + dimensions:x8} (unsigned bytes, {dimensions} dimensions)"
             );
 
-        var sizes = new int[dimensions];
+        int[] sizes = new int[dimensions];
         long total = 1;
-        for (var i = 0; i < dimensions; i++)
+        for (int i = 0; i < dimensions; i++)
         {
             sizes[i] = BinaryPrimitives.ReadInt32BigEndian(content.AsSpan(4 + 4 * i));
             if (sizes[i] < 1)

@@ -42,8 +42,8 @@ internal sealed class ImageFolder
         {
             var all = Read(_path);
             (_train, _test) = (
-                [.. all.Where(item => item.Turn % TestEvery != TestEvery - 1)],
-                [.. all.Where(item => item.Turn % TestEvery == TestEvery - 1)]
+                [.. all.Where(item => item.Index % TestEvery != TestEvery - 1)],
+                [.. all.Where(item => item.Index % TestEvery == TestEvery - 1)]
             );
         }
         int count = _train.Count + _test.Count;
@@ -107,9 +107,9 @@ internal sealed class ImageFolder
                     (name, label) =>
                         FilesOf(split, name)
                             .SelectMany(ItemsOf)
-                            .Select((item, turn) => item with { Turn = turn, Label = label })
+                            .Select((item, index) => item with { Index = index, Label = label })
                 )
-                .OrderBy(item => item.Turn)
+                .OrderBy(item => item.Index)
                 .ThenBy(item => item.Label),
         ];
 
@@ -200,7 +200,7 @@ internal sealed class ImageFolder
     private static byte[] ChannelsFirst(byte[] bytes, int[] sizes)
     {
         var (count, area, channels) = (sizes[0], sizes[1] * sizes[2], sizes[3]);
-        var result = new byte[bytes.Length];
+        byte[] result = new byte[bytes.Length];
         for (int i = 0; i < count; i++)
         {
             for (int p = 0; p < area; p++)
@@ -245,7 +245,7 @@ internal sealed class ImageFolder
                 string.Create(CultureInfo.InvariantCulture, $"{items.Count:N0} images of {Shape}, {bytes:N0} bytes"),
                 $"at most {Array.MaxLength:N0} bytes: take fewer or smaller images"
             );
-        var pixels = new byte[bytes];
+        byte[] pixels = new byte[bytes];
         foreach (var (i, item) in items.Index())
         {
             cancel.ThrowIfCancellationRequested();
@@ -287,7 +287,7 @@ internal sealed class ImageFolder
     }
 
     /// <summary>An image: a file's only one, or one of an array's.</summary>
-    private sealed record Item(string File, ImageShape Shape, ReadOnlyMemory<byte>? Pixels, int Turn)
+    private sealed record Item(string File, ImageShape Shape, ReadOnlyMemory<byte>? Pixels, int Index)
     {
         public int Label { get; init; }
     }

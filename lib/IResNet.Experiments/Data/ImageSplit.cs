@@ -8,7 +8,7 @@ public sealed class ImageSplit
     /// <summary>Wraps images and labels without a copy.</summary>
     /// <param name="shape">The shape of one image.</param>
     /// <param name="images">Pixels 0-255, image after image, each channels x height x width.</param>
-    /// <param name="labels">One class an image.</param>
+    /// <param name="labels">One class per image.</param>
     /// <exception cref="ArgumentException">Images and labels differ in number.</exception>
     public ImageSplit(ImageShape shape, ReadOnlyMemory<byte> images, ReadOnlyMemory<byte> labels)
     {

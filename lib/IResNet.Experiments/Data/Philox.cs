@@ -37,7 +37,7 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
     {
         while (true)
         {
-            var product = (ulong)NextUInt32() * (uint)bound;
+            ulong product = (ulong)NextUInt32() * (uint)bound;
             if ((uint)product >= (uint)-bound % (uint)bound)
                 return (int)(product >> 32);
         }
@@ -51,7 +51,7 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
         for (var bits = MemoryMarshal.Cast<Words, ushort>(one); target.Length > 0;)
         {
             one[0] = Block(key, new(_block++, stream.Purpose, stream.Epoch, stream.Index));
-            var count = Math.Min(bits.Length, target.Length);
+            int count = Math.Min(bits.Length, target.Length);
             bits[..count].CopyTo(target);
             target = target[count..];
         }
@@ -61,7 +61,7 @@ internal struct Philox(ulong key, (uint Purpose, uint Epoch, uint Index) stream)
     internal static Words Block(ulong key, Words counter)
     {
         var (k0, k1) = ((uint)key, (uint)(key >> 32));
-        for (var round = 0; round < 10; round++, k0 += 0x9E3779B9, k1 += 0xBB67AE85)
+        for (int round = 0; round < 10; round++, k0 += 0x9E3779B9, k1 += 0xBB67AE85)
         {
             var (p0, p1) = (0xD2511F53ul * counter.A, 0xCD9E8D57ul * counter.C);
             counter = new((uint)(p1 >> 32) ^ counter.B ^ k0, (uint)p1, (uint)(p0 >> 32) ^ counter.D ^ k1, (uint)p0);

@@ -126,7 +126,7 @@ public sealed record Preprocessing
         var shape = Output(images.Shape);
         var x = torch.empty([images.Count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU);
         var values = MemoryMarshal.Cast<byte, float>(x.bytes);
-        for (var i = 0; i < images.Count; i++)
+        for (int i = 0; i < images.Count; i++)
             Apply(
                 images.Image(i),
                 images.Shape,
@@ -185,33 +185,33 @@ public sealed record Preprocessing
             MaxShift > 0
                 ? (random.NextInt32(2 * MaxShift + 1) - MaxShift, random.NextInt32(2 * MaxShift + 1) - MaxShift)
                 : (0, 0);
-        var flip = Flip && random.NextInt32(2) == 1;
+        bool flip = Flip && random.NextInt32(2) == 1;
         var output = Output(shape);
-        var noise = new ushort[Dequantise ? output.Dimensions : 0];
+        ushort[] noise = new ushort[Dequantise ? output.Dimensions : 0];
         random.Fill(noise);
 
         // Where each padded row and column comes from; -1 where it is padding.
         int[] rows = new int[output.Height],
             columns = new int[output.Width];
-        for (var i = 0; i < output.Height; i++)
+        for (int i = 0; i < output.Height; i++)
             rows[i] = i < Pad || i >= Pad + shape.Height ? -1 : Mirrored(i - Pad + down, shape.Height);
-        for (var j = 0; j < output.Width; j++)
+        for (int j = 0; j < output.Width; j++)
             columns[j] =
                 j < Pad || j >= Pad + shape.Width
                     ? -1
                     : Mirrored((flip ? shape.Width - 1 - (j - Pad) : j - Pad) + right, shape.Width);
 
-        var k = 0;
-        for (var c = 0; c < output.Channels; c++)
+        int k = 0;
+        for (int c = 0; c < output.Channels; c++)
         {
             // Copies follow each other as torch's repeat has them: c0 c1 c2 c0 c1 c2.
             var plane = image.Slice(c % shape.Channels * shape.Height * shape.Width, shape.Height * shape.Width);
-            var mean = (float)Mean[Mean.Count == 1 ? 0 : c];
-            var std = (float)Std[Std.Count == 1 ? 0 : c];
-            foreach (var row in rows)
-                foreach (var column in columns)
+            float mean = (float)Mean[Mean.Count == 1 ? 0 : c];
+            float std = (float)Std[Std.Count == 1 ? 0 : c];
+            foreach (int row in rows)
+                foreach (int column in columns)
                 {
-                    var p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
+                    int p = row < 0 || column < 0 ? 0 : plane[row * shape.Width + column];
                     x[k] = Dequantise ? (p * 65536 + noise[k]) * (1f / 16777216) - Centre : (p / 255f - mean) / std;
                     k++;
                 }

@@ -134,7 +134,7 @@ public sealed class Ranks
         if (Count == 1)
             return text;
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        var received = new byte[Broadcast(bytes.Length)];
+        byte[] received = new byte[Broadcast(bytes.Length)];
         bytes.AsSpan(0, Math.Min(bytes.Length, received.Length)).CopyTo(received);
         OpenMpi.Broadcast(received);
         return Encoding.UTF8.GetString(received);

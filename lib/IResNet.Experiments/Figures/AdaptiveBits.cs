@@ -52,11 +52,7 @@ public sealed record AdaptiveBits(
     {
         if (!(error > 0))
             throw new ArgumentException($"The error is {error}, but must be more than 0.", nameof(error));
-        if (images.Count < 2)
-            throw new ArgumentException(
-                $"{images.Count} images give no confidence interval: take 2 or more.",
-                nameof(images)
-            );
+        DensityEvaluator.DemandTwo(images);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         flow.Freeze();

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace IResNet.Experiments.Figures;
 
 /// <summary>
@@ -43,29 +40,5 @@ public sealed record InverseConvergence(IReadOnlyList<int> Iterations, IReadOnly
             if (Errors[i] <= share * Errors[0])
                 return Iterations[i];
         return null;
-    }
-
-    /// <summary>Measures a network, or a single block in a <see cref="Sequence"/> of its own.</summary>
-    /// <param name="transform">Frozen bijections; in float64, or the error stops falling at some 1e-6.</param>
-    /// <param name="x">Examples of its type.</param>
-    /// <param name="iterations">Numbers of iterations, rising; 0 takes every block's output for its input.</param>
-    /// <exception cref="NonConvergenceException">An iterate left the range of numbers: the branches are no
-    /// contractions.</exception>
-    public static InverseConvergence Of(Sequence transform, Tensor x, IReadOnlyList<int> iterations)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var y = transform.forward(x).y;
-        double[] errors =
-        [
-            .. iterations.Select(n =>
-                (transform.Inverse(y, FixedPoint.Iterations(n)).Value - x).flatten(1).norm(1).mean().ReadDouble()
-            ),
-        ];
-        return new(
-            iterations,
-            errors,
-            transform.Bijections.OfType<ResidualBlock>().Max(block => block.Branch.LipschitzBound())
-        );
     }
 }

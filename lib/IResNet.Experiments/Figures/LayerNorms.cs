@@ -84,8 +84,8 @@ public static class LayerNorms
     }
 
     /// <summary>
-    /// By subspace iteration: with several vectors kept orthogonal the error falls by the ratio of the values past the
-    /// last of them to the first, not of the first two, which lie close.
+    /// By subspace iteration: with several vectors kept orthogonal the error shrinks by the ratio of the values past
+    /// the last of them to the first, not of the first two, which lie close.
     /// </summary>
     private static double Padded(Tensor weight, int height, int width)
     {

@@ -53,11 +53,7 @@ public sealed record TruncationCurve(
         CancellationToken cancel = default
     )
     {
-        if (images.Count < 2)
-            throw new ArgumentException(
-                $"{images.Count} images give no standard error: take 2 or more.",
-                nameof(images)
-            );
+        DensityEvaluator.DemandTwo(images);
         if (terms.Any(n => n < 1))
             throw new ArgumentException($"Terms {string.Join(", ", terms)}: each must be 1 or more.", nameof(terms));
         using var scope = NewDisposeScope();
@@ -92,7 +88,10 @@ public sealed record TruncationCurve(
                         BitsPerDimension.Of(logProb + series.Sums[i] - series.Sums[^1], dimensions).ReadDoubles()
                     );
         }
-        var differences = terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()).ToArray();
+        double[][] differences =
+        [
+            .. terms.Select((_, i) => bits[i].Zip(bits[^1], (few, many) => few - many).ToArray()),
+        ];
         return new(
             terms,
             [.. terms.Select((_, i) => bits[i].Average())],
@@ -109,7 +108,7 @@ public sealed record TruncationCurve(
     /// </summary>
     private sealed class PartialSums(IReadOnlyList<int> terms, Probes probes) : LogDetEstimator
     {
-        /// <summary>One an example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
+        /// <summary>One per example, for each number of terms; valid in the scope of <see cref="Begin"/>.</summary>
         public Tensor[] Sums { get; private set; } = [];
 
         public void Begin(long examples, Device device) =>

@@ -143,8 +143,8 @@ public sealed record SavedModel(Experiment Experiment, TrainedModel Model, strin
     private static SavedModel FromFile(string path, Func<Experiment?, Experiment> choose, Device device)
     {
         using var file = SafeTensors.Load(path);
-        var said = file.Metadata.TryGetValue(ConfigKey, out var config) ? ExperimentJson.Read(config) : null;
-        var summary = file.Metadata.TryGetValue(RunKey, out var run) ? RunSummary.Parse(run, path) : null;
+        var said = file.Metadata.TryGetValue(ConfigKey, out string? config) ? ExperimentJson.Read(config) : null;
+        var summary = file.Metadata.TryGetValue(RunKey, out string? run) ? RunSummary.Parse(run, path) : null;
         var experiment = SameKind(said, choose(said), path);
         return Create(experiment, device, path, model => Exchange.Load(model, file.Tensors)) with { Summary = summary };
     }

@@ -19,7 +19,7 @@ public sealed class ResultTable
     /// <summary>The keys in whose values the runs differ, seeds apart.</summary>
     public IReadOnlyList<string> Keys { get; }
 
-    /// <summary>A row a run.</summary>
+    /// <summary>A row per run.</summary>
     public IReadOnlyList<ResultRow> Rows { get; }
 
     /// <summary>Runs with equal values, together.</summary>
@@ -58,7 +58,7 @@ public sealed class ResultTable
         );
     }
 
-    /// <summary>As a Markdown table: one row a combination.</summary>
+    /// <summary>As a Markdown table: one row per combination.</summary>
     public string ToMarkdown()
     {
         var text = new StringBuilder();
@@ -78,7 +78,7 @@ public sealed class ResultTable
         return text.ToString();
     }
 
-    /// <summary>As comma-separated values: one row a run.</summary>
+    /// <summary>As comma-separated values: one row per run.</summary>
     public string ToCsv()
     {
         var text = new StringBuilder();

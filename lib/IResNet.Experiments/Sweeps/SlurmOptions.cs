@@ -12,13 +12,13 @@ public sealed record SlurmOptions
     /// </summary>
     public string? Time { get; init; }
 
-    /// <summary>Cores a run.</summary>
+    /// <summary>Cores per run.</summary>
     public int Cores { get; init; } = 2;
 
-    /// <summary>GPUs a run; with one or more the device is cuda.</summary>
+    /// <summary>GPUs per run; with one or more the device is cuda.</summary>
     public int Gpus { get; init; }
 
-    /// <summary>Memory a run, as Slurm writes it (8G); null for the partition's.</summary>
+    /// <summary>Memory per run, as Slurm writes it (8G); null for the partition's.</summary>
     public string? Memory { get; init; }
 
     /// <summary>The account to charge; null for the user's default.</summary>

@@ -29,14 +29,12 @@ public static class ClassifierTraining
         ITrainingSink? sink = null,
         CancellationToken cancel = default,
         Preprocessing? preprocessing = null
-    )
-    {
-        preprocessing ??= data.Classification;
-        return InlineTraining.Run<ClassifierEvaluation>(
-            () => new ClassifierTask(classifier, new(data.Train, data.Test, data.Test), preprocessing, options),
+    ) =>
+        InlineTraining.OnImages<ClassifierEvaluation>(
+            data,
+            images => new ClassifierTask(classifier, images, preprocessing ?? data.Classification, options),
             options,
             sink,
             cancel
         );
-    }
 }

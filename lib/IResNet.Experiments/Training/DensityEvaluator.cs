@@ -35,11 +35,7 @@ public static class DensityEvaluator
         LogDetEstimator? estimator = null
     )
     {
-        if (images.Count < 2)
-            throw new ArgumentException(
-                $"{images.Count} images give no confidence interval: take 2 or more.",
-                nameof(images)
-            );
+        DemandTwo(images);
         using var noGrad = no_grad();
         flow.Freeze();
         var series =
@@ -98,11 +94,7 @@ public static class DensityEvaluator
     {
         if (!(error > 0))
             throw new ArgumentException($"The error is {error}, but must be more than 0.", nameof(error));
-        if (images.Count < 2)
-            throw new ArgumentException(
-                $"{images.Count} images give no confidence interval: take 2 or more.",
-                nameof(images)
-            );
+        DemandTwo(images);
         using var noGrad = no_grad();
         flow.Freeze();
         var shape = preprocessing.Output(images.Shape);
@@ -144,6 +136,17 @@ public static class DensityEvaluator
             Estimator = nameof(PowerSeries),
             ProbeError = Math.Sqrt(variance / rounds.Count / images.Count),
         };
+    }
+
+    /// <summary>Refuses images whose values have no spread.</summary>
+    /// <exception cref="ArgumentException">It is one, or none.</exception>
+    internal static void DemandTwo(ImageSplit images)
+    {
+        if (images.Count < 2)
+            throw new ArgumentException(
+                $"{images.Count} images give no confidence interval: take 2 or more.",
+                nameof(images)
+            );
     }
 
     /// <summary>Bits/dim of each image with a frozen model.</summary>

@@ -19,10 +19,7 @@ internal class DensityTask : ImageTask
                 nameof(preprocessing)
             );
         (Flow, _options) = (flow, options);
-        _named = options.Estimator?.CreateFor(flow
-                .ResidualBlocks.Select(block => block.Branch.LipschitzBound(layer => layer.Options.Coefficient))
-                .DefaultIfEmpty(0)
-                .Max());
+        _named = options.Estimator?.CreateFor(flow.ResidualBlocks.Select(CoefficientBound).DefaultIfEmpty(0).Max());
     }
 
     public override Flow Flow { get; }
@@ -62,11 +59,14 @@ internal class DensityTask : ImageTask
             using var noGrad = no_grad();
             using var generator = new Generator(Options.Seed);
             Flow.Freeze();
-            return Preprocessing.ToPixels(Flow.Sample(count, generator: generator)).MoveToOuterDisposeScope();
+            return Preprocessing.ToPixels(Sample(count, generator)).MoveToOuterDisposeScope();
         }
         finally
         {
             Flow.train();
         }
     }
+
+    /// <summary>Draws images from the frozen flow.</summary>
+    protected virtual Tensor Sample(int count, Generator generator) => Flow.Sample(count, generator: generator);
 }

@@ -35,14 +35,9 @@ public static class DensityTraining
         CancellationToken cancel = default,
         Preprocessing? preprocessing = null
     ) =>
-        InlineTraining.Run<DensityEvaluation>(
-            () =>
-                new DensityTask(
-                    flow,
-                    new(data.Train, data.Test, data.Test),
-                    preprocessing ?? new() { Dequantise = true },
-                    options
-                ),
+        InlineTraining.OnImages<DensityEvaluation>(
+            data,
+            images => new DensityTask(flow, images, preprocessing ?? new() { Dequantise = true }, options),
             options,
             sink,
             cancel

@@ -16,7 +16,7 @@ public abstract record EstimatorOptions
     public abstract LogDetEstimator Create();
 
     /// <summary>The estimator for a model whose layers' coefficients set a bound; by default the same.</summary>
-    /// <param name="lipschitz">The largest Lip(g) that they allow a block.</param>
+    /// <param name="lipschitz">The largest Lip(g) that they allow per block.</param>
     public virtual LogDetEstimator CreateFor(double lipschitz) => Create();
 
     /// <summary>Refuses values out of range.</summary>

@@ -18,16 +18,14 @@ internal sealed class HybridTask(
     {
         try
         {
-            return HybridEvaluator.Evaluate(
+            var classification = HybridEvaluator.Classify(
                 flow,
                 Images.Of(examples),
                 Preprocessing,
-                options.EvaluationImages,
-                options.EvaluationTerms,
-                options.EvaluationProbes,
                 options.Seed,
                 cancel
             );
+            return new HybridEvaluation(classification, (DensityEvaluation)base.Evaluate(examples, cancel));
         }
         finally
         {
@@ -36,24 +34,12 @@ internal sealed class HybridTask(
     }
 
     /// <summary>Samples of the classes in turn.</summary>
-    public override Tensor Pictures(int count)
+    protected override Tensor Sample(int count, Generator generator)
     {
-        try
-        {
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            using var generator = new Generator(Options.Seed);
-            flow.Freeze();
-            var latents = Enumerable
-                .Range(0, count)
-                .Select(i => flow.Joint.SampleClass(i % flow.Classes, 1, generator: generator))
-                .ToList();
-            var samples = flow.Transform.Inverse(cat(latents)).Value;
-            return Preprocessing.ToPixels(samples).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            flow.train();
-        }
+        var latents = Enumerable
+            .Range(0, count)
+            .Select(i => flow.Joint.SampleClass(i % flow.Classes, 1, generator: generator))
+            .ToList();
+        return flow.Transform.Inverse(cat(latents)).Value;
     }
 }

@@ -3,6 +3,14 @@ namespace IResNet.Experiments.Training;
 /// <summary>How a hybrid model is trained: as a density, and as a classifier beside it.</summary>
 public sealed record HybridTrainingOptions : DensityTrainingOptions
 {
+    /// <summary>A density's defaults.</summary>
+    public HybridTrainingOptions() { }
+
+    /// <summary>As a density is trained.</summary>
+    /// <param name="density">Its options, all of which are taken over.</param>
+    public HybridTrainingOptions(DensityTrainingOptions density)
+        : base(density) { }
+
     /// <summary>
     /// The weight of -ln p(x) against the cross entropy (<see cref="HybridFlow.Loss"/>): 0 for a classifier alone,
     /// 1/d for a balance, 1 for little more than a density. By default 1/784, 1/d of MNIST.

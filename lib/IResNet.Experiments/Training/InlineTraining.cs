@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IResNet.Experiments.Data;
 
 namespace IResNet.Experiments.Training;
 
@@ -21,6 +22,22 @@ internal static class InlineTraining
         options.Validate();
         return TrainingThread.Run(() => Train<T>(create, options, sink ?? TrainingSink.None, cancel));
     }
+
+    /// <summary>As <see cref="Run{T}"/>, on a data set's training images, evaluated on its test images.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="create">Makes the task of them, on the training's thread.</param>
+    /// <param name="options">Length and pace.</param>
+    /// <param name="sink">Told about every step; nobody if null.</param>
+    /// <param name="cancel">Ends the training after the step in hand.</param>
+    public static Task<TrainingResult<T>> OnImages<T>(
+        ImageDataSet data,
+        Func<ImageSplits, TrainingTask> create,
+        TrainingOptions options,
+        ITrainingSink? sink,
+        CancellationToken cancel
+    )
+        where T : Evaluation =>
+        Run<T>(() => create(new(data.Train, data.Test, data.Test)), options, sink, cancel);
 
     private static TrainingResult<T> Train<T>(
         Func<TrainingTask> create,

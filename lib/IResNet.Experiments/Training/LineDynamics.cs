@@ -75,7 +75,7 @@ public sealed class LineDynamics : IDisposable
     }
 
     /// <summary>
-    /// Trains a network: Adam on the sum of both losses, the rate falling to 0 along a cosine.
+    /// Trains a network: Adam on the sum of both losses, the rate decaying to 0 along a cosine.
     /// </summary>
     /// <param name="options">Size, normalization, length.</param>
     /// <param name="cancel">Throws between two steps.</param>

@@ -26,7 +26,7 @@ internal static class NonFiniteLayer
             case Sequence sequence:
                 foreach (var (i, part) in sequence.Bijections.Index())
                 {
-                    (var layer, x) = Find(part, $"{path}.bijections.{i}", x);
+                    (string? layer, x) = Find(part, $"{path}.bijections.{i}", x);
                     if (layer is not null)
                         return (layer, x);
                 }

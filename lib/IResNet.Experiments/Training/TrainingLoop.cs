@@ -64,7 +64,7 @@ internal sealed class TrainingLoop(
     private StepEvent Event(StepResult result)
     {
         double perSecond = _speed.PerSecond;
-        var remaining = Enumerable.Min([
+        double remaining = Enumerable.Min([
             options.Steps is { } steps && perSecond > 0
                 ? (steps - trainer.Step) * result.Examples / perSecond
                 : double.PositiveInfinity,

@@ -41,6 +41,8 @@ public static class FreshProcess
                 settings.Gradient.ToString(),
                 "--seconds",
                 settings.Budget.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+                "--threads",
+                settings.Threads.ToString(CultureInfo.InvariantCulture),
             ];
             // The caller prints the report; the child's own lines would double it.
             using var process = Process.Start(

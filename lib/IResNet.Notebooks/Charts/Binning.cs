@@ -42,7 +42,7 @@ internal static class Binning
     public static double[] Density(double[] values, double[] edges)
     {
         int bins = edges.Length - 1;
-        var density = new double[bins];
+        double[] density = new double[bins];
         int finite = values.Count(double.IsFinite);
         double width = (edges[^1] - edges[0]) / bins;
         foreach (double value in values)
@@ -60,7 +60,7 @@ internal static class Binning
         int bins
     )
     {
-        var density = new double[bins, bins];
+        double[,] density = new double[bins, bins];
         int finite = x.Zip(y).Count(point => double.IsFinite(point.First + point.Second));
         double area = (xRange.Max - xRange.Min) * (yRange.Max - yRange.Min) / bins / bins;
         for (int i = 0; i < x.Length; i++)

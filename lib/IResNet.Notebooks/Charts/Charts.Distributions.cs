@@ -47,7 +47,7 @@ public static partial class Charts
         if (!items.Any(Axis.IsDrawable))
             return new Figure();
 
-        var cells = new double[rows, columns];
+        double[,] cells = new double[rows, columns];
         for (int i = 0; i < items.Length; i++)
             cells[i / columns, i % columns] = Axis.IsDrawable(items[i]) ? items[i] : double.NaN;
         return new Figure(

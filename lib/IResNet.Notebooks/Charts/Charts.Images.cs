@@ -28,6 +28,18 @@ public static partial class Charts
     public static ImageGrid Images((double Min, double Max) range, params (string Title, Tensor Images)[] rows) =>
         Rows(range, rows);
 
+    /// <summary>Several image grids of which a slider shows one at a time.</summary>
+    /// <param name="label">What the slider moves along: "position".</param>
+    /// <param name="shown">The grid that is shown first, and as PNG alone, from 0.</param>
+    /// <param name="steps">The grids, all of one size, each with what stands beside the slider at it.</param>
+    /// <exception cref="ArgumentException">There is no grid, <paramref name="shown"/> is none of them, or their sizes
+    /// differ.</exception>
+    public static ImageSlider ImageSlider(
+        string label,
+        int shown,
+        params ReadOnlySpan<(string Step, ImageGrid Images)> steps
+    ) => new(label, shown, steps);
+
     private static ImageGrid Rows((double Min, double Max)? range, (string Title, Tensor Images)[] rows) =>
         rows.Length > 0
             ? new([.. rows.Select(row => (row.Title, Pixels.Of(row.Images, range)))])

@@ -16,10 +16,10 @@ internal sealed record Frame((double Min, double Max) X, (double Min, double Max
     {
         var x = new Extent();
         var y = new Extent();
-        foreach (Mark mark in figure.Marks)
+        foreach (var mark in figure.Marks)
             Include(mark, figure, x, y);
         bool isEmpty = x.IsEmpty;
-        foreach (Level level in figure.Marks.OfType<Level>())
+        foreach (var level in figure.Marks.OfType<Level>())
             y.Include(figure.Y.Place(level.Y));
         return new Frame(x.Within(figure.X), y.Within(figure.Y), isEmpty);
     }

@@ -53,7 +53,7 @@ internal static class Geometry
         bool open = false;
         for (int i = 0; i < count; i++)
         {
-            T point = at(i);
+            var point = at(i);
             if (!drawable(point))
             {
                 open = false;

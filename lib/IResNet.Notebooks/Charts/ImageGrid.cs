@@ -27,13 +27,8 @@ public sealed class ImageGrid
     /// <summary>The grid as PNG.</summary>
     public byte[] ToPng()
     {
-        int widest = Math.Max(1, _rows.Max(row => row.Images.Width));
-        int wanted = _rows.Count == 1 ? (int)Math.Ceiling(Math.Sqrt(Count)) : _rows.Max(row => row.Images.Count);
-        int columns = Math.Clamp(wanted, 1, Math.Clamp(MostWidth / (widest + Gap), 1, MostColumns));
-        int scale = Math.Clamp((TargetWidth / columns - Gap) / widest, 1, LargestScale);
-        int width = Math.Max(2 * Margin + columns * (widest * scale + Gap) - Gap, 240);
-        int height = 2 * Margin + _rows.Sum(row => HeightOf(row, columns, scale));
-
+        var (columns, scale) = Layout;
+        var (width, height) = Size;
         using var surface = SKSurface.Create(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         surface.Canvas.Clear(SKColor.Parse(Palette.Background));
         int top = Margin;
@@ -45,6 +40,31 @@ public sealed class ImageGrid
         using var image = surface.Snapshot();
         using var png = image.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
+    }
+
+    /// <summary>The size of the picture in its pixels.</summary>
+    internal (int Width, int Height) Size
+    {
+        get
+        {
+            var (columns, scale) = Layout;
+            return (
+                Math.Max(2 * Margin + columns * (Widest * scale + Gap) - Gap, 240),
+                2 * Margin + _rows.Sum(row => HeightOf(row, columns, scale))
+            );
+        }
+    }
+
+    private int Widest => Math.Max(1, _rows.Max(row => row.Images.Width));
+
+    private (int Columns, int Scale) Layout
+    {
+        get
+        {
+            int wanted = _rows.Count == 1 ? (int)Math.Ceiling(Math.Sqrt(Count)) : _rows.Max(row => row.Images.Count),
+                columns = Math.Clamp(wanted, 1, Math.Clamp(MostWidth / (Widest + Gap), 1, MostColumns));
+            return (columns, Math.Clamp((TargetWidth / columns - Gap) / Widest, 1, LargestScale));
+        }
     }
 
     /// <summary>One line that says what the grid shows, for readers without pictures.</summary>

@@ -124,7 +124,7 @@ public sealed class LiveFigure
     /// <summary>Brings all live charts up to date, as at the end of a cell. Never throws.</summary>
     internal static void FlushAll()
     {
-        foreach (LiveFigure figure in Unshown.Keys)
+        foreach (var figure in Unshown.Keys)
             figure.FlushQuietly();
     }
 
@@ -142,9 +142,9 @@ public sealed class LiveFigure
 
     private void Schedule()
     {
-        TimeSpan interval =
+        var interval =
             _drawingTime / LargestShare > ShortestInterval ? _drawingTime / LargestShare : ShortestInterval;
-        TimeSpan rest = interval - Stopwatch.GetElapsedTime(_drawnAt);
+        var rest = interval - Stopwatch.GetElapsedTime(_drawnAt);
         _isScheduled = true;
         _timer!.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }

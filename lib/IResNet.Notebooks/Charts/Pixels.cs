@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace IResNet.Notebooks;
 
-/// <summary>A batch of images of one size, eight bits a channel.</summary>
+/// <summary>A batch of images of one size, eight bits per channel.</summary>
 internal sealed class Pixels
 {
     private const int BytesPerPixel = 4;

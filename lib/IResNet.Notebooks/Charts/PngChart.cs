@@ -123,7 +123,7 @@ internal static class PngChart
     private static void EqualizeScale(Plot plot, Figure figure, Frame frame)
     {
         plot.RenderInMemory(figure.Width, figure.Height);
-        PixelRect area = plot.LastRender.DataRect;
+        var area = plot.LastRender.DataRect;
         double width = frame.X.Max - frame.X.Min,
             height = frame.Y.Max - frame.Y.Min;
         double pixels = Math.Min(area.Width / width, area.Height / height);

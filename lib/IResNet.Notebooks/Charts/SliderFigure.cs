@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using static IResNet.Notebooks.PlotlyValue;
 
 namespace IResNet.Notebooks;
 
 /// <summary>
-/// Several charts of which a slider shows one at a time, on common axes: a process, one chart a step of it. Interactive
-/// in Plotly's frontends; as PNG, one of the charts. Made by <see cref="Charts.Slider"/>.
+/// Several charts of which a slider shows one at a time, on common axes: a process, one chart per step.
+/// Interactive in Plotly's frontends; as PNG, one of the charts. Made by <see cref="Charts.Slider"/>.
 /// </summary>
 public sealed record SliderFigure
 {
@@ -16,14 +15,7 @@ public sealed record SliderFigure
 
     internal SliderFigure(string label, int shown, ReadOnlySpan<(string Step, Figure Figure)> steps)
     {
-        if (steps.Length == 0)
-            throw new ArgumentException("A slider needs at least one chart.", nameof(steps));
-        if (shown < 0 || shown >= steps.Length)
-            throw new ArgumentOutOfRangeException(
-                nameof(shown),
-                shown,
-                $"There are {steps.Length} charts, numbered from 0."
-            );
+        PlotlySlider.Demand(steps.Length, shown);
         (_label, _shown, _steps) = (label, shown, [.. steps]);
     }
 
@@ -45,46 +37,16 @@ public sealed record SliderFigure
     public override string ToString() =>
         $"{_steps.Length} charts, by {_label}; the one of {_steps[_shown].Step} is shown: {_steps[_shown].Figure}";
 
-    /// <summary>
-    /// All traces of all charts; the slider makes those of one chart visible. Frontends differ in whether they read
-    /// Plotly's animation frames, but all of them can do that.
-    /// </summary>
     internal JsonObject Plotly()
     {
         var frame = Frame.Of(Together);
-        List<List<JsonObject>> charts = [.. _steps.Select(step => PlotlyJson.Traces(step.Figure, frame))];
-        for (int i = 0; i < charts.Count; i++)
-            foreach (var trace in charts[i])
-                trace["visible"] = i == _shown;
-
         var layout = PlotlyLayout.Of(Together, frame);
-        layout["margin"]!["b"] = 120;
-        layout["height"] = Together.Height + 60;
-        layout["sliders"] = new JsonArray(
-            new JsonObject
-            {
-                ["active"] = _shown,
-                ["currentvalue"] = new JsonObject { ["prefix"] = Text(_label) + " " },
-                ["pad"] = new JsonObject { ["t"] = 45 },
-                ["steps"] = new JsonArray([
-                    .. _steps.Select(
-                        (step, i) =>
-                            new JsonObject
-                            {
-                                ["label"] = Text(step.Step),
-                                ["method"] = "restyle",
-                                ["args"] = new JsonArray(
-                                    "visible",
-                                    new JsonArray([
-                                        .. charts.SelectMany((chart, j) => chart.Select(_ => JsonValue.Create(i == j))),
-                                    ])
-                                ),
-                            }
-                    ),
-                ]),
-            }
+        return PlotlySlider.Of(
+            layout,
+            _label,
+            _shown,
+            [.. _steps.Select(step => (step.Step, PlotlyJson.Traces(step.Figure, frame)))]
         );
-        return new JsonObject { ["data"] = new JsonArray([.. charts.SelectMany(chart => chart)]), ["layout"] = layout };
     }
 
     /// <summary>The chart that is shown first, with the marks of all: its ranges hold them all.</summary>

@@ -66,8 +66,6 @@ internal sealed class HeadlessBrowser
         var folder = Directory.CreateTempSubdirectory("iresnet-chart-");
         try
         {
-            using (var library = File.Create(Path.Combine(folder.FullName, "plotly.js")))
-                PlotlyLibrary.CopyTo(library);
             string page = Path.Combine(folder.FullName, "page.html");
             File.WriteAllText(page, Page(figure));
             string drawn = Run(page, folder.FullName);
@@ -90,7 +88,8 @@ internal sealed class HeadlessBrowser
 
     private static string Page(JsonNode figure) =>
         $$"""
-            <!doctype html><meta charset="utf-8"><body><script src="plotly.js"></script><script>
+            <!doctype html><meta charset="utf-8"><body>
+            <script src="{{new Uri(PlotlyLibrary.TemporaryFile())}}"></script><script>
             var figure = {{PlotlyPage.Json(figure)}}, chart = document.createElement("div");
             Plotly.newPlot(chart, figure.data, figure.layout)
               .then(() => Plotly.toImage(chart, { format: "png", width: {{Width}}, height: {{Height}} }))

@@ -21,6 +21,7 @@ public static class NotebookFormatters
     [
         Chart<Figure>(PlotlyJson.Of, figure => figure.ToPng()),
         Chart<SliderFigure>(slider => slider.Plotly(), slider => slider.ToPng()),
+        Chart<ImageSlider>(slider => slider.Plotly(), slider => slider.ToPng()),
         Chart<LiveFigure>(live => PlotlyJson.Of(live.Figure), live => live.Figure.ToPng()),
         Of<ImageGrid>(Png<ImageGrid>(grid => grid.ToPng()), Text<ImageGrid>(grid => grid.ToString())),
         Of<Plot>(

@@ -10,7 +10,6 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet bench</c>: each case in a process of its own.</summary>
 internal static class BenchCommand
 {
-    private const int Threads = 2;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     private static readonly Option<string[]> CaseOption = new("--case")
@@ -36,6 +35,12 @@ internal static class BenchCommand
         CustomParser = CommandValues.OneOf<LogDetGradient>,
     };
 
+    private static readonly Option<int> ThreadsOption = new("--threads")
+    {
+        Description = "libtorch's threads.",
+        DefaultValueFactory = _ => 2,
+    };
+
     private static readonly Option<bool> InProcessOption = new("--in-process")
     {
         Description = "Run one case in this process, for a profiler.",
@@ -49,12 +54,14 @@ internal static class BenchCommand
     public static Command Create()
     {
         SecondsOption.Require(seconds => seconds > 0, "more than 0 is needed");
+        ThreadsOption.Require(threads => threads >= 1, "1 or more are needed");
         var command = new Command("bench", "Time training steps, inverses and estimators on this machine.")
         {
             CaseOption,
             JsonOption,
             SecondsOption,
             EstimatorOption,
+            ThreadsOption,
             InProcessOption,
             ListOption,
         };
@@ -83,7 +90,8 @@ internal static class BenchCommand
         }
         var settings = new BenchmarkSettings(
             TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
-            arguments.GetValue(EstimatorOption)
+            arguments.GetValue(EstimatorOption),
+            arguments.GetValue(ThreadsOption)
         );
         bool inProcess = arguments.GetValue(InProcessOption);
         if (inProcess && cases.Length != 1)
@@ -97,7 +105,7 @@ internal static class BenchCommand
             try
             {
                 var report = inProcess
-                    ? Benchmark.Run(benchmark, settings, Threads)
+                    ? Benchmark.Run(benchmark, settings)
                     : await FreshProcess.Run(benchmark.Name, settings, cancel);
                 reports.Add(benchmark.Name, report);
                 Print(benchmark.Name, report);
@@ -111,7 +119,7 @@ internal static class BenchCommand
         var whole = new BenchmarkReport
         {
             Machine = Machine.Describe(),
-            Threads = Threads,
+            Threads = settings.Threads,
             Estimator = settings.Gradient.ToString().ToLowerInvariant(),
             Cases = reports,
         };

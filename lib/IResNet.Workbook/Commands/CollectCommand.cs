@@ -17,7 +17,7 @@ internal static class CollectCommand
     private static readonly Option<string?> Output = new("--output")
     {
         Description =
-            "A .csv with a row a run, or a .md with a row a combination of values. Default: the latter, printed.",
+            "A .csv with a row per run, or a .md with a row per combination of values. Default: the latter, printed.",
         HelpName = "FILE",
     };
 

@@ -59,7 +59,7 @@ internal static class DataCommand
             Force = parsed.GetValue(Force),
             Progress = progress,
         };
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         try
         {
             var set = await DataSets.Load(name, options, cancel);
@@ -112,7 +112,7 @@ internal static class DataCommand
             }
             output.WriteLine($"  {data.Name,-14} {state}");
         }
-        output.WriteLine($"  {ImageFolder.Prefix + "PATH",-14} images of your own, a folder a class");
+        output.WriteLine($"  {ImageFolder.Prefix + "PATH",-14} images of your own, a folder per class");
         return 0;
     }
 }

@@ -16,7 +16,7 @@ internal static class EvaluateCommand
         Description =
             "For densities: how far truncation and probes together may move the figure, in bits/dim. The "
             + "paper: 0.0002.",
-        DefaultValueFactory = _ => 1e-3,
+        DefaultValueFactory = _ => EvaluationSettings.UsualError,
     };
 
     private static readonly Option<int?> Images = new("--images")

@@ -21,6 +21,7 @@ internal static class IResNetCommand
             CertifyCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
+            SpeedrunCommand.Create(),
             SweepCommand.Create(),
             CollectCommand.Create(),
             DataCommand.Create(),

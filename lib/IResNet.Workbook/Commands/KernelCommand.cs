@@ -19,7 +19,7 @@ internal static class KernelCommand
         };
         name.Validators.Add(result =>
         {
-            var given = result.Tokens.Count == 1 ? result.Tokens[0].Value : OwnName;
+            string given = result.Tokens.Count == 1 ? result.Tokens[0].Value : OwnName;
             if (
                 !given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
                 || !given.Any(char.IsAsciiLetterOrDigit)

@@ -106,7 +106,7 @@ internal static class RunCommand
             if (!parsed.GetValue(Worker))
             {
                 var batch = new NotebookBatch(parsed.GetValue(KeepGoing), parsed.GetValue(Jobs), Console.Out);
-                var code = await batch.RunAsync(jobs, signals.Token);
+                int code = await batch.RunAsync(jobs, signals.Token);
                 return signals.CodeOf(code);
             }
             signals.StopAtEndOfInput();
@@ -129,7 +129,7 @@ internal static class RunCommand
         RunRecord record;
         using (var progress = RunProgress.ForConsole())
             record = await new NotebookRunner(job, progress).RunAsync(signals.Token);
-        var code = signals.CodeOf(record.Status == RunStatus.Passed ? 0 : 1);
+        int code = signals.CodeOf(record.Status == RunStatus.Passed ? 0 : 1);
         // Threads that cells left behind must not keep the process.
         Environment.Exit(code);
         return code;
@@ -138,9 +138,9 @@ internal static class RunCommand
     private static Dictionary<string, string> Assignments(string[] parameters)
     {
         var values = new Dictionary<string, string>();
-        foreach (var parameter in parameters)
+        foreach (string parameter in parameters)
         {
-            var equals = parameter.IndexOf('=');
+            int equals = parameter.IndexOf('=');
             if (equals < 1)
                 throw new UsageException($"-p \"{parameter}\": write -p name=value.");
             values[parameter[..equals].Trim()] = parameter[(equals + 1)..];

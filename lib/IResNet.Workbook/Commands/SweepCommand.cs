@@ -31,7 +31,7 @@ internal static class SweepCommand
 
     private static readonly Option<int> Threads = new("--threads")
     {
-        Description = "Threads a run; on Slurm also its cores.",
+        Description = "Threads per run; on Slurm also its cores.",
         HelpName = "N",
         DefaultValueFactory = _ => 2,
     };
@@ -58,7 +58,11 @@ internal static class SweepCommand
         Description = "Say how the runs stand, and do nothing.",
     };
 
-    private static readonly Option<int> Gpus = new("--gpus") { Description = "On Slurm: GPUs a run.", HelpName = "N" };
+    private static readonly Option<int> Gpus = new("--gpus")
+    {
+        Description = "On Slurm: GPUs per run.",
+        HelpName = "N",
+    };
 
     private static readonly Option<string?> Partition = new("--partition")
     {
@@ -74,7 +78,7 @@ internal static class SweepCommand
 
     private static readonly Option<string?> Memory = new("--memory")
     {
-        Description = "On Slurm: memory a run (8G).",
+        Description = "On Slurm: memory per run (8G).",
         HelpName = "M",
     };
 

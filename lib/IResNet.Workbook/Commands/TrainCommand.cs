@@ -68,9 +68,7 @@ internal static class TrainCommand
             output.Write(ExperimentJson.Write(arguments.Choose(parsed, null)));
             return 0;
         }
-        NativeRuntime.Configure();
-        if (parsed.GetValue(Threads) is { } threads)
-            TorchSharp.torch.set_num_threads(threads);
+        NativeRuntime.Configure(parsed.GetValue(Threads));
 
         var ranks = Ranks.Start();
         var options = new TrainingRunOptions

@@ -29,7 +29,7 @@ internal sealed record KernelSpecFile(string Name, string Folder, string Program
     /// </summary>
     public static IEnumerable<string> KernelsFolders()
     {
-        var paths = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(
+        string[] paths = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(
             Path.PathSeparator,
             StringSplitOptions.RemoveEmptyEntries
         );
@@ -51,7 +51,7 @@ internal sealed record KernelSpecFile(string Name, string Folder, string Program
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")));
-            var started = json
+            string? started = json
                 .RootElement.GetProperty("argv")
                 .EnumerateArray()
                 .Select(argument => argument.GetString())

@@ -16,12 +16,18 @@ internal static class NativeTorch
     public const string VersionNeed = "GLIBCXX_3.4.32";
 
     /// <summary>What the system's loader says against the native libraries; null where they load.</summary>
-    public static string? LoadError()
+    public static string? LoadError() => LoadError("torch_cpu", "LibTorchSharp");
+
+    /// <summary>
+    /// Likewise for any libraries: where TorchSharp's own calls look for theirs, beside the assembly and then where the
+    /// system's loader does, LD_LIBRARY_PATH included.
+    /// </summary>
+    internal static string? LoadError(params string[] libraries)
     {
         try
         {
-            foreach (string library in new[] { "torch_cpu", "LibTorchSharp" })
-                NativeLibrary.Load(library, typeof(torch).Assembly, DllImportSearchPath.AssemblyDirectory);
+            foreach (string library in libraries)
+                NativeLibrary.Load(library, typeof(torch).Assembly, searchPath: null);
             return null;
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
@@ -58,7 +64,7 @@ internal static class NativeTorch
     /// </summary>
     internal static string Reason(string message)
     {
-        var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return lines.Skip(1).FirstOrDefault(line => !line.Contains("No such file", StringComparison.Ordinal))
             ?? lines[0].Split(". ")[0];
     }

@@ -12,7 +12,7 @@ internal static class Programs
     public static string? Find(string name)
     {
         string[] endings = OperatingSystem.IsWindows() ? [".exe", ".cmd", ".bat"] : [""];
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
             Path.PathSeparator,
             StringSplitOptions.RemoveEmptyEntries
         );

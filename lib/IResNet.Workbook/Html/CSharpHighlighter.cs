@@ -28,7 +28,7 @@ internal static class CSharpHighlighter
         if (CodeNesting.IsTooDeep(source))
             return Page.Encode(source);
         var html = new StringBuilder();
-        var position = 0;
+        int position = 0;
         foreach (var (span, style) in Spans(CSharpSyntaxTree.ParseText(source, Script).GetRoot()))
         {
             html.Append(Page.Encode(source[position..span.Start]));

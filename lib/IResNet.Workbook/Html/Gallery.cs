@@ -19,7 +19,7 @@ internal static class Gallery
         var body = new StringBuilder(
             "<header><h1>Invertible residual networks</h1></header>\n<main class=\"gallery\">\n"
         );
-        foreach (var path in Directory.GetFiles(folder, "*.ipynb").Order(StringComparer.Ordinal))
+        foreach (string? path in Directory.GetFiles(folder, "*.ipynb").Order(StringComparer.Ordinal))
             body.Append(Card(path));
         body.Append("</main>");
         PageAssets.WriteTo(folder);
@@ -31,7 +31,7 @@ internal static class Gallery
 
     private static string Card(string path)
     {
-        var name = Path.GetFileNameWithoutExtension(path);
+        string name = Path.GetFileNameWithoutExtension(path);
         Notebook notebook;
         try
         {
@@ -46,11 +46,11 @@ internal static class Gallery
         var record = RunRecord.Load(path);
         var outline = NotebookOutline.Of(notebook, name);
         var markdown = new MarkdownRenderer(new HtmlCleaner(NotebookPage.Links(path, record)));
-        var page = Page.Encode(Uri.EscapeDataString(name) + ".html");
-        var figure = outline.Figure is { } output
+        string page = Page.Encode(Uri.EscapeDataString(name) + ".html");
+        string figure = outline.Figure is { } output
             ? $"<a class=\"figure\" href=\"{page}\">{OutputRenderer.Image(output, outline.Title)}</a>"
             : "";
-        var failure = record is { Message: { } message, Cell: { } cell }
+        string failure = record is { Message: { } message, Cell: { } cell }
             ? "<p class=\"status failed\"><a "
                 + $"href=\"{page}#{NotebookPage.Anchor(cell)}\">{Page.Encode(message)}</a></p>"
             : "";

@@ -51,7 +51,7 @@ internal sealed partial class HtmlCleaner
     /// <summary>Counts the elements that stay open until they are closed.</summary>
     private static bool IsTooDeep(string html)
     {
-        var depth = 0;
+        int depth = 0;
         foreach (var tag in Tag().EnumerateMatches(html))
         {
             depth = html[tag.Index + 1] == '/' ? Math.Max(0, depth - 1) : depth + 1;

@@ -29,7 +29,7 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
             return address;
         if (Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile)
             return absolute.Scheme is "http" or "https" or "mailto" ? address : null;
-        if (!Relative(address, out var path, out var rest))
+        if (!Relative(address, out string? path, out string? rest))
             return null;
         return Path.GetExtension(path) == ".ipynb"
             ? Path.GetFileNameWithoutExtension(path) + ".html" + rest
@@ -48,9 +48,12 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
             return address;
         if (address.StartsWith("attachment:", StringComparison.Ordinal))
             return Attachment(attachments?[Uri.UnescapeDataString(address["attachment:".Length..])] as JsonObject);
-        if (!Relative(address, out var path, out _) || !ImageTypes.TryGetValue(Path.GetExtension(path), out var type))
+        if (
+            !Relative(address, out string? path, out _)
+            || !ImageTypes.TryGetValue(Path.GetExtension(path), out string? type)
+        )
             return null;
-        var file = Path.Combine(notebookFolder, path);
+        string file = Path.Combine(notebookFolder, path);
         return File.Exists(file) && IsOwn(file) && new FileInfo(file).Length <= ImageLimit
             ? DataAddress(type, File.ReadAllBytes(file))
             : null;
@@ -62,7 +65,7 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
     /// </summary>
     private bool IsOwn(string file)
     {
-        var written = Path.GetFullPath(Path.GetRelativePath(notebookFolder, file), RealPath.Of(notebookFolder));
+        string written = Path.GetFullPath(Path.GetRelativePath(notebookFolder, file), RealPath.Of(notebookFolder));
         return RealPath.Of(file) == written || RealPath.IsWithin(file, notebookFolder);
     }
 
@@ -77,7 +80,7 @@ internal sealed class LinkResolver(string notebookFolder, string pageFolder)
 
     private static bool Relative(string address, out string path, out string rest)
     {
-        var end = address.AsSpan().IndexOfAny('#', '?');
+        int end = address.AsSpan().IndexOfAny('#', '?');
         path = Uri.UnescapeDataString(end < 0 ? address : address[..end]);
         rest = end < 0 ? "" : address[end..];
         return path.Length > 0 && !Path.IsPathRooted(path) && !path.Contains(':', StringComparison.Ordinal);

@@ -17,7 +17,7 @@ internal sealed record NotebookOutline(string Title, ParagraphBlock? Claim, Disp
             .Cells.Where(cell => cell.Kind == CellKind.Markdown)
             .SelectMany(cell => MarkdownRenderer.Parse(cell.Source))
             .ToList();
-        var title = blocks.FindIndex(block => block is HeadingBlock);
+        int title = blocks.FindIndex(block => block is HeadingBlock);
         var claim = blocks
             .Skip(title + 1)
             .TakeWhile(block => block is not HeadingBlock)

@@ -17,7 +17,7 @@ internal static class NotebookPage
     public static void Write(string path)
     {
         var notebook = Notebook.Load(path);
-        var html = Create(notebook, Path.GetFullPath(path), RunRecord.Load(path));
+        string html = Create(notebook, Path.GetFullPath(path), RunRecord.Load(path));
         AtomicFile.WriteAllText(Path.ChangeExtension(path, ".html"), html);
     }
 
@@ -32,7 +32,7 @@ internal static class NotebookPage
         var cleaner = new HtmlCleaner(links);
         var markdown = new MarkdownRenderer(cleaner);
         var outputs = new OutputRenderer(markdown, cleaner);
-        var name = Path.GetFileNameWithoutExtension(path);
+        string name = Path.GetFileNameWithoutExtension(path);
 
         var body = new StringBuilder("<header><nav class=\"bar\"><a href=\"index.html\">All notebooks</a>");
         body.Append(
@@ -55,7 +55,7 @@ internal static class NotebookPage
     /// </summary>
     public static LinkResolver Links(string path, RunRecord? record)
     {
-        var folder = Path.GetDirectoryName(path)!;
+        string folder = Path.GetDirectoryName(path)!;
         return new LinkResolver(
             record is null ? folder : Path.GetDirectoryName(Path.GetFullPath(record.Notebook, folder))!,
             folder
@@ -67,18 +67,18 @@ internal static class NotebookPage
 
     private static string CellHtml(Notebook notebook, Cell cell, MarkdownRenderer markdown, OutputRenderer outputs)
     {
-        var anchor = $"id=\"{Anchor(cell.Id)}\"";
+        string anchor = $"id=\"{Anchor(cell.Id)}\"";
         switch (cell.Kind)
         {
             case CellKind.Markdown:
                 return "<section class=\"cell markdown\" "
                     + $"{anchor}>{markdown.ToHtml(cell.Source, cell.Attachments)}</section>\n";
             case CellKind.Code when !cell.IsBlank:
-                var count = cell.ExecutionCount is { } number ? $"<span class=\"count\">[{number}]</span>" : "";
-                var source = CellLanguage.IsCSharp(notebook.LanguageOf(cell))
+                string count = cell.ExecutionCount is { } number ? $"<span class=\"count\">[{number}]</span>" : "";
+                string source = CellLanguage.IsCSharp(notebook.LanguageOf(cell))
                     ? CSharpHighlighter.ToHtml(cell.Source)
                     : Page.Encode(cell.Source);
-                var shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
+                string shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
                 return $"<section class=\"cell code\" {anchor}><div "
                     + $"class=\"source\">{count}<pre><code>{source}</code></pre></div>"
                     + (shown.Length > 0 ? $"<div class=\"outputs\">\n{shown}</div>" : "")

@@ -38,7 +38,7 @@ internal sealed class OutputRenderer(MarkdownRenderer markdown, HtmlCleaner clea
     /// <summary>The output as an <c>img</c> element; null where it has no image.</summary>
     public static string? Image(DisplayOutput display, string alternative)
     {
-        foreach (var type in (string[])["image/png", "image/jpeg", "image/gif"])
+        foreach (string type in (string[])["image/png", "image/jpeg", "image/gif"])
         {
             if (display.Text(type) is { } base64)
                 return Image($"data:{type};base64,{base64.ReplaceLineEndings("")}", alternative);

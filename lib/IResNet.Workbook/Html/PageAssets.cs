@@ -1,4 +1,5 @@
 using System.Reflection;
+using IResNet.Notebooks;
 
 namespace IResNet.Workbook.Html;
 
@@ -17,30 +18,27 @@ internal static class PageAssets
     {
         var own = typeof(PageAssets).Assembly;
         foreach (
-            var name in own.GetManifestResourceNames()
+            string name in own.GetManifestResourceNames()
                 .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name != FrameName)
         )
-            Write(own, name, Path.Combine(folder, name));
-
-        // Plotly.NET carries the plotly.js that it was made for.
-        var plotly = typeof(Plotly.NET.Chart).Assembly;
-        var script = plotly
-            .GetManifestResourceNames()
-            .Single(name =>
-                name.Contains("plotly-", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal)
-            );
-        Write(plotly, script, Path.Combine(folder, Prefix, "plotly.min.js"));
+        {
+            using var content = own.GetManifestResourceStream(name)!;
+            Write(content, own, Path.Combine(folder, name));
+        }
+        using var plotly = new MemoryStream();
+        PlotlyLibrary.CopyTo(plotly);
+        plotly.Position = 0;
+        Write(plotly, typeof(PlotlyLibrary).Assembly, Path.Combine(folder, Prefix, "plotly.min.js"));
     }
 
     private const string FrameName = Prefix + "page.html";
 
-    private static void Write(Assembly assembly, string resource, string path)
+    private static void Write(Stream content, Assembly source, string path)
     {
-        using var content = assembly.GetManifestResourceStream(resource)!;
         if (
             File.Exists(path)
             && new FileInfo(path).Length == content.Length
-            && File.GetLastWriteTimeUtc(path) >= File.GetLastWriteTimeUtc(assembly.Location)
+            && File.GetLastWriteTimeUtc(path) >= File.GetLastWriteTimeUtc(source.Location)
         )
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -16,8 +16,8 @@ internal static class StatusLine
             return notebook.CodeCells.Any(cell => cell.ExecutionCount is not null)
                 ? ""
                 : "<span class=\"status\">not run</span>";
-        var status = record.Status.ToString().ToLowerInvariant();
-        var parameters = string.Join(
+        string status = record.Status.ToString().ToLowerInvariant();
+        string parameters = string.Join(
             ", ",
             record.Parameters.Select(parameter => $"{parameter.Key} = {parameter.Value}")
         );

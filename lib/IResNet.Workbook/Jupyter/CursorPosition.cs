@@ -5,16 +5,16 @@ internal static class CursorPosition
 {
     public static int ToUtf16(string text, int codePoints)
     {
-        var index = 0;
-        for (var i = 0; i < codePoints && index < text.Length; i++)
+        int index = 0;
+        for (int i = 0; i < codePoints && index < text.Length; i++)
             index += IsPair(text, index) ? 2 : 1;
         return index;
     }
 
     public static int ToCodePoints(string text, int utf16)
     {
-        var count = 0;
-        for (var index = 0; index < utf16 && index < text.Length; count++)
+        int count = 0;
+        for (int index = 0; index < utf16 && index < text.Length; count++)
             index += IsPair(text, index) ? 2 : 1;
         return count;
     }

@@ -17,7 +17,7 @@ internal sealed class InputHistory
     /// </summary>
     public JsonArray Find(JupyterMessage request)
     {
-        var count = request.Number("n") is { } n and >= 0 ? n : int.MaxValue;
+        int count = request.Number("n") is { } n and >= 0 ? n : int.MaxValue;
         var found = request.Text("hist_access_type") switch
         {
             "range" => Range(request.Number("start") ?? 0, request.Number("stop") ?? int.MaxValue),
@@ -25,7 +25,7 @@ internal sealed class InputHistory
                 .TakeLast(count),
             _ => _inputs.TakeLast(count),
         };
-        var withOutput = request.Flag("output", otherwise: false);
+        bool withOutput = request.Flag("output", otherwise: false);
         return new JsonArray([
             .. found.Select(i => new JsonArray(Session, i.Number, withOutput ? new JsonArray(i.Code, null) : i.Code)),
         ]);

@@ -95,7 +95,7 @@ internal sealed class JupyterKernel
         Answer(request, onControl: false, message =>
         {
             var reply = _shell.Handle(message);
-            var failed = message.Type == "execute_request" && (string?)reply?["status"] == "error";
+            bool failed = message.Type == "execute_request" && (string?)reply?["status"] == "error";
             if (failed && message.Flag("stop_on_error", otherwise: true))
             {
                 while (_requests.TryTake(out var queued))

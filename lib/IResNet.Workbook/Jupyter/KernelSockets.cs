@@ -72,7 +72,7 @@ internal sealed class KernelSockets : IDisposable
 
     public void Reply(JupyterMessage request, bool onControl, JsonObject content)
     {
-        var type = request.Type.Replace("_request", "_reply", StringComparison.Ordinal);
+        string type = request.Type.Replace("_request", "_reply", StringComparison.Ordinal);
         Send(onControl ? _control : _shell, _codec.Encode(request.Identities, type, request.Header, content));
     }
 

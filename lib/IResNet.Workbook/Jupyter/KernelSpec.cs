@@ -21,7 +21,7 @@ internal static class KernelSpec
     /// <summary>Whether another program's kernel has the name.</summary>
     public static bool IsTaken(string folder, string name)
     {
-        var file = Path.Combine(folder, name, "kernel.json");
+        string file = Path.Combine(folder, name, "kernel.json");
         try
         {
             return File.Exists(file)
@@ -53,9 +53,9 @@ internal static class KernelSpec
             ["interrupt_mode"] = "message",
             ["metadata"] = new JsonObject { ["debugger"] = false, ["program"] = OurMark },
         };
-        var target = Path.Combine(folder, name, "kernel.json");
+        string target = Path.Combine(folder, name, "kernel.json");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        var temporary = $"{target}.{Environment.ProcessId}";
+        string temporary = $"{target}.{Environment.ProcessId}";
         File.WriteAllText(
             temporary,
             specification.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"
@@ -69,7 +69,7 @@ internal static class KernelSpec
     /// </summary>
     private static string DotnetPath()
     {
-        var path = Path.GetFullPath(
+        string path = Path.GetFullPath(
             Path.Combine(
                 RuntimeEnvironment.GetRuntimeDirectory(),
                 "..",
@@ -88,7 +88,7 @@ internal static class KernelSpec
         if (OperatingSystem.IsMacOS())
             return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "Library", "Jupyter");
         // On Linux this is XDG_DATA_HOME, by default ~/.local/share.
-        var folder = Environment.GetFolderPath(
+        string folder = Environment.GetFolderPath(
             OperatingSystem.IsWindows()
                 ? Environment.SpecialFolder.ApplicationData
                 : Environment.SpecialFolder.LocalApplicationData,

@@ -39,7 +39,7 @@ internal sealed class MessageCodec(string key)
     public JupyterMessage? Decode(NetMQMessage message)
     {
         var frames = message.Select(f => f.ToByteArray()).ToList();
-        var delimiter = frames.FindIndex(f => f.AsSpan().SequenceEqual(Delimiter));
+        int delimiter = frames.FindIndex(f => f.AsSpan().SequenceEqual(Delimiter));
         if (delimiter < 0 || frames.Count < delimiter + 2 + SignedFrames)
             return null;
         var signed = frames.Slice(delimiter + 2, SignedFrames);
@@ -91,7 +91,7 @@ internal sealed class MessageCodec(string key)
 
     private bool IsNew(byte[] signature)
     {
-        var text = Encoding.ASCII.GetString(signature);
+        string text = Encoding.ASCII.GetString(signature);
         if (!_seen.Add(text))
             return false;
         _order.Enqueue(text);
@@ -105,7 +105,7 @@ internal sealed class MessageCodec(string key)
         if (_key.Length == 0)
             return [];
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
-        foreach (var frame in frames)
+        foreach (byte[] frame in frames)
             hmac.AppendData(frame);
         return Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hmac.GetHashAndReset()));
     }

@@ -11,7 +11,7 @@ internal static class ParentWatch
     /// </summary>
     public static void Start(Action onGone)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out var id) || id <= 1)
+        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out int id) || id <= 1)
             return;
         new Thread(() =>
         {

@@ -76,8 +76,8 @@ internal static class Replies
     /// <summary>The last line's own indent, and four spaces more where it opens something.</summary>
     private static string IndentAfter(string code)
     {
-        var line = code[(code.LastIndexOf('\n') + 1)..];
-        var indent = line[..(line.Length - line.TrimStart().Length)];
+        string line = code[(code.LastIndexOf('\n') + 1)..];
+        string indent = line[..(line.Length - line.TrimStart().Length)];
         return line.TrimEnd() is [.., '{' or '(' or '['] ? indent + "    " : indent;
     }
 }

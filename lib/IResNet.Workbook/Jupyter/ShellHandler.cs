@@ -22,7 +22,7 @@ internal sealed class ShellHandler(
     /// <returns>The reply; null where there is none to give.</returns>
     public JsonObject? Handle(JupyterMessage request)
     {
-        var code = request.Text("code") ?? "";
+        string code = request.Text("code") ?? "";
         switch (request.Type)
         {
             case "execute_request":
@@ -65,7 +65,7 @@ internal sealed class ShellHandler(
 
     private JsonObject Execute(JupyterMessage request, string code)
     {
-        var silent = request.Flag("silent", otherwise: false);
+        bool silent = request.Flag("silent", otherwise: false);
         if (!silent && request.Flag("store_history", otherwise: true))
             _history.Add(++_executionCount, code);
         if (!silent)

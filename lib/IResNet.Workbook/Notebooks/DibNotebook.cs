@@ -11,7 +11,7 @@ internal static class DibNotebook
         var notebook = new Notebook { Metadata = new JsonObject { ["kernelspec"] = NotebookMetadata.KernelSpec } };
         foreach (var (index, (language, source)) in DibFile.Cells(text).Index())
         {
-            var isText = language.Equals("markdown", StringComparison.OrdinalIgnoreCase);
+            bool isText = language.Equals("markdown", StringComparison.OrdinalIgnoreCase);
             notebook.Cells.Add(
                 new Cell(isText ? CellKind.Markdown : CellKind.Code, $"cell-{index + 1}", source)
                 {

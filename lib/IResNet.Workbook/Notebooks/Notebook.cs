@@ -36,7 +36,7 @@ internal sealed class Notebook
     {
         try
         {
-            var text = TextFile.Read(path);
+            string text = TextFile.Read(path);
             return DibFile.Is(path) ? DibNotebook.Read(text) : Parse(text);
         }
         catch (InvalidDataException e)

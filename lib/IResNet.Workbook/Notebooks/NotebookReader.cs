@@ -39,7 +39,7 @@ internal static partial class NotebookReader
                 "a notebook of nbformat 3 or older; only 4 is read here: open it in Jupyter and save it, or run "
                     + "jupyter nbconvert --to notebook --nbformat 4."
             );
-        var major = (int?)root["nbformat"] ?? throw new NotebookFormatException("not a notebook: it has no nbformat.");
+        int major = (int?)root["nbformat"] ?? throw new NotebookFormatException("not a notebook: it has no nbformat.");
         if (major != 4)
             throw new NotebookFormatException(
                 $"nbformat {major} is not read here, only 4: open the notebook in Jupyter and save it."
@@ -91,7 +91,7 @@ internal static partial class NotebookReader
     {
         if (id is not null && ValidId().IsMatch(id) && ids.Add(id))
             return id;
-        for (var number = ids.Count + 1; ; number++)
+        for (int number = ids.Count + 1; ; number++)
         {
             if (ids.Add($"cell-{number}"))
                 return $"cell-{number}";
@@ -100,7 +100,7 @@ internal static partial class NotebookReader
 
     private static Output ReadOutput(JsonObject json)
     {
-        var type = (string?)json["output_type"];
+        string? type = (string?)json["output_type"];
         return type switch
         {
             "stream" => new StreamOutput((string?)json["name"] ?? "stdout", Joined(json["text"])),

@@ -97,9 +97,9 @@ internal static class NotebookWriter
     private static JsonArray Lines(string text)
     {
         var lines = new JsonArray();
-        for (var start = 0; start < text.Length;)
+        for (int start = 0; start < text.Length;)
         {
-            var end = text.AsSpan(start).IndexOfAny(LineBreaks);
+            int end = text.AsSpan(start).IndexOfAny(LineBreaks);
             end = end < 0 ? text.Length : start + end + 1;
             if (end < text.Length && text[end - 1] == '\r' && text[end] == '\n')
                 end++;

@@ -60,7 +60,7 @@ internal static class PythonJson
     )
     {
         text.Append(open);
-        var any = false;
+        bool any = false;
         foreach (var item in items)
         {
             text.Append(any ? ",\n" : "\n").Append(' ', depth + 1);
@@ -76,7 +76,7 @@ internal static class PythonJson
     private static void AppendString(StringBuilder text, string value)
     {
         text.Append('"');
-        foreach (var c in value)
+        foreach (char c in value)
         {
             _ = c switch
             {

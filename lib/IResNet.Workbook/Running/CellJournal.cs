@@ -31,7 +31,7 @@ internal sealed class CellJournal : ICellSink, IDisposable
     {
         if (!File.Exists(PathFor(notebookPath)))
             return;
-        foreach (var line in File.ReadLines(PathFor(notebookPath), Encoding.UTF8))
+        foreach (string line in File.ReadLines(PathFor(notebookPath), Encoding.UTF8))
         {
             try
             {

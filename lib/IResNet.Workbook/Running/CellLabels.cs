@@ -28,8 +28,8 @@ internal static class CellLabels
 
     private static string Label(Cell cell, string heading)
     {
-        var line = cell.Source.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
-        var label =
+        string line = cell.Source.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+        string label =
             line.StartsWith("//", StringComparison.Ordinal) ? line.TrimStart('/').Trim()
             : heading.Length == 0 ? line
             : $"{heading}: {line}";

@@ -20,7 +20,7 @@ internal static class Durations
     public static TimeSpan Parse(string text)
     {
         var (digits, unit) = text.Length > 0 && char.IsAsciiLetter(text[^1]) ? (text[..^1], text[^1]) : (text, 's');
-        var seconds = unit switch
+        int seconds = unit switch
         {
             's' => 1,
             'm' => 60,
@@ -28,7 +28,7 @@ internal static class Durations
             _ => 0,
         };
         return
-            double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var count)
+            double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out double count)
             && count * seconds is > 0 and < 1e7
             ? TimeSpan.FromSeconds(count * seconds)
             : throw new FormatException($"\"{text}\" is not a time: write 90 or 90s, 15m or 1.5h.");

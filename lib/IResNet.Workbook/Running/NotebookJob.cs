@@ -109,7 +109,7 @@ internal sealed record NotebookJob(
             return [path];
         if (!Directory.Exists(path))
             throw new UsageException($"There is no notebook or folder {path} in {Directory.GetCurrentDirectory()}.");
-        var found = Directory.GetFiles(path, "*.ipynb");
+        string[] found = Directory.GetFiles(path, "*.ipynb");
         return found.Length > 0
             ? found.Order(StringComparer.Ordinal)
             : throw new UsageException($"There are no notebooks in the folder {path}.");

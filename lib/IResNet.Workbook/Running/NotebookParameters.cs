@@ -69,7 +69,7 @@ internal sealed class NotebookParameters
         if (!_declared.TryGetValue(name, out var field))
             throw new UsageException(UnknownName(name, Names));
         var fixedOnce = field.Modifiers.Where(m => m.Kind() is SyntaxKind.ConstKeyword or SyntaxKind.ReadOnlyKeyword);
-        var declared = fixedOnce.Any() ? $"{string.Join(' ', fixedOnce)} {field.Declaration.Type} " : "";
+        string declared = fixedOnce.Any() ? $"{string.Join(' ', fixedOnce)} {field.Declaration.Type} " : "";
         return $"{declared}{name} = {Literal(name, value, field.Declaration)};";
     }
 
@@ -78,7 +78,7 @@ internal sealed class NotebookParameters
         var initializer = declaration
             .Variables.First(variable => variable.Identifier.ValueText == name)
             .Initializer?.Value;
-        var type = ParameterLiteral.TypeOf(declaration.Type, initializer);
+        string type = ParameterLiteral.TypeOf(declaration.Type, initializer);
         return ParameterLiteral.Create(type, value)
             ?? throw new UsageException($"Parameter {name} is declared as {type}, and \"{value}\" is not one.");
     }

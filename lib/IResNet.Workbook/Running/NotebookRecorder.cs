@@ -52,7 +52,7 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
 
         public void Stream(StreamName name, string text)
         {
-            var stream = name == StreamName.Stderr ? "stderr" : "stdout";
+            string stream = name == StreamName.Stderr ? "stderr" : "stdout";
             lock (recorder._lock)
             {
                 ClearIfAsked();
@@ -86,7 +86,7 @@ internal sealed class NotebookRecorder(Notebook notebook, string path, Action<st
             lock (recorder._lock)
                 recorder.Replace(displayId, data);
             // A progress line says how far the cell is; the text of a chart only what it is.
-            if (!data.ContainsKey("image/png") && data.TryGetValue("text/plain", out var text))
+            if (!data.ContainsKey("image/png") && data.TryGetValue("text/plain", out object? text))
                 recorder.Hear(text as string ?? "");
         }
 

@@ -67,7 +67,7 @@ internal sealed class NotebookRunner
         Directory.CreateDirectory(_job.OutputFolder);
         using var engine = NotebookHost.CreateEngine(_job.Folder);
         _clock.Start();
-        for (var i = 0; i < _cells.Count; i++)
+        for (int i = 0; i < _cells.Count; i++)
         {
             Save(_record with { Cell = _cells[i].Id });
             _progress.CellStarted(i + 1, _cells.Count, _labels[_cells[i]], _remaining.From(i));
@@ -95,7 +95,7 @@ internal sealed class NotebookRunner
         var outcome = await engine.ExecuteAsync(cell.Source, sink, number, interrupt.Token, _languages[cell]);
         _remaining.Measured(outcome.Elapsed);
         _seconds[cell.Id] = Math.Round(outcome.Elapsed.TotalSeconds, 3);
-        var failed =
+        bool failed =
             outcome.Status != CellStatus.Ok && !(outcome.Status == CellStatus.Failed && cell.HasTag(RaisesTag));
         _progress.CellEnded(
             !failed ? []
@@ -109,7 +109,7 @@ internal sealed class NotebookRunner
             case CellStatus.Interrupted when stop.IsCancellationRequested:
                 return (RunStatus.Interrupted, $"Interrupted in cell [{number}].");
             case CellStatus.Interrupted:
-                var late =
+                string late =
                     $"cell [{number}] took longer than the {Durations.Text(_job.CellTimeout!.Value)} that "
                     + "--timeout allows.";
                 sink.Error("Timeout", late, [late]);

@@ -10,7 +10,7 @@ internal static class ParameterLiteral
     /// <summary>The declared type's name; for <c>var</c> that of a literal initializer, else <c>var</c>.</summary>
     public static string TypeOf(TypeSyntax declared, ExpressionSyntax? initializer)
     {
-        var type = declared.ToString();
+        string type = declared.ToString();
         if (type != "var")
             return type;
         var literal = initializer is PrefixUnaryExpressionSyntax { Operand: var operand } ? operand : initializer;
@@ -43,8 +43,8 @@ internal static class ParameterLiteral
         return type switch
         {
             "string" => SyntaxFactory.Literal(value).Text,
-            "char" => char.TryParse(value, out var c) ? SyntaxFactory.Literal(c).Text : null,
-            "bool" => bool.TryParse(value, out var flag)
+            "char" => char.TryParse(value, out char c) ? SyntaxFactory.Literal(c).Text : null,
+            "bool" => bool.TryParse(value, out bool flag)
                 ? flag
                     ? "true"
                     : "false"

@@ -19,8 +19,8 @@ internal sealed class RemainingTime(IReadOnlyList<string> cells, IReadOnlyDictio
     /// </summary>
     public TimeSpan? From(int index)
     {
-        var typical = _measured.Order().ElementAtOrDefault(_measured.Count / 2);
-        var seconds = cells.Skip(index).Sum(cell => expected.GetValueOrDefault(cell, typical));
+        double typical = _measured.Order().ElementAtOrDefault(_measured.Count / 2);
+        double seconds = cells.Skip(index).Sum(cell => expected.GetValueOrDefault(cell, typical));
         return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

@@ -66,7 +66,7 @@ internal abstract class RunProgress : IDisposable
         {
             _cell.Stop();
             ShowEnded(good: failure.Count == 0);
-            foreach (var line in failure.Take(FailureLines))
+            foreach (string? line in failure.Take(FailureLines))
                 ShowFailure(line);
         });
 

@@ -40,8 +40,8 @@ internal sealed class TerminalProgress : RunProgress
 
     protected override void ShowAlive()
     {
-        var width = Math.Max(20, _console.Profile.Width - 6);
-        var last = LastLine.Length > width ? LastLine[..width] : LastLine;
+        int width = Math.Max(20, _console.Profile.Width - 6);
+        string last = LastLine.Length > width ? LastLine[..width] : LastLine;
         _status.Status(
             $"{Markup.Escape(Title)} [grey]· {Times}[/]"
                 + (last.Length > 0 ? $"\n  [grey]{Markup.Escape(last)}[/]" : "")

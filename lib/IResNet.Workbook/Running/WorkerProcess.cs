@@ -33,9 +33,9 @@ internal static class WorkerProcess
             RedirectStandardOutput = lineWritten is not null,
             RedirectStandardError = true,
         };
-        (start.FileName, var arguments) = Self();
+        (start.FileName, string[]? arguments) = Self();
         foreach (
-            var argument in (string[])
+            string argument in (string[])
                 [.. arguments, "run", job.Notebook, Option, "--output", job.OutputFolder, .. Options(job)]
         )
             start.ArgumentList.Add(argument);
@@ -43,7 +43,7 @@ internal static class WorkerProcess
             start.Environment.TryAdd("OMP_NUM_THREADS", count.ToString(CultureInfo.InvariantCulture));
 
         var before = DateTimeOffset.Now;
-        var overflowed = false;
+        bool overflowed = false;
         using var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, e) => Hand(e.Data);
         process.ErrorDataReceived += (_, e) => HandError(e.Data);
@@ -97,8 +97,8 @@ internal static class WorkerProcess
 
     private static (string File, string[] Arguments) Self()
     {
-        var library = typeof(WorkerProcess).Assembly.Location;
-        var executable = Path.ChangeExtension(library, OperatingSystem.IsWindows() ? ".exe" : null);
+        string library = typeof(WorkerProcess).Assembly.Location;
+        string executable = Path.ChangeExtension(library, OperatingSystem.IsWindows() ? ".exe" : null);
         return File.Exists(executable) ? (executable, []) : ("dotnet", [library]);
     }
 
@@ -113,8 +113,8 @@ internal static class WorkerProcess
     /// <summary>Says in the output notebook and in the record what the process could not say itself.</summary>
     private static RunRecord Crashed(NotebookJob job, RunRecord record, string ended)
     {
-        var number = record.CellSeconds.Count + 1;
-        var message = $"cell [{number}] ended the process, which {ended}. The cells before it are saved.";
+        int number = record.CellSeconds.Count + 1;
+        string message = $"cell [{number}] ended the process, which {ended}. The cells before it are saved.";
         var notebook = Notebook.Load(job.Output);
         if (notebook.CodeCells.FirstOrDefault(cell => cell.Id == record.Cell) is { } cell)
         {

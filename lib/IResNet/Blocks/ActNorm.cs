@@ -39,10 +39,10 @@ public sealed class ActNorm : Bijection
     /// <summary>Which parameters describe the map.</summary>
     public ActNormForm Form { get; }
 
-    /// <summary>s, one a channel.</summary>
+    /// <summary>s, one per channel.</summary>
     public Parameter LogScale => _logScale;
 
-    /// <summary>b, one a channel.</summary>
+    /// <summary>b, one per channel.</summary>
     public Parameter Shift => _shift;
 
     /// <summary>

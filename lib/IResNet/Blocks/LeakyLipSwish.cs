@@ -28,7 +28,7 @@ public sealed class LeakyLipSwish : Activation
     public override Tensor forward(Tensor p) => Mean(p, LipSwish.Value(p, _beta));
 
     /// <summary>alpha + (1 - alpha) f'(p) with LipSwish f.</summary>
-    public override Tensor Derivative(Tensor p, Tensor value) => Mean(ones_like(p), LipSwish.Slope(p, _beta));
+    public override Tensor Derivative(Tensor p, Tensor value) => Mean(ones_like(p), LipSwish.DerivativeAt(p, _beta));
 
     private Tensor Mean(Tensor straight, Tensor curved)
     {

@@ -102,7 +102,7 @@ public abstract class Linearization
         k == 1 ? act(stacked) : act(stacked.unflatten(0, [k, stacked.size(0) / k])).flatten(0, 1);
 
     /// <summary>
-    /// The Jacobian of g for every example, shape (n, d, d), by d tangents an example in chunks of one batch.
+    /// The Jacobian of g for every example, shape (n, d, d), by d tangents per example in chunks of one batch.
     /// </summary>
     public Tensor Jacobian()
     {
@@ -124,7 +124,7 @@ public abstract class Linearization
 
     private long Multiple(Tensor directions)
     {
-        var s = directions.shape;
+        long[] s = directions.shape;
         if (s.Length != _shape.Length || s[0] == 0 || s[0] % _shape[0] != 0 || !s.Skip(1).SequenceEqual(_shape.Skip(1)))
             throw new ShapeException(
                 $"Directions of shape ({string.Join(", ", s)}) do not fit a batch of shape "

@@ -25,13 +25,13 @@ public sealed class LipSwish : Activation
     public override Tensor forward(Tensor p) => Value(p, _beta);
 
     /// <summary>phi'(p) = s (1 + beta p (1 - s)) / 1.1 with s = sigmoid(beta p).</summary>
-    public override Tensor Derivative(Tensor p, Tensor value) => Slope(p, _beta);
+    public override Tensor Derivative(Tensor p, Tensor value) => DerivativeAt(p, _beta);
 
     /// <summary>phi(p) for a raw b.</summary>
     internal static Tensor Value(Tensor p, Tensor b) => p * (nn.functional.softplus(b) * p).sigmoid() / Divisor;
 
     /// <summary>phi'(p) for a raw b.</summary>
-    internal static Tensor Slope(Tensor p, Tensor b)
+    internal static Tensor DerivativeAt(Tensor p, Tensor b)
     {
         var scaled = nn.functional.softplus(b) * p;
         var s = scaled.sigmoid();

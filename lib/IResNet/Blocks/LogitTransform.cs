@@ -51,7 +51,7 @@ public sealed class LogitTransform(double alpha) : Bijection(nameof(LogitTransfo
         return Exact(((y.sigmoid() - Alpha) / (1 - 2 * Alpha)).MoveToOuterDisposeScope());
     }
 
-    /// <summary>1 / (4 (1 - 2 alpha)): the sigmoid's largest slope.</summary>
+    /// <summary>1 / (4 (1 - 2 alpha)): the sigmoid's largest derivative.</summary>
     public override double InverseLipschitzBound() => 1 / (4 * (1 - 2 * Alpha));
 
     /// <summary>The same in every norm.</summary>

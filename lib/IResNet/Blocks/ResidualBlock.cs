@@ -39,7 +39,7 @@ public sealed class ResidualBlock : Bijection
     }
 
     /// <summary>
-    /// The fixed point of x = y - g(x). The effective weights are computed once, not once an iteration.
+    /// The fixed point of x = y - g(x). The effective weights are computed once, not once per iteration.
     /// </summary>
     public override InverseResult Inverse(Tensor y, InverseSolver? solver = null)
     {

@@ -24,8 +24,8 @@ public sealed class ChebyshevWeights(double lipschitz)
     /// <param name="norm">2-norm of the residual at the present point.</param>
     public double Next(double norm)
     {
-        // Chebyshev polynomials on [-rho, rho] let an eigenvalue sigma beyond it fall by q = (sigma + sqrt(sigma^2 -
-        // rho^2)) / (1 + sqrt(1 - rho^2)) a step; solved for sigma.
+        // Chebyshev polynomials on [-rho, rho] let an eigenvalue sigma beyond it shrink by q = (sigma + sqrt(sigma^2 -
+        // rho^2)) / (1 + sqrt(1 - rho^2)) per step; solved for sigma.
         double edge = norm / _last * (1 + Math.Sqrt(1 - _used * _used));
         if (edge > _used)
             _radius = Math.Min(_limit, Math.Max(_radius, (edge + _used * _used / edge) / 2));

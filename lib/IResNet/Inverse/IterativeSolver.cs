@@ -9,7 +9,7 @@ public abstract class IterativeSolver : InverseSolver
     /// <summary>Sets up the end of the iteration.</summary>
     /// <param name="tolerance">
     /// Largest residual accepted, at least 0. Below twice the rounding unit of y's largest element it is raised to
-    /// that, since no iteration can do better; and where rounding in g keeps the residual from falling, up to eight
+    /// that, since no iteration can do better; and where rounding in g keeps the residual from decreasing, up to eight
     /// units are accepted. The result says what was reached.
     /// </param>
     /// <param name="maxIterations">When to give up.</param>

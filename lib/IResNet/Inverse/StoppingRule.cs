@@ -5,10 +5,10 @@ namespace IResNet;
 /// <param name="unit">Rounding unit of y's largest element.</param>
 public sealed class StoppingRule(double tolerance, double unit)
 {
-    // Rounding in g alone can leave a residual of some units; an iteration that has stopped falling there has done what
-    // it can.
+    // Rounding in g alone can leave a residual of some units; an iteration that has stopped decreasing there has done
+    // what it can.
     private const double Floor = 8,
-        Fall = 0.99;
+        Decrease = 0.99;
     private const int Patience = 3;
 
     private double _least = double.PositiveInfinity;
@@ -27,9 +27,9 @@ public sealed class StoppingRule(double tolerance, double unit)
     {
         if (largest <= Tolerance)
             return true;
-        bool falls = norm < Fall * _least;
-        _stalled = falls ? 0 : _stalled + 1;
-        if (falls)
+        bool decreases = norm < Decrease * _least;
+        _stalled = decreases ? 0 : _stalled + 1;
+        if (decreases)
             _least = norm;
         return _stalled >= Patience && largest <= Floor * unit;
     }

@@ -14,7 +14,8 @@ public sealed class AdaptiveLogDet : LogDetEvaluator
     private const int PilotSteps = 2,
         PilotValues = 8;
 
-    // The variance falls about with the sixth power of the stride: strides that would still be too coarse are left out.
+    // The variance decays about with the sixth power of the stride: strides that would still be too coarse are left
+    // out.
     private const double Leap = 1.0 / 6;
 
     private readonly double _standardError,
@@ -153,7 +154,7 @@ public sealed class AdaptiveLogDet : LogDetEvaluator
     /// <summary>Repetitions that may be enough to know their scatter.</summary>
     private static int LeastRepeats(Linearization g) => RepeatedEstimates.LeastFor((int)g.BatchSize);
 
-    /// <summary>Each dimension a colour.</summary>
+    /// <summary>A colour per dimension.</summary>
     private Arnoldi Exact(Linearization g, int steps) =>
         new(steps, (int)g.Dimensions, new ColouredProbes(Largest(g), _generator));
 

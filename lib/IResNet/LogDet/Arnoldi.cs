@@ -153,7 +153,7 @@ public sealed class Arnoldi : LogDetEvaluator
                 for (int i = 0; i <= Math.Min(j + 1, m - 1); i++)
                     h[i * m + j] = entries[j][row * (j + 2) + i];
             }
-            var (value, bound) = logarithm.Form(h, m, entries[m - 1][row * (m + 1) + m]);
+            var (value, bound) = logarithm.QuadraticForm(h, m, entries[m - 1][row * (m + 1) + m]);
             forms[row] = (scale[row] * value, scale[row] * bound);
         }
         return forms;

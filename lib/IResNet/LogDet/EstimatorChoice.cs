@@ -27,7 +27,7 @@ internal sealed class EstimatorChoice : IDisposable
     {
         if (Current.Value is not { } pass)
             return make();
-        if (!pass._shared.TryGetValue(key, out var known))
+        if (!pass._shared.TryGetValue(key, out object? known))
             pass._shared[key] = known = make();
         return (T)known;
     }

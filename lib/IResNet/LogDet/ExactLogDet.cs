@@ -1,8 +1,8 @@
 namespace IResNet;
 
 /// <summary>
-/// ln |det(I + J)| from the full Jacobian: d Jacobian products an example and a factorisation of order d^3. For small d
-/// (2-D flows, tests), and as the judge of every other estimator.
+/// ln |det(I + J)| from the full Jacobian: d Jacobian products per example and a factorisation of order d^3. For small
+/// d (2-D flows, tests), and as the judge of every other estimator.
 /// </summary>
 public sealed class ExactLogDet : LogDetEstimator
 {

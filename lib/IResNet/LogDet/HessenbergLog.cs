@@ -37,7 +37,7 @@ internal sealed class HessenbergLog
     /// <param name="h">H, row after row.</param>
     /// <param name="order">m.</param>
     /// <param name="next">The entry below H's last column.</param>
-    public (double Value, double Bound) Form(ReadOnlySpan<double> h, int order, double next)
+    public (double Value, double Bound) QuadraticForm(ReadOnlySpan<double> h, int order, double next)
     {
         Span<double> a = stackalloc double[order * order],
             y = stackalloc double[order];
@@ -91,21 +91,21 @@ internal sealed class HessenbergLog
         for (int i = 0; i < count; i++)
         {
             double x = Math.Cos(Math.PI * (i + 0.75) / (count + 0.5)),
-                slope = 0;
+                derivative = 0;
             for (int step = 0; step < 100; step++)
             {
-                (double value, slope) = Legendre(count, x);
-                double change = value / slope;
+                (double value, derivative) = Legendre(count, x);
+                double change = value / derivative;
                 x -= change;
                 if (Math.Abs(change) < 1e-16)
                     break;
             }
-            rule[i] = ((1 + x) / 2, 1 / ((1 - x * x) * slope * slope));
+            rule[i] = ((1 + x) / 2, 1 / ((1 - x * x) * derivative * derivative));
         }
         return rule;
     }
 
-    private static (double Value, double Slope) Legendre(int degree, double x)
+    private static (double Value, double Derivative) Legendre(int degree, double x)
     {
         double before = 1,
             value = x;

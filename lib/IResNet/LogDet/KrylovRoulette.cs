@@ -9,7 +9,7 @@ namespace IResNet;
 /// Krylov spaces lie in each other, and f_d = v.log(I + J) v is exact in d dimensions. With s certain steps and a draw
 /// n the estimate is f_s + the sum over k = 1..n of (f_(s+k) - f_(s+k-1)) / P(N >= k), whose mean over n telescopes to
 /// f_d, and whose mean over v is ln det(I + J). The sum ends at d, so that its variance is finite for any distribution;
-/// and the differences fall about twice as fast a product as the series' terms, so that it is small.
+/// and the differences decay about twice as fast per product as the series' terms, so that it is small.
 /// </remarks>
 public sealed class KrylovRoulette : LogDetEvaluator
 {
@@ -81,13 +81,13 @@ public sealed class KrylovRoulette : LogDetEvaluator
     {
         var (columns, scale) = Arnoldi.Process(g, v, Steps + n);
         var logarithm = new HessenbergLog(g.LipschitzBound);
-        var values = new double[scale.Length];
+        double[] values = new double[scale.Length];
         for (int row = 0; row < values.Length; row++)
         {
             double before = 0;
             for (int m = Math.Min(Steps, columns.Length); m <= columns.Length; m++)
             {
-                double form = Form(logarithm, columns, row, m);
+                double form = QuadraticForm(logarithm, columns, row, m);
                 values[row] += (form - before) / Reached(m - Steps);
                 before = form;
             }
@@ -113,14 +113,14 @@ public sealed class KrylovRoulette : LogDetEvaluator
     }
 
     /// <summary>The form of the leading m x m part of a row's H.</summary>
-    private static double Form(HessenbergLog logarithm, double[][] columns, int row, int m)
+    private static double QuadraticForm(HessenbergLog logarithm, double[][] columns, int row, int m)
     {
-        var h = new double[m * m];
+        double[] h = new double[m * m];
         for (int j = 0; j < m; j++)
         {
             for (int i = 0; i <= Math.Min(j + 1, m - 1); i++)
                 h[i * m + j] = columns[j][row * (j + 2) + i];
         }
-        return logarithm.Form(h, m, 0).Value;
+        return logarithm.QuadraticForm(h, m, 0).Value;
     }
 }

@@ -14,7 +14,7 @@ public sealed class NeumannSeries : TruncatedSeries
 {
     /// <summary>Sets up the series.</summary>
     /// <param name="terms">n, at least 1.</param>
-    /// <param name="samples">Probes an example, at least 1.</param>
+    /// <param name="samples">Probes per example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
     public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
         : base(terms, samples, probes ?? new RademacherProbes()) => Weights = WeightsOf(Terms);

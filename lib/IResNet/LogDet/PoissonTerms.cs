@@ -2,7 +2,7 @@ namespace IResNet;
 
 /// <summary>
 /// N = 0, 1, ... with P(N = i) = exp(-l) l^i / i!: what the official code of Residual Flows trains images with, l = 2.
-/// Its tail falls faster than any power, so an estimate's variance is infinite, although the draws that make it so are
+/// Its tail decays faster than any power, so an estimate's variance is infinite, although the draws that make it so are
 /// next to never seen.
 /// </summary>
 public sealed class PoissonTerms : TermDistribution

@@ -10,7 +10,7 @@ public sealed class PowerSeries : TruncatedSeries
 {
     /// <summary>Sets up the series.</summary>
     /// <param name="terms">n, at least 1. The paper trains with 5 (CIFAR-10) or 10 (MNIST).</param>
-    /// <param name="samples">Probes an example, at least 1.</param>
+    /// <param name="samples">Probes per example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default Gaussian from torch's own generator.</param>
     public PowerSeries(int terms, int samples = 1, Probes? probes = null)
         : base(terms, samples, probes ?? new GaussianProbes()) { }

@@ -4,7 +4,7 @@ namespace IResNet;
 public abstract class Probes
 {
     /// <summary>Draws probes for a batch.</summary>
-    /// <param name="samples">Probes an example.</param>
+    /// <param name="samples">Probes per example.</param>
     /// <param name="shape">The batch's shape, (n, ...).</param>
     /// <param name="like">Gives dtype and device.</param>
     /// <returns>Shape (samples n, ...), all examples of the first probe first.</returns>

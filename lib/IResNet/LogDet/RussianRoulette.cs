@@ -68,7 +68,7 @@ public sealed class RussianRoulette : LogDetEstimator
 
     /// <summary>
     /// Whether all blocks of a pass through a flow take the same draws of n, so that a step's cost scatters with one
-    /// number instead of one a block. Unbiased all the same, as the blocks' terms add up.
+    /// number instead of one per block. Unbiased all the same, as the blocks' terms add up.
     /// </summary>
     public bool IsShared { get; }
 

@@ -22,7 +22,7 @@ public static class TruncationBound
     }
 
     /// <summary>
-    /// As the theorem states it: for the few terms before the tail begins to fall, where nothing cancels and the tail
+    /// As the theorem states it: for the few terms before the tail begins to decay, where nothing cancels and the tail
     /// would be long.
     /// </summary>
     private static double Difference(double lipschitz, int terms)

@@ -14,7 +14,7 @@ public static class ClassLabels
                 $"The classes are 0 to {classes - 1}: choose one of them."
             );
 
-    /// <summary>Demands one class an example.</summary>
+    /// <summary>Demands one class per example.</summary>
     /// <param name="labels">Shape (n), int64.</param>
     /// <param name="examples">n.</param>
     /// <param name="classes">Number of classes.</param>

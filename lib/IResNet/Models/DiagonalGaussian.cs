@@ -29,10 +29,10 @@ public sealed class DiagonalGaussian : Prior
     /// <inheritdoc/>
     public override Parameter Reference => _mean;
 
-    /// <summary>Mean, one a dimension.</summary>
+    /// <summary>Mean, one per dimension.</summary>
     public Parameter Mean => _mean;
 
-    /// <summary>Natural logarithm of the standard deviation, one a dimension.</summary>
+    /// <summary>Natural logarithm of the standard deviation, one per dimension.</summary>
     public Parameter LogStd => _logStd;
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ namespace IResNet;
 
 /// <summary>
 /// The architecture of a convolutional i-ResNet, or of a Glow of the same form: stages of blocks, each stage at one
-/// resolution. The lists have one entry a stage.
+/// resolution. The lists have one entry per stage.
 /// </summary>
 public sealed record FlowConfig
 {
@@ -12,7 +12,7 @@ public sealed record FlowConfig
     /// <summary>What the blocks are.</summary>
     public BlockKind Kind { get; init; } = BlockKind.Residual;
 
-    /// <summary>Blocks a stage.</summary>
+    /// <summary>Blocks per stage.</summary>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4];
 
     /// <summary>2 for a stage that starts with a squeeze, 1 for one that does not.</summary>
@@ -52,7 +52,7 @@ public sealed record FlowConfig
     {
         if (Blocks.Count == 0 || Blocks.Count != Strides.Count || Blocks.Count != Hidden.Count)
             throw new ArgumentException(
-                $"Blocks, Strides and Hidden need one entry a stage, but have {Blocks.Count}, {Strides.Count} and "
+                $"Blocks, Strides and Hidden need one entry per stage, but have {Blocks.Count}, {Strides.Count} and "
                     + $"{Hidden.Count}.",
                 nameof(Blocks)
             );

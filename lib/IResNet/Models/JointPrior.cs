@@ -40,7 +40,7 @@ public abstract class JointPrior : Prior
 
     /// <summary>
     /// Draws latents of one class, from p(z | y): those of p(z), each kept with probability p(y | z), until there are
-    /// enough. With k equally frequent classes that takes about k draws a latent. A temperature changes the p(z) from
+    /// enough. With k equally frequent classes that takes about k draws per latent. A temperature changes the p(z) from
     /// which they are drawn.
     /// </summary>
     /// <param name="label">The class, 0 to one less than <see cref="Classes"/>.</param>

@@ -76,7 +76,7 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
     public IReadOnlyList<BottleneckBlock> Blocks { get; }
 
     /// <summary>Logits, shape (n, classes).</summary>
-    /// <exception cref="ShapeException">x does not fit the model, or BatchNorm would train on one value a
+    /// <exception cref="ShapeException">x does not fit the model, or BatchNorm would train on one value per
     /// channel.</exception>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
     public override Tensor forward(Tensor x)

@@ -2,17 +2,17 @@ namespace IResNet;
 
 /// <summary>
 /// The architecture of a <see cref="ResNet"/>: stages of bottleneck blocks, each stage at one resolution. The lists
-/// have one entry a stage.
+/// have one entry per stage.
 /// </summary>
 public sealed record ResNetConfig
 {
     /// <summary>Shape of the images.</summary>
     public required ImageShape Input { get; init; }
 
-    /// <summary>Residual blocks a stage. A network with 18 a stage has 164 layers.</summary>
+    /// <summary>Residual blocks per stage. A network with 18 per stage has 164 layers.</summary>
     public IReadOnlyList<int> Blocks { get; init; } = [18, 18, 18];
 
-    /// <summary>Channels of the 3x3 convolutions a stage; the feature maps have four times as many.</summary>
+    /// <summary>Channels of the 3x3 convolutions per stage; the feature maps have four times as many.</summary>
     public IReadOnlyList<int> Widths { get; init; } = [16, 32, 64];
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed record ResNetConfig
     {
         if (Blocks.Count == 0 || Blocks.Count != Widths.Count)
             throw new ArgumentException(
-                $"Blocks and Widths need one entry a stage, but have {Blocks.Count} and {Widths.Count}.",
+                $"Blocks and Widths need one entry per stage, but have {Blocks.Count} and {Widths.Count}.",
                 nameof(Blocks)
             );
         foreach (int count in Blocks)

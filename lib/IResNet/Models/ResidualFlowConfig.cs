@@ -13,7 +13,7 @@ public sealed record ResidualFlowConfig
     /// i-DenseNet.</summary>
     public BlockKind Kind { get; init; } = BlockKind.Residual;
 
-    /// <summary>Blocks a scale; a squeeze stands between two scales. The paper: 16, 16, 16.</summary>
+    /// <summary>Blocks per scale; a squeeze stands between two scales. The paper: 16, 16, 16.</summary>
     public IReadOnlyList<int> Blocks { get; init; } = [4, 4, 4];
 
     /// <summary>

@@ -74,7 +74,7 @@ public sealed class ToyFlow : Flow
                 : block.OfType<ResidualBlock>().Any() ? [.. block, Norm()]
                 : [Norm(), .. block];
         }
-        IEnumerable<Bijection> blocks = Enumerable.Range(0, config.Blocks).SelectMany(_ => Block());
+        var blocks = Enumerable.Range(0, config.Blocks).SelectMany(_ => Block());
         return new Sequence(config.ActNorm && config.LeadingActNorm ? blocks.Prepend(Norm()) : blocks);
     }
 }

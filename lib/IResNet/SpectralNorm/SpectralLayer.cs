@@ -35,7 +35,7 @@ public abstract class SpectralLayer : nn.Module
     private readonly Parameter? _order;
     private readonly Lock _freezing = new();
     private FrozenWeight? _frozen;
-    private Tensor? _held;
+    private Tensor? _cached;
 
     /// <summary>Draws weights and bias as PyTorch's own layers do: uniform with bound 1 / sqrt(fan-in).</summary>
     /// <param name="name">The module's name.</param>
@@ -100,7 +100,7 @@ public abstract class SpectralLayer : nn.Module
     public bool IsFrozen => _frozen is not null;
 
     /// <summary>Whether a <see cref="SpectralStep"/> has computed the effective weight.</summary>
-    internal bool IsHeld => _held is not null;
+    internal bool IsCached => _cached is not null;
 
     /// <summary>Added to the divisor of Equation 2.</summary>
     public virtual double Margin => 0;
@@ -189,8 +189,8 @@ public abstract class SpectralLayer : nn.Module
     }
 
     /// <summary>
-    /// Power iterations until both vectors have settled: root mean square changes below the absolute tolerance plus the
-    /// relative one times the vector's largest entry, as the code of Residual Flows has it; at most
+    /// Power iterations until both vectors have converged: root mean square changes below the absolute tolerance plus
+    /// the relative one times the vector's largest entry, as the code of Residual Flows has it; at most
     /// <see cref="SpectralNormOptions.MostIterations"/>.
     /// </summary>
     /// <param name="absolute">Absolute tolerance.</param>
@@ -200,7 +200,7 @@ public abstract class SpectralLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        bool IsSettled(Tensor vector, Tensor before) =>
+        bool IsConverged(Tensor vector, Tensor before) =>
             (vector - before).square().mean().sqrt().ReadDouble() < absolute + relative * vector.max().ReadDouble();
         int done = 0;
         do
@@ -209,7 +209,7 @@ public abstract class SpectralLayer : nn.Module
             var (u, v) = (_u.clone(), _v.clone());
             PowerIteration(1);
             done++;
-            if (!Norm.IsIterated || (IsSettled(_u, u) && IsSettled(_v, v)))
+            if (!Norm.IsIterated || (IsConverged(_u, u) && IsConverged(_v, v)))
                 break;
         } while (done < SpectralNormOptions.MostIterations);
         return done;
@@ -233,10 +233,10 @@ public abstract class SpectralLayer : nn.Module
     /// <summary>
     /// The normalized weight of Equation 2, differentiable in the raw weight; the fixed one after <see cref="Freeze"/>.
     /// </summary>
-    public Tensor EffectiveWeight() => Frozen()?.Weight ?? _held ?? Normalized();
+    public Tensor EffectiveWeight() => Frozen()?.Weight ?? _cached ?? Normalized();
 
     /// <summary>Makes a weight the effective one during a training step; null ends that.</summary>
-    internal void Hold(Tensor? weight) => _held = weight;
+    internal void Cache(Tensor? weight) => _cached = weight;
 
     /// <summary>
     /// Normalizes the weight once and for all until <see cref="Unfreeze"/>: evaluation, inverse and sampling then pay
@@ -292,7 +292,7 @@ public abstract class SpectralLayer : nn.Module
         var (weight, bound) =
             norm == FrozenNorm.Certified && Options.Enabled
                 ? Norm.Certified(this)
-                : (_held ?? Normalized(), double.NaN);
+                : (_cached ?? Normalized(), double.NaN);
         bool isEuclidean = Norm.Domain.IsFixedAt(2) && Norm.Codomain.IsFixedAt(2);
         return new(norm, weight, isEuclidean ? bound : double.NaN, Sources(norm)) { InducedBound = bound };
     }

@@ -16,36 +16,36 @@ public sealed class SpectralStep : IDisposable
     public static SpectralStep Begin(IEnumerable<SpectralLayer> layers)
     {
         // A block that stands twice in a model is normalized once.
-        var step = new SpectralStep([.. layers.Distinct().Where(layer => layer.training && !layer.IsHeld)]);
+        var step = new SpectralStep([.. layers.Distinct().Where(layer => layer.training && !layer.IsCached)]);
         try
         {
             var backend = Backends.Current;
             var together = step._layers.Where(layer => backend.Normalize([layer]).IsServed).ToList();
-            Hold(together, backend);
-            Hold([.. step._layers.Except(together)], Backends.Reference);
+            Cache(together, backend);
+            Cache([.. step._layers.Except(together)], Backends.Reference);
             return step;
         }
         catch
         {
-            // A layer that went on holding this weight would never see its raw one again.
+            // A layer that kept this weight would never see its raw one again.
             step.Dispose();
             throw;
         }
     }
 
-    private static void Hold(List<SpectralLayer> layers, Backend backend)
+    private static void Cache(List<SpectralLayer> layers, Backend backend)
     {
         if (layers.Count == 0)
             return;
         var weights = backend.Normalize(layers).Compute();
         for (int i = 0; i < layers.Count; i++)
-            layers[i].Hold(weights[i]);
+            layers[i].Cache(weights[i]);
     }
 
     /// <summary>Back to a weight computed at each use.</summary>
     public void Dispose()
     {
         foreach (var layer in _layers)
-            layer.Hold(null);
+            layer.Cache(null);
     }
 }

@@ -147,7 +147,7 @@ public static class SafeTensors
                     : $"The header claims {length} bytes, but {available} bytes follow (limit {MaxHeaderBytes}). The "
                         + "file is truncated or of another format."
             );
-        var bytes = new byte[length];
+        byte[] bytes = new byte[length];
         stream.ReadExactly(bytes);
 
         var (entries, metadata) = (new List<Entry>(), new Dictionary<string, string>());
@@ -203,8 +203,8 @@ public static class SafeTensors
         public static Entry Parse(string name, JsonElement json)
         {
             var dtype = SafeTensorsTypes.Parse(name, json.GetProperty("dtype").GetString());
-            var shape = json.GetProperty("shape").EnumerateArray().Select(size => Whole(name, size)).ToArray();
-            var offsets = json.GetProperty("data_offsets")
+            long[] shape = json.GetProperty("shape").EnumerateArray().Select(size => Whole(name, size)).ToArray();
+            long[] offsets = json.GetProperty("data_offsets")
                 .EnumerateArray()
                 .Select(offset => Whole(name, offset))
                 .ToArray();

@@ -22,7 +22,7 @@ internal static class ConventionFormatters
     /// <summary>The value as one of them formats it; null where none does.</summary>
     public static string? Format(object value, string mimeType)
     {
-        foreach (var formatter in Known.GetOrAdd(value.GetType(), Create))
+        foreach (object formatter in Known.GetOrAdd(value.GetType(), Create))
         {
             using var writer = new StringWriter();
             if (
@@ -41,7 +41,8 @@ internal static class ConventionFormatters
 
     private static Type? Source(Type type)
     {
-        var attribute = type.GetCustomAttributes(inherit: true).FirstOrDefault(a => a.GetType().Name == AttributeName);
+        object? attribute = type.GetCustomAttributes(inherit: true)
+            .FirstOrDefault(a => a.GetType().Name == AttributeName);
         return attribute?.GetType().GetProperty("FormatterSourceType")?.GetValue(attribute) as Type;
     }
 

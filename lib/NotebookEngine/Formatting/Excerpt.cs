@@ -12,7 +12,7 @@ internal static class Excerpt
     {
         if (text.Length <= limit)
             return text;
-        var end = char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit;
+        int end = char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit;
         return string.Create(CultureInfo.InvariantCulture, $"{text[..end]}… ({text.Length - end} more characters)");
     }
 }

@@ -84,7 +84,7 @@ internal sealed class ObjectTree
     /// <summary>The name of a type as C# writes it, without namespaces.</summary>
     public static string NameOf(Type type)
     {
-        var name = type.Name.Split('`')[0];
+        string name = type.Name.Split('`')[0];
         return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : name;
     }
 
@@ -99,7 +99,7 @@ internal sealed class ObjectTree
             return Leaf(Scalar.Text(value));
         if (Scalar.IsList(value))
             return Leaf(Scalar.ListText((IEnumerable)value));
-        var name = NameOf(value.GetType());
+        string name = NameOf(value.GetType());
         if (!value.GetType().IsValueType && _path.Any(above => ReferenceEquals(above, value)))
             return Leaf($"({name} from above)");
         if (_path.Count >= _depth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -123,11 +123,11 @@ internal sealed class ObjectTree
     private List<(string, Node)> Items(IEnumerable items)
     {
         var read = new List<(string, Node)>();
-        foreach (var item in items)
+        foreach (object? item in items)
         {
             if (read.Count == ItemLimit || _nodes >= NodeLimit)
             {
-                var more = items is ICollection all ? $"{Cut} {all.Count - read.Count} more" : $"{Cut} more";
+                string more = items is ICollection all ? $"{Cut} {all.Count - read.Count} more" : $"{Cut} more";
                 read.Add((more, Leaf("")));
                 break;
             }
@@ -207,7 +207,7 @@ internal sealed class ObjectTree
             || value is ITuple
         )
             return null;
-        var text = Guarded(() => method.Invoke(value, null)) as string;
+        string? text = Guarded(() => method.Invoke(value, null)) as string;
         return string.IsNullOrWhiteSpace(text) ? null : Excerpt.Of(text, TextLimit);
     }
 
@@ -215,7 +215,7 @@ internal sealed class ObjectTree
 
     private static void Html(Node node, StringBuilder html, bool open)
     {
-        var label = WebUtility.HtmlEncode(node.Label);
+        string label = WebUtility.HtmlEncode(node.Label);
         if (node.Children.Count == 0)
         {
             html.Append(label);

@@ -48,15 +48,15 @@ internal sealed class RowTable
     public string ToHtml()
     {
         var html = new StringBuilder("<table><thead><tr>");
-        foreach (var column in _columns)
+        foreach (string column in _columns)
             html.Append("<th>").Append(WebUtility.HtmlEncode(column)).Append("</th>");
         html.Append("</tr></thead><tbody>");
-        foreach (var row in _rows)
+        foreach (object?[] row in _rows)
         {
             html.Append("<tr>");
-            foreach (var cell in row)
+            foreach (object? cell in row)
             {
-                var content = cell is IHtmlContent ready ? Html(ready) : WebUtility.HtmlEncode(Text(cell));
+                string content = cell is IHtmlContent ready ? Html(ready) : WebUtility.HtmlEncode(Text(cell));
                 html.Append("<td>").Append(content).Append("</td>");
             }
             html.Append("</tr>");
@@ -70,8 +70,8 @@ internal sealed class RowTable
     public string ToText()
     {
         var lines = _rows.ConvertAll(r => Array.ConvertAll(r, Text)).Prepend([.. _columns]).ToList();
-        var widths = _columns.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
-        var text = string.Join(
+        int[] widths = _columns.Select((_, i) => lines.Max(l => l[i].Length)).ToArray();
+        string text = string.Join(
             '\n',
             lines.Select(l => string.Join("  ", l.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd())
         );

@@ -111,7 +111,7 @@ internal static class Scalar
                 && ElementType(row) is { } element
                 && IsElement(element);
 
-    /// <summary>A matrix, a row a line.</summary>
+    /// <summary>A matrix, a row per line.</summary>
     public static string MatrixText(IEnumerable matrix)
     {
         var rows = matrix is Array { Rank: 2 } array ? Rows(array) : matrix.Cast<IEnumerable?>();

@@ -98,7 +98,7 @@ public static class ValueFormatter
                 return new MimeBundle { [MimeBundle.Html] = table.ToHtml(), [MimeBundle.PlainText] = table.ToText() };
         }
         var preferred = new MimeBundle();
-        foreach (var type in Formatter.GetPreferredMimeTypesFor(value.GetType()))
+        foreach (string? type in Formatter.GetPreferredMimeTypesFor(value.GetType()))
             preferred[type] = Content(value, type);
         return WithPlainText(preferred, value);
     }
@@ -122,7 +122,7 @@ public static class ValueFormatter
     {
         if (bundle.ContainsKey(MimeBundle.PlainText))
             return bundle;
-        var text = Scalar.Is(value) ? Scalar.Text(value) : Displayed(value, MimeBundle.PlainText);
+        string text = Scalar.Is(value) ? Scalar.Text(value) : Displayed(value, MimeBundle.PlainText);
         bundle[MimeBundle.PlainText] = text.Length > PlainTextLimit ? text[..PlainTextLimit] + "…" : text;
         return bundle;
     }
@@ -134,7 +134,7 @@ public static class ValueFormatter
             return conventional;
         if (IsRegistered(value.GetType()) || mimeType is not (MimeBundle.Html or MimeBundle.PlainText))
             return value.ToDisplayString(mimeType).ReplaceLineEndings("\n");
-        var isHtml = mimeType == MimeBundle.Html;
+        bool isHtml = mimeType == MimeBundle.Html;
         if (isHtml && value is IHtmlContent html)
             return RowTable.Html(html);
         if (OneLine(value) is { } line)
@@ -147,7 +147,7 @@ public static class ValueFormatter
 
     private static object Content(object value, string mimeType)
     {
-        var text = value is string s ? s : Displayed(value, mimeType);
+        string text = value is string s ? s : Displayed(value, mimeType);
         return mimeType.EndsWith("json", StringComparison.Ordinal) ? (object)JsonNode.Parse(text)! : text;
     }
 

@@ -14,11 +14,11 @@ internal sealed class Completer(SemanticModel model, int position)
 
     public CompletionList Complete()
     {
-        var text = _root.SyntaxTree.ToString();
-        var start = position;
+        string text = _root.SyntaxTree.ToString();
+        int start = position;
         while (start > 0 && SyntaxFacts.IsIdentifierPartCharacter(text[start - 1]))
             start--;
-        var typed = text[start..position];
+        string typed = text[start..position];
         var before = start == 0 ? default : _root.FindToken(start - 1);
         var items =
             IsText(start) ? []

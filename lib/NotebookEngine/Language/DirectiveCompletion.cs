@@ -21,8 +21,8 @@ internal static class DirectiveCompletion
     /// <summary>The candidates, or null where the line is no directive.</summary>
     public static CompletionList? TryComplete(string code, int position)
     {
-        var lineStart = position == 0 ? 0 : code.LastIndexOf('\n', position - 1) + 1;
-        var typed = code[lineStart..position].TrimStart();
+        int lineStart = position == 0 ? 0 : code.LastIndexOf('\n', position - 1) + 1;
+        string typed = code[lineStart..position].TrimStart();
         if (!typed.StartsWith('#'))
             return null;
         var items = Directives

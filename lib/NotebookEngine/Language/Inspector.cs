@@ -81,7 +81,7 @@ internal sealed partial class Inspector(SemanticModel model, int position)
     /// <summary>Summary, parameters, result and remarks as plain text.</summary>
     private static string Documentation(ISymbol symbol)
     {
-        var xml = symbol.OriginalDefinition.GetDocumentationCommentXml();
+        string? xml = symbol.OriginalDefinition.GetDocumentationCommentXml();
         if (string.IsNullOrWhiteSpace(xml))
             return "";
         var lines = new List<string>();
@@ -106,7 +106,7 @@ internal sealed partial class Inspector(SemanticModel model, int position)
 
     private static string Text(XElement element)
     {
-        var text = string.Concat(
+        string text = string.Concat(
             element
                 .Nodes()
                 .Select(n =>

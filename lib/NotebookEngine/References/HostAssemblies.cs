@@ -21,7 +21,7 @@ internal static class HostAssemblies
 
     private static string[] FrameworkNames()
     {
-        var folder = Path.GetDirectoryName(typeof(object).Assembly.Location);
+        string? folder = Path.GetDirectoryName(typeof(object).Assembly.Location);
         return Paths.Where(p => Path.GetDirectoryName(p.Value) == folder).Select(p => p.Key).ToArray();
     }
 }

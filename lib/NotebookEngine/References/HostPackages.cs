@@ -20,12 +20,12 @@ internal static class HostPackages
         var assemblies = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var open = new Stack<string>([id]);
-        while (open.TryPop(out var next))
+        while (open.TryPop(out string? next))
         {
             if (!seen.Add(next) || !Entries.Value.TryGetValue(next, out var found))
                 continue;
             assemblies.UnionWith(found.Assemblies);
-            foreach (var dependency in found.Dependencies)
+            foreach (string dependency in found.Dependencies)
                 open.Push(dependency);
         }
         return new HostPackage(entry.Version, assemblies);
@@ -34,7 +34,7 @@ internal static class HostPackages
     private static Dictionary<string, Entry> Read()
     {
         var entries = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
-        var files = AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string;
+        string? files = AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string;
         if (
             files?.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() is not { } file
             || !File.Exists(file)

@@ -51,9 +51,9 @@ internal static class LoadedAssemblies
         string[] folders;
         lock (Gate)
             folders = [.. NativeFolders];
-        foreach (var folder in folders)
+        foreach (string folder in folders)
             foreach (
-                var file in new[]
+                string? file in new[]
                 {
                 name,
                 $"lib{name}.so",
@@ -63,7 +63,7 @@ internal static class LoadedAssemblies
                 $"{name}.dll",
                 }
             )
-                if (NativeLibrary.TryLoad(Path.Combine(folder, file), out var handle))
+                if (NativeLibrary.TryLoad(Path.Combine(folder, file), out nint handle))
                     return handle;
         return 0;
     }

@@ -47,9 +47,9 @@ internal static partial class PackageRestore
         CancellationToken cancellationToken
     )
     {
-        var project = Project(packages, sources).ToString();
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16];
-        var kept = Path.Combine(CacheFolder, key + ".json");
+        string project = Project(packages, sources).ToString();
+        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16];
+        string kept = Path.Combine(CacheFolder, key + ".json");
         if (!File.Exists(kept) || packages.Values.Any(v => v.Contains('*', StringComparison.Ordinal)))
             Run(project, kept, cancellationToken);
         return Read(JsonNode.Parse(File.ReadAllText(kept))!);
@@ -81,12 +81,12 @@ internal static partial class PackageRestore
 
     private static void Run(string project, string kept, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("notebook-restore-").FullName;
+        string folder = Directory.CreateTempSubdirectory("notebook-restore-").FullName;
         try
         {
             File.WriteAllText(Path.Combine(folder, "packages.csproj"), project);
             foreach (
-                var inherited in new[]
+                string? inherited in new[]
                 {
                     "Directory.Build.props",
                     "Directory.Build.targets",
@@ -94,7 +94,7 @@ internal static partial class PackageRestore
                 }
             )
                 File.WriteAllText(Path.Combine(folder, inherited), "<Project />");
-            var output = DotnetRestore(folder, cancellationToken, out var exitCode);
+            string output = DotnetRestore(folder, cancellationToken, out int exitCode);
             if (exitCode != 0)
                 throw new DirectiveException("The packages could not be restored.\n" + Complaints(output));
             Directory.CreateDirectory(CacheFolder);
@@ -122,7 +122,7 @@ internal static partial class PackageRestore
         process.StandardInput.Close();
         using var kill = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        var output = process.StandardOutput.ReadToEnd();
+        string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
         exitCode = process.ExitCode;
@@ -138,7 +138,7 @@ internal static partial class PackageRestore
 
     private static RestoredPackages Read(JsonNode assets)
     {
-        var folders = assets["packageFolders"]!.AsObject().Select(f => f.Key).ToArray();
+        string[] folders = assets["packageFolders"]!.AsObject().Select(f => f.Key).ToArray();
         var target = assets["targets"]!
             .AsObject()
             .Single(t => t.Key.Contains('/', StringComparison.Ordinal))
@@ -151,8 +151,8 @@ internal static partial class PackageRestore
         {
             if ((string?)library!["type"] != "package")
                 continue;
-            var path = (string)assets["libraries"]![name]!["path"]!;
-            var root = folders.Select(f => Path.Combine(f, path)).FirstOrDefault(Directory.Exists)
+            string path = (string)assets["libraries"]![name]!["path"]!;
+            string root = folders.Select(f => Path.Combine(f, path)).FirstOrDefault(Directory.Exists)
                 ?? throw new DirectiveException(
                     $"The package {name} is gone from the package folder. Delete {CacheFolder} and try again."
                 );

@@ -24,7 +24,7 @@ internal sealed class ReferenceSet
     {
         _options = options;
         foreach (
-            var name in HostAssemblies
+            string? name in HostAssemblies
                 .Framework.Concat(options.Assemblies)
                 .Append(typeof(ReferenceSet).Assembly.GetName().Name!)
                 .Append("Microsoft.DotNet.Interactive.Formatting")
@@ -49,11 +49,11 @@ internal sealed class ReferenceSet
     /// <exception cref="DirectiveException">There is no such assembly.</exception>
     public void AddPath(string path, string baseDirectory, Action<string> warn)
     {
-        var full = Path.GetFullPath(path, baseDirectory);
+        string full = Path.GetFullPath(path, baseDirectory);
         if (!File.Exists(full))
         {
-            var file = Path.GetFileName(path);
-            var known = file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? file[..^4] : file;
+            string file = Path.GetFileName(path);
+            string known = file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? file[..^4] : file;
             AddHost(
                 known,
                 HostAssemblies.Find(known)
@@ -61,7 +61,7 @@ internal sealed class ReferenceSet
             );
             return;
         }
-        var name = SimpleName(full);
+        string name = SimpleName(full);
         if (HostAssemblies.Find(name) is { } host)
         {
             if (ModuleVersion(full) != ModuleVersion(host))
@@ -69,9 +69,9 @@ internal sealed class ReferenceSet
             AddHost(name, host);
             return;
         }
-        foreach (var sibling in Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*.dll"))
+        foreach (string sibling in Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*.dll"))
             LoadedAssemblies.Announce(sibling);
-        foreach (var native in NativeFolders(Path.GetDirectoryName(full)!))
+        foreach (string native in NativeFolders(Path.GetDirectoryName(full)!))
             LoadedAssemblies.AnnounceNative(native);
         AddLoaded(full, name, warn);
     }
@@ -90,7 +90,7 @@ internal sealed class ReferenceSet
         {
             if (version != "*" && version != own.Version)
                 warn($"{id} {own.Version} comes with this program and is used; {version} was asked for.");
-            foreach (var name in own.Assemblies)
+            foreach (string name in own.Assemblies)
                 if (HostAssemblies.Find(name) is { } path)
                     AddHost(name, path);
             return;
@@ -99,16 +99,16 @@ internal sealed class ReferenceSet
             return;
         var wanted = new Dictionary<string, string>(_packages, StringComparer.OrdinalIgnoreCase) { [id] = version };
         var restored = PackageRestore.Restore(wanted, _sources, cancellationToken);
-        foreach (var folder in restored.NativeFolders)
+        foreach (string folder in restored.NativeFolders)
             LoadedAssemblies.AnnounceNative(folder);
-        foreach (var file in restored.Runtime)
+        foreach (string file in restored.Runtime)
             LoadedAssemblies.Announce(file);
         foreach (var (package, resolved) in restored.Packages)
             if (HostPackages.Find(package) is { } host && host.Version != resolved)
                 warn($"{id} asks for {package} {resolved}; this program's {host.Version} is used.");
-        foreach (var file in restored.Compile)
+        foreach (string file in restored.Compile)
         {
-            var name = SimpleName(file);
+            string name = SimpleName(file);
             if (HostAssemblies.Find(name) is { } host)
                 AddHost(name, host);
             else if (restored.Runtime.FirstOrDefault(r => Path.GetFileName(r) == Path.GetFileName(file)) is { } runtime)

@@ -3,7 +3,7 @@ using System.Text;
 namespace NotebookEngine.Running;
 
 /// <summary>
-/// Puts itself before <see cref="Console"/>, once a process: what a cell's code reads and writes goes to that cell's
+/// Puts itself before <see cref="Console"/>, once per process: what a cell's code reads and writes goes to that cell's
 /// sink, what other code writes to where it went before.
 /// </summary>
 internal static class CellConsole
@@ -64,7 +64,7 @@ internal static class CellConsole
     /// </summary>
     public static void ReleaseLocks()
     {
-        foreach (var held in new object[] { Console.Out, Console.Error })
+        foreach (object held in new object[] { Console.Out, Console.Error })
             while (Monitor.IsEntered(held))
                 Monitor.Exit(held);
     }

@@ -19,7 +19,7 @@ internal sealed class CellInput(Func<string, string?> ask)
     {
         if (buffer.IsEmpty || !Fill())
             return 0;
-        var count = Math.Min(buffer.Length, _line.Length - _position);
+        int count = Math.Min(buffer.Length, _line.Length - _position);
         _line.AsSpan(_position, count).CopyTo(buffer);
         _position += count;
         return count;
@@ -30,7 +30,7 @@ internal sealed class CellInput(Func<string, string?> ask)
     /// <summary>All lines up to an empty one: a reader who is asked has no other way to say that this is all.</summary>
     public string ReadToEnd()
     {
-        var text = Rest();
+        string text = Rest();
         while (ask(ToEndPrompt) is { Length: > 0 } line)
             text += line + "\n";
         return text;
@@ -48,7 +48,7 @@ internal sealed class CellInput(Func<string, string?> ask)
 
     private string Rest()
     {
-        var rest = _line[_position..];
+        string rest = _line[_position..];
         _position = _line.Length;
         return rest;
     }

@@ -24,7 +24,7 @@ internal sealed class CellOutput
     public void Stream(StreamName name, string text) =>
         InOrder(() =>
         {
-            ref var half = ref _halves[(int)name];
+            ref char? half = ref _halves[(int)name];
             text = half + text;
             half = char.IsHighSurrogate(text[^1]) ? text[^1] : null;
             Print(name, half is null ? text : text[..^1]);

@@ -15,7 +15,7 @@ internal sealed class CellResources
     public void Release()
     {
         Exception? first = null;
-        while (_owned.TryPop(out var resource))
+        while (_owned.TryPop(out object? resource))
         {
             try
             {

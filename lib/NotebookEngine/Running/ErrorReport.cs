@@ -74,16 +74,16 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
             if (at.Path is null)
                 return $"{error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}";
             var (line, column) = (at.StartLinePosition.Line + 1, at.StartLinePosition.Character + 1);
-            var message =
+            string message =
                 $"{at.Path}, line {line}, column {column}: {error.Id}: "
                 + error.GetMessage(CultureInfo.InvariantCulture);
-            return Advice.TryGetValue(error.Id, out var advice) ? $"{message} {advice}" : message;
+            return Advice.TryGetValue(error.Id, out string? advice) ? $"{message} {advice}" : message;
         }
     }
 
     private CellError Directive(DirectiveException exception)
     {
-        var name = exception.Origin!;
+        string name = exception.Origin!;
         var trace = new List<string> { $"{name}, line {exception.Line}: {exception.Message}" };
         if (LineOf(name, exception.Line) is { } line)
             trace.Add($"    {line.Trim()}");
@@ -112,7 +112,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
         }
         if (all.Count > ExceptionLimit)
             trace.Add("… and more inner exceptions.");
-        var message = ExceptionText.Message(cause);
+        string message = ExceptionText.Message(cause);
         return new CellError(cause.GetType().Name, message, first?.Source, first?.Line, trace, cause);
     }
 
@@ -175,7 +175,7 @@ internal sealed partial class ErrorReport(IReadOnlyDictionary<string, string> so
 
     /// <summary>A line of a cell; null where an error has no place in one, as those of the whole compilation.</summary>
     private string? LineOf(string? source, int line) =>
-        source is not null && sources.TryGetValue(source, out var text) && line > 0
+        source is not null && sources.TryGetValue(source, out string? text) && line > 0
             ? text.Split('\n').ElementAtOrDefault(line - 1)?.TrimEnd('\r')
             : null;
 

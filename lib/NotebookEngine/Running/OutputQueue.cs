@@ -136,7 +136,7 @@ internal sealed class OutputQueue : IDisposable
             {
                 if (_entries.Count == 0 && _closed)
                     return null;
-                var wait = Timeout.Infinite;
+                int wait = Timeout.Infinite;
                 if (_entries.TryPeek(out var head))
                 {
                     wait = BatchMilliseconds - (int)head.Age.TotalMilliseconds;

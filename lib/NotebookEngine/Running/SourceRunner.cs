@@ -109,7 +109,7 @@ internal sealed class SourceRunner(ReferenceSet references, SubmissionChain chai
 
     private static object? Show(CellPart part, CellContext cell)
     {
-        var mimeType = part.Kind == PartKind.Html ? MimeBundle.Html : MimeBundle.Markdown;
+        string mimeType = part.Kind == PartKind.Html ? MimeBundle.Html : MimeBundle.Markdown;
         cell.Output.Display(
             new MimeBundle { [mimeType] = part.Text, [MimeBundle.PlainText] = part.Text },
             displayId: null

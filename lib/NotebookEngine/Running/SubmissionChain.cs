@@ -54,7 +54,7 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
     public object? Run(CellPart part, string name, CellContext cell, Stopwatch? clock)
     {
         var last = _last;
-        var known = references.All.Length;
+        int known = references.All.Length;
         var cancellationToken = cell.CancellationToken;
         var script = Continue(last, part.Text, name);
         if (part.Usings.Count > 0)
@@ -103,7 +103,7 @@ internal sealed class SubmissionChain(ReferenceSet references, IReadOnlyList<str
                 || type.AllInterfaces.Append(type).Any(i => i.ToDisplayString() == wanted.FullName)
             )
                 continue;
-            var message =
+            string message =
                 $"'{type.ToDisplayString()}': type used in a using statement must implement " + $"'{wanted.FullName}'.";
             var error = Diagnostic.Create(
                 variable.IsAsync ? "CS8410" : "CS1674",

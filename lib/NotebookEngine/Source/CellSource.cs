@@ -65,9 +65,9 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         var source = Parse(text, PartKind.Code, (line, number) =>
             ParseOrNull(line, number) ?? new TimeDirective(number)
         );
-        var code = Blank(text).ToCharArray();
+        char[] code = Blank(text).ToCharArray();
         foreach (var part in source.Parts.Where(p => p.Kind == PartKind.Code))
-            for (var i = 0; i < code.Length; i++)
+            for (int i = 0; i < code.Length; i++)
                 if (!char.IsWhiteSpace(part.Text[i]))
                     code[i] = part.Text[i];
         return new string(code);
@@ -96,10 +96,10 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
         var (start, number) = (0, 0);
         while (start < text.Length)
         {
-            var end = text.IndexOf('\n', start) is var i and >= 0 ? i + 1 : text.Length;
-            var line = text[start..end];
+            int end = text.IndexOf('\n', start) is var i and >= 0 ? i + 1 : text.Length;
+            string line = text[start..end];
             number++;
-            if (!IsDirective(kind, part, line, number, out var isActive))
+            if (!IsDirective(kind, part, line, number, out bool isActive))
                 part.Append(line);
             else
             {
@@ -123,7 +123,7 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
 
         void Close()
         {
-            var content = kind == PartKind.Code ? part + Blank(text[part.Length..]) : part.ToString();
+            string content = kind == PartKind.Code ? part + Blank(text[part.Length..]) : part.ToString();
             var usings = (IReadOnlyList<UsingVariable>)[];
             if (kind == PartKind.Code)
                 (content, usings) = UsingDeclarations.Lift(content);
@@ -146,7 +146,7 @@ internal sealed record CellSource(IReadOnlyList<Directive> Directives, IReadOnly
             return false; // a script's own first line
         if (kind != PartKind.Code)
             return ParseOrNull(line, number) is PartDirective;
-        var position = before.Length + line.IndexOf('#', StringComparison.Ordinal);
+        int position = before.Length + line.IndexOf('#', StringComparison.Ordinal);
         var trivia = CSharpSyntaxTree.ParseText(before + line, ParseOptions).GetRoot().FindTrivia(position);
         isActive = trivia.GetStructure() is DirectiveTriviaSyntax { IsActive: true };
         return trivia.IsDirective;

@@ -32,7 +32,7 @@ internal abstract partial record Directive(int Line)
             );
         if (PathPattern().Match(text) is { Success: true } path)
         {
-            var argument = path.Groups["path"].Value;
+            string argument = path.Groups["path"].Value;
             return path.Groups["verb"].Value switch
             {
                 "#r" when argument.StartsWith("nuget", StringComparison.OrdinalIgnoreCase) && argument.Contains(':') =>
@@ -44,7 +44,7 @@ internal abstract partial record Directive(int Line)
                 _ => new LoadDirective(line, argument),
             };
         }
-        var verb = text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries)[0].ToLowerInvariant();
+        string verb = text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries)[0].ToLowerInvariant();
         if (!verb.StartsWith("#!", StringComparison.Ordinal))
             throw new DirectiveException(
                 $"{verb} needs one argument in quotes, as in {verb} "
@@ -60,7 +60,7 @@ internal abstract partial record Directive(int Line)
             {
                 IsForeignLanguage = true,
             },
-            _ when Instead.TryGetValue(verb, out var instead) => throw new DirectiveException(
+            _ when Instead.TryGetValue(verb, out string? instead) => throw new DirectiveException(
                 verb == "#!import" ? $"{verb}: {instead}." : $"{verb} is not understood here: {instead}"
             ),
             _ => throw new DirectiveException(

@@ -15,7 +15,7 @@ internal static class ImportedSource
             throw new DirectiveException($"There is no file {path}.");
         try
         {
-            var text = TextFile.Read(path);
+            string text = TextFile.Read(path);
             return DibFile.Is(path) ? CSharp(path, DibFile.Cells(text).Select(c => ((string?)c.Language, c.Source)))
                 : Path.GetExtension(path).Equals(".ipynb", StringComparison.OrdinalIgnoreCase)
                     ? CSharp(path, CodeCells(JsonNode.Parse(text)))
@@ -54,7 +54,7 @@ internal static class ImportedSource
     /// <summary>All cells, those that are not run as empty ones, so that cells keep their numbers.</summary>
     private static IEnumerable<(string? Language, string Source)> CodeCells(JsonNode? notebook)
     {
-        var language = CellLanguage.OfNotebook(notebook!["metadata"]);
+        string? language = CellLanguage.OfNotebook(notebook!["metadata"]);
         return notebook["cells"]!
             .AsArray()
             .Select(cell =>

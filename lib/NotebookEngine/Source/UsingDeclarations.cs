@@ -33,12 +33,12 @@ internal static class UsingDeclarations
             return (code, []);
         var lifted = new StringBuilder(code);
         var variables = new List<UsingVariable>();
-        var depth = 0;
+        int depth = 0;
         var (last, beforeLast) = (default(SyntaxToken), default(SyntaxToken));
         foreach (var token in SyntaxFactory.ParseTokens(code, options: CellSource.ParseOptions))
         {
             depth += Step(token.Kind());
-            var isAsync = last.IsKind(SyntaxKind.IdentifierToken) && last.ValueText == "await";
+            bool isAsync = last.IsKind(SyntaxKind.IdentifierToken) && last.ValueText == "await";
             if (
                 depth == 0
                 && token.IsKind(SyntaxKind.UsingKeyword)
@@ -51,10 +51,10 @@ internal static class UsingDeclarations
                     Blank(lifted, last);
                 foreach (var variable in declaration.Variables)
                 {
-                    var position = token.SpanStart + variable.Identifier.SpanStart;
+                    int position = token.SpanStart + variable.Identifier.SpanStart;
                     if (variable.Identifier.Text == "_")
                         lifted[position] = Unnamed;
-                    var name = variable.Identifier.Text == "_" ? Unnamed.ToString() : variable.Identifier.ValueText;
+                    string name = variable.Identifier.Text == "_" ? Unnamed.ToString() : variable.Identifier.ValueText;
                     variables.Add(new UsingVariable(name, position, isAsync));
                 }
             }
@@ -84,7 +84,7 @@ internal static class UsingDeclarations
 
     private static void Blank(StringBuilder text, SyntaxToken token)
     {
-        for (var i = token.SpanStart; i < token.Span.End; i++)
+        for (int i = token.SpanStart; i < token.Span.End; i++)
             text[i] = ' ';
     }
 }

@@ -1,6 +1,6 @@
 namespace Extension.Parts;
 
-/// <summary>An elementwise activation with a learned parameter: sin(a p) / a with a = exp(b). Its slope is at most
+/// <summary>An elementwise activation with a learned parameter: sin(a p) / a with a = exp(b). Its derivative is at most
 /// 1.</summary>
 internal sealed class Wave : Activation
 {

@@ -59,7 +59,7 @@ public partial class ArrowTests
             string? own = Namespace().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
             if (own is not null && !Guests.Contains(name.Replace('\\', '/')))
                 Assert.True(ProjectOf(own) == project, $"{name} stands in the namespace {own}.");
-            foreach (Match use in Using().Matches(text).Where(use => !linked.Contains(use.Groups[1].Value)))
+            foreach (var use in Using().Matches(text).Where(use => !linked.Contains(use.Groups[1].Value)))
                 if (ProjectOf(use.Groups[1].Value) is { } other)
                     Assert.True(
                         known.Contains(other),

@@ -13,7 +13,7 @@ public partial class SourceTests
         "lib/IResNet",
         "lib/IResNet.Cpu",
         "lib/IResNet.Notebooks",
-        "tests/IResNet.Tests/Notebooks",
+        "tests/IResNet.Tests.Programs/Notebooks",
     ];
 
     /// <summary>What stands in the namespace of others for a reason that it gives.</summary>

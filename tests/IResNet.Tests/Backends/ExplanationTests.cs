@@ -36,7 +36,7 @@ public class ExplanationTests
         using var flow = new MultiscaleFlow(Config);
         flow.ResidualBlocks[1].Estimator = new PowerSeries(2);
         using var use = Use();
-        var lines = flow.Explain(zeros(16, 2, 8, 8)).ToString().Split('\n');
+        string[] lines = flow.Explain(zeros(16, 2, 8, 8)).ToString().Split('\n');
         Assert.Equal(4, lines.Length);
         Assert.StartsWith("block 1: step by even;", lines[1], StringComparison.Ordinal);
         Assert.StartsWith(

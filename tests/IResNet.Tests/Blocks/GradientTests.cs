@@ -89,7 +89,7 @@ public class GradientTests
         {
             Cases[$"{kind}"] = () =>
                 Of(kind.Create(), Draw.Normal(3, 4), (activation, p) => activation.forward(p).square());
-            Cases[$"{kind}, slope"] = () =>
+            Cases[$"{kind}, derivative"] = () =>
                 Of(kind.Create(), Draw.Normal(3, 4), (activation, p) =>
                     activation.Jvp(activation.Derivative(p, activation.forward(p)), p * p)
                 );

@@ -46,7 +46,7 @@ public class LinearizationTests
         Expect.Close(g.Vjp(u).flatten(1), jacobian.mT.bmm(u.flatten(1).unsqueeze(2)).squeeze(2), Tolerance, "J'u");
     }
 
-    /// <summary>(J t).u = t.(J'u), for several directions an example at once.</summary>
+    /// <summary>(J t).u = t.(J'u), for several directions per example at once.</summary>
     [Theory, MemberData(nameof(Cases))]
     public void ProductsAreAdjoint(string kind, ActivationKind activation, int seed)
     {

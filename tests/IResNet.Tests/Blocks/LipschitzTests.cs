@@ -9,9 +9,9 @@ public class LipschitzTests
         using var scope = NewDisposeScope();
         var (branch, x) = BranchCases.Create(kind, activation, seed: 2, batch: 8);
         double bound = branch.LipschitzBound(),
-            slope = LargestSlope(branch, x),
+            stretch = LargestStretch(branch, x),
             quotient = LargestQuotient(branch, x);
-        Assert.InRange(slope, 0.05 * bound, bound * (1 + 1e-9));
+        Assert.InRange(stretch, 0.05 * bound, bound * (1 + 1e-9));
         Assert.InRange(quotient, 0.05 * bound, bound * (1 + 1e-9));
     }
 
@@ -24,7 +24,7 @@ public class LipschitzTests
         branch.Freeze(FrozenNorm.Certified);
         double promised = Math.Pow(branch.Layers[0].Options.Coefficient, branch.Layers.Count);
         Assert.InRange(branch.LipschitzBound(), 0, promised * (1 + 1e-9));
-        Assert.InRange(Math.Max(LargestSlope(branch, x), LargestQuotient(branch, x)), 0.05 * promised, promised);
+        Assert.InRange(Math.Max(LargestStretch(branch, x), LargestQuotient(branch, x)), 0.05 * promised, promised);
     }
 
     /// <summary>Where the layers' steepest directions meet, the bound is reached: no slack is built in.</summary>
@@ -57,14 +57,14 @@ public class LipschitzTests
                 ? ((ResidualBranch)new DenseBranch(4, [8, 8], off, activation), Draw.Normal(8, 4))
                 : (new ConvBranch(new(2, 4, 4), 8, off, activation), Draw.Normal(8, 2, 4, 4));
         Draw.Prepared(branch);
-        double slope = LargestSlope(branch, x),
+        double stretch = LargestStretch(branch, x),
             quotient = LargestQuotient(branch, x);
-        Assert.True(slope > 1 && quotient > 1, $"{slope:g4}, {quotient:g4}");
-        Assert.True(Math.Max(slope, quotient) <= branch.LipschitzBound());
+        Assert.True(stretch > 1 && quotient > 1, $"{stretch:g4}, {quotient:g4}");
+        Assert.True(Math.Max(stretch, quotient) <= branch.LipschitzBound());
     }
 
     /// <summary>max |J(x) t| / |t| by ascent in x and t.</summary>
-    private static double LargestSlope(ResidualBranch branch, Tensor start) =>
+    private static double LargestStretch(ResidualBranch branch, Tensor start) =>
         Ascend(start.clone(), randn_like(start), (x, t) => Norm(branch.Linearize(x).Jvp(t)) / Norm(t));
 
     /// <summary>max |g(a) - g(b)| / |a - b| by ascent in a and b: knows nothing of our Jacobian products.</summary>

@@ -29,10 +29,10 @@ public class LogitTransformTests
         Expect.Near(logit.Inverse(logit.forward(x).y).Value, x, 1e-14, "x");
         var y = 5 * Draw.Normal(3, 2, 4, 4);
         Expect.Close(logit.forward(logit.Inverse(y).Value).y, y, 1e-8, "y");
-        // The bound of the inverse's slope is reached where s = 1/2.
+        // The bound of the inverse's derivative is reached where s = 1/2.
         var middle = full([1, 1], 0.5, ScalarType.Float64);
-        double slope = Jacobians.Of(one => logit.forward(one).y, middle).ToDouble();
-        Assert.Equal(logit.InverseLipschitzBound(), 1 / slope, 12);
+        double derivative = Jacobians.Of(one => logit.forward(one).y, middle).ToDouble();
+        Assert.Equal(logit.InverseLipschitzBound(), 1 / derivative, 12);
     }
 
     /// <summary>Pixels near 1, where 1 - s would cancel: single precision against double.</summary>

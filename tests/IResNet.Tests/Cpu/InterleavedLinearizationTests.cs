@@ -10,7 +10,7 @@ public class InterleavedLinearizationTests
 {
     private const double Tolerance = 3e-6;
 
-    /// <summary>Examples, channels, height, width, hidden, leading activation, directions an example.</summary>
+    /// <summary>Examples, channels, height, width, hidden, leading activation, directions per example.</summary>
     public static TheoryData<int, int, int, int, int, bool, int> Shapes =>
         new()
         {

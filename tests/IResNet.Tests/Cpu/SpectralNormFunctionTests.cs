@@ -91,7 +91,7 @@ public class SpectralNormFunctionTests
     }
 
     /// <summary>
-    /// An enclosing step normalizes for those inside: vectors advance once a step. Layers in evaluation mode do not
+    /// An enclosing step normalizes for those inside: vectors advance once per step. Layers in evaluation mode do not
     /// advance.
     /// </summary>
     [Fact]
@@ -125,7 +125,7 @@ public class SpectralNormFunctionTests
         flow.forward(x).sum().backward();
         for (int i = 0; i < layers.Count; i++)
             Expect.Close(layers[i].U, expected[i], Tolerance, $"layer {i}");
-        Assert.All(layers, layer => Assert.False(layer.IsHeld));
+        Assert.All(layers, layer => Assert.False(layer.IsCached));
         flow.eval();
         var before = layers.Select(layer => layer.U.clone()).ToList();
         flow.forward(x);

@@ -1,4 +1,3 @@
-using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.Inverse;
 
@@ -82,7 +81,7 @@ public class AccelerationTests
     }
 
     /// <summary>
-    /// The default keeps Algorithm 1's promise, a residual that falls by Lip(g) an evaluation, whatever the
+    /// The default keeps Algorithm 1's promise, a residual that shrinks by Lip(g) per evaluation, whatever the
     /// eigenvalues, but for the two that its failures cost; and it is hardly slower than that algorithm really is.
     /// Where J is nilpotent, plain iteration ends by itself and only the promise is kept.
     /// </summary>
@@ -126,8 +125,8 @@ public class AccelerationTests
     }
 
     /// <summary>
-    /// Where g's own rounding keeps the residual from falling to two rounding units, the iteration ends there and says
-    /// so, instead of failing.
+    /// Where g's own rounding keeps the residual from decreasing to two rounding units, the iteration ends there and
+    /// says so, instead of failing.
     /// </summary>
     [Theory, InlineData("fixed point"), InlineData("Chebyshev")]
     public void RoundingInGIsNoFailure(string name)

@@ -1,4 +1,3 @@
-using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.Inverse;
 
@@ -8,7 +7,7 @@ public class FixedPointTests
     private const double Rounding = 1e-12;
 
     /// <summary>
-    /// The error after n steps is at most L^n / (1 - L) times the first step, and falls by L at least each time.
+    /// The error after n steps is at most L^n / (1 - L) times the first step, and shrinks by L at least each time.
     /// </summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void ErrorFallsAsEquation1Says(string kind, ActivationKind activation)

@@ -1,4 +1,3 @@
-using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.LogDet;
 
@@ -65,7 +64,7 @@ public class AdaptiveLogDetTests
             var result = evaluator.Evaluate(g);
             Assert.InRange(result.StandardError, 0, error);
             Assert.InRange(result.BiasBound, 0, error);
-            var off = (result.Value - exact).data<double>().ToArray();
+            double[] off = (result.Value - exact).data<double>().ToArray();
             if (Math.Abs(off.Average()) <= 1.96 * result.StandardError / Math.Sqrt(batch) + result.BiasBound)
                 within++;
             squares[call] = off.Average(one => one * one);

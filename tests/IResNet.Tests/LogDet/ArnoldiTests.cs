@@ -1,4 +1,3 @@
-using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.LogDet;
 
@@ -44,17 +43,17 @@ public class ArnoldiTests
         const double L = 0.8;
         double exact = Math.Log(1 + L * L) / 2;
         // One step on a rotation: H = (0), and the entry below is L.
-        var (value, bound) = new HessenbergLog(L).Form([0], 1, L);
+        var (value, bound) = new HessenbergLog(L).QuadraticForm([0], 1, L);
         Assert.Equal(0, value, 1e-14);
         Assert.InRange(bound, exact, 6 * exact);
-        Assert.True(new HessenbergLog(0.2).Form([0], 1, L).Bound < exact);
-        Assert.Equal(double.PositiveInfinity, new HessenbergLog(1).Form([0], 1, L).Bound);
+        Assert.True(new HessenbergLog(0.2).QuadraticForm([0], 1, L).Bound < exact);
+        Assert.Equal(double.PositiveInfinity, new HessenbergLog(1).QuadraticForm([0], 1, L).Bound);
     }
 
     /// <summary>The quadrature is the logarithm, for eigenvalues over the whole disc that blocks can reach.</summary>
     [Theory, InlineData(0.95), InlineData(-0.95), InlineData(0.5), InlineData(-1e-9), InlineData(0)]
     public void FormOfANumberIsItsLogarithm(double x) =>
-        Assert.Equal(Math.Log(1 + x), new HessenbergLog(Math.Abs(x)).Form([x], 1, 0).Value, 1e-12);
+        Assert.Equal(Math.Log(1 + x), new HessenbergLog(Math.Abs(x)).QuadraticForm([x], 1, 0).Value, 1e-12);
 
     /// <summary>
     /// A spectrum over [-0.7, 0.7]: m products are exact for polynomials of degree 2 m - 1 and come closer than so many

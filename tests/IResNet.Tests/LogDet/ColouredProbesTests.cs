@@ -25,7 +25,7 @@ public class ColouredProbesTests
             v.square().sum([0]),
             full(shape, colours, dtype: ScalarType.Float64),
             1e-12,
-            "one colour a dimension"
+            "one colour per dimension"
         );
         foreach (var part in v.unbind(0))
         {
@@ -33,7 +33,7 @@ public class ColouredProbesTests
             for (long a = 0; a < places.size(0); a++)
                 for (long b = 0; b < a; b++)
                 {
-                    var apart = (places[a] - places[b]).data<long>().ToArray();
+                    long[] apart = (places[a] - places[b]).data<long>().ToArray();
                     Assert.Equal(0, apart[0]);
                     Assert.True(
                         Math.Max(Math.Abs(apart[1]), Math.Abs(apart[2])) >= Math.Min(stride, Math.Max(height, width))

@@ -1,4 +1,3 @@
-using IResNet.Tests.Blocks;
 
 namespace IResNet.Tests.LogDet;
 

@@ -31,7 +31,7 @@ public class SharedProbesTests
         branch.eval();
         var x = randn(6, 4, ScalarType.Float64);
         foreach (
-            LogDetEstimator estimator in new LogDetEstimator[]
+            var estimator in new LogDetEstimator[]
             {
                 new PowerSeries(4, 2),
                 new NeumannSeries(4, 2),

@@ -78,7 +78,7 @@ public class TruncationBoundTests
         // A double is a whole number times a power of 2, exactly.
         long bits = BitConverter.DoubleToInt64Bits(lipschitz);
         int exponent = (int)((bits >> 52) & 0x7FF) - 1075;
-        BigInteger l = new BigInteger((bits & 0xFFFFFFFFFFFFF) | 0x10000000000000) << (Bits + exponent);
+        var l = new BigInteger((bits & 0xFFFFFFFFFFFFF) | 0x10000000000000) << (Bits + exponent);
         BigInteger power = BigInteger.One << Bits,
             tail = BigInteger.Zero;
         for (int k = 1; ; k++)

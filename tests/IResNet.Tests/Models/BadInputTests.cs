@@ -77,7 +77,7 @@ public class BadInputTests
                 [2, 4, 4],
                 [3, 4, 4, 2],
             ]);
-        foreach (var bad in wrong)
+        foreach (long[] bad in wrong)
             Assert.Throws<ShapeException>(() => model.forward(ones(bad)));
     }
 

@@ -121,7 +121,7 @@ public class HybridFlowTests
         var (flow, x) = Create(head);
         var z = flow.LatentsOf(x).detach().requires_grad_();
         (flow.Joint.Factors(z).logClasses.select(1, 0).sum()).backward();
-        Assert.All(z.grad!.abs().amax([0]).ReadDoubles(), slope => Assert.True(slope > 1e-6));
+        Assert.All(z.grad!.abs().amax([0]).ReadDoubles(), gradient => Assert.True(gradient > 1e-6));
     }
 
     [Fact]

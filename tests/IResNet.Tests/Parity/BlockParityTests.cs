@@ -35,7 +35,7 @@ public class BlockParityTests
     {
         using var official = OfficialFixtures.Open(file);
         var sequence = Sequence(official);
-        var expected = official["inverse_max_abs_error_by_iteration"].data<float>().ToArray();
+        float[] expected = official["inverse_max_abs_error_by_iteration"].data<float>().ToArray();
         double floor = 16 * finfo(ScalarType.Float32).eps * Expect.MaxAbs(official["x"]);
         for (int n = 0; n < expected.Length; n++)
         {

@@ -92,7 +92,7 @@ public class InducedNormParityTests
         // The outputs' learned order is a parameter of the layer behind.
         if (codomain is LearnedOrder)
             _ = new SpectralLinear(outputs, 1, options, new IteratedNorm(codomain, new FixedOrder(2)));
-        InducedNorm norm = settings.HasClosedForm
+        var norm = settings.HasClosedForm
             ? InducedNorm.Between(domain, codomain, NormUpdate.AfterStep)
             : new IteratedNorm(domain, codomain);
         Assert.Equal(!settings.HasClosedForm, norm.IsIterated);

@@ -28,8 +28,8 @@ public class LipSwishParityTests
     public void SecondDerivatives(string? file) => Each(file, (swish, x, expected) =>
         {
             var (value, relative) = expected("d2x");
-            var slope = swish.Derivative(x, swish.forward(x));
-            Expect.Close(autograd.grad([slope.sum()], [x])[0], value, relative, "phi''");
+            var derivative = swish.Derivative(x, swish.forward(x));
+            Expect.Close(autograd.grad([derivative.sum()], [x])[0], value, relative, "phi''");
         });
 
     /// <summary>By the raw beta, for each x by itself.</summary>

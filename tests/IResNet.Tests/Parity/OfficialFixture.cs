@@ -19,7 +19,7 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
     public string Text(string key) => file.Metadata[key];
 
     public bool Flag(string key, bool otherwise) =>
-        file.Metadata.TryGetValue(key, out var value) ? bool.Parse(value) : otherwise;
+        file.Metadata.TryGetValue(key, out string? value) ? bool.Parse(value) : otherwise;
 
     public int[] List(string key) => JsonSerializer.Deserialize<int[]>(file.Metadata[key])!;
 

@@ -20,7 +20,7 @@ internal static class OfficialFixtures
     /// </summary>
     public static TheoryData<string?> OfKind(string kind)
     {
-        var names = Files()
+        string[] names = Files()
             .Where(path => Kind(path) == kind)
             .Select(path => Path.GetRelativePath(Folder, path))
             .ToArray();

@@ -43,7 +43,7 @@ internal static class ResidualFlowFixture
     public static ResidualFlow Load(OfficialFixture official, string prefix)
     {
         Assert.True(official.Flag("first_resblock", otherwise: false) && official.Flag("preact", otherwise: false));
-        var blocks = official.List("n_blocks");
+        int[] blocks = official.List("n_blocks");
         bool hasDenseEnd = official.Flag("fc_end", otherwise: false);
         var flow = new ResidualFlow(
             new()

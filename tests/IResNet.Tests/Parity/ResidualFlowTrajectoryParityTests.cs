@@ -102,7 +102,7 @@ public class ResidualFlowTrajectoryParityTests
 
         private ToyFlow Toy()
         {
-            var dims = _official.List("dims");
+            int[] dims = _official.List("dims");
             bool hasActNorm = _official.Flag("actnorm", otherwise: false);
             return ResidualFlowFixture.Loaded(
                 new ToyFlow(

@@ -68,7 +68,7 @@ public class RouletteParityTests
     public void Gradients(string? file)
     {
         using var official = OfficialFixtures.Open(file);
-        var draws = official["n"].data<long>().ToArray();
+        long[] draws = official["n"].data<long>().ToArray();
         foreach (var (form, gradient) in Forms)
             foreach (var (i, n) in draws.Index())
             {
@@ -137,7 +137,7 @@ public class RouletteParityTests
     private static void Each(OfficialFixture official, string name, Func<int, Tensor, Tensor> value, string what)
     {
         var expected = official[name];
-        var draws = official["n"].data<long>().ToArray();
+        long[] draws = official["n"].data<long>().ToArray();
         Assert.Equal(draws.Length, expected.size(0));
         double scale = Expect.MaxAbs(expected);
         for (int i = 0; i < draws.Length; i++)

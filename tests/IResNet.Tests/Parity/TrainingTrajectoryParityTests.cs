@@ -10,8 +10,8 @@ public class TrainingTrajectoryParityTests
     public void Losses(string? file)
     {
         using var official = OfficialFixtures.Open(file);
-        var losses = Train(official).losses;
-        var expected = official["losses"].to(ScalarType.Float64).data<double>().ToArray();
+        double[] losses = Train(official).losses;
+        double[] expected = official["losses"].to(ScalarType.Float64).data<double>().ToArray();
         Assert.Equal(expected.Length, losses.Length);
         Assert.All(expected.Zip(losses), pair =>
             Assert.True(
@@ -43,7 +43,7 @@ public class TrainingTrajectoryParityTests
             momentum: official.Number("momentum"),
             weight_decay: official.Number("weight_decay")
         );
-        var losses = new double[official.Int("steps")];
+        double[] losses = new double[official.Int("steps")];
         for (int step = 0; step < losses.Length; step++)
         {
             using var scope = NewDisposeScope();

@@ -11,7 +11,7 @@ public class FreezeTests
         // No power iteration at all: the certificate rests on none.
         var conv = new ConvBranch(new(3, 6, 6), 8, coefficient);
         var dense = new DenseBranch(4, [8, 8], coefficient);
-        foreach (ResidualBranch branch in new ResidualBranch[] { conv, dense })
+        foreach (var branch in new ResidualBranch[] { conv, dense })
         {
             using (no_grad())
                 foreach (var layer in branch.Layers)

@@ -132,7 +132,7 @@ public class InducedNormTests
         Assert.Equal(3, layer.NormEstimate() * 3 / Coefficient, 1e-6);
     }
 
-    /// <summary>To a tolerance: few iterations from where the vectors have settled, never more than 200.</summary>
+    /// <summary>To a tolerance: few iterations from where the vectors have converged, never more than 200.</summary>
     [Fact]
     public void TheToleranceDecidesTheCount()
     {
@@ -218,7 +218,7 @@ public class InducedNormTests
         var jacobian = branch.Linearize(x).Jacobian();
         for (int i = 0; i < 3; i++)
             Assert.True(BruteForce(jacobian[i], certificate.Order, certificate.Order) <= certificate.Bound);
-        var radius = linalg.eigvals(jacobian).abs().max().ToDouble();
+        double radius = linalg.eigvals(jacobian).abs().max().ToDouble();
         Assert.True(radius <= branch.SpectralRadiusBound());
         if (orders is "inf" or "1")
         {

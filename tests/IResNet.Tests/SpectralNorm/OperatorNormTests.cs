@@ -92,7 +92,7 @@ public class OperatorNormTests
         using var scope = NewDisposeScope();
         Draw.Seed(3);
         var kernel = Draw.Normal(2, 3, 3, 3);
-        var norms = Enumerable
+        double[] norms = Enumerable
             .Range(1, 9)
             .Select(size => Operators.Norm(Operators.ZeroPadded(kernel, size, size)))
             .ToArray();

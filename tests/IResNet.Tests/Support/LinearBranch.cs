@@ -6,20 +6,20 @@ namespace IResNet.Tests;
 internal static class LinearBranch
 {
     /// <summary>In float64. Large hidden biases keep the ELUs on their straight half.</summary>
-    public static DenseBranch Create(double slope, int dimensions)
+    public static DenseBranch Create(double a, int dimensions)
     {
         var branch = new DenseBranch(dimensions, [dimensions], new SpectralNormOptions { Coefficient = 0.999 });
         branch.to(ScalarType.Float64);
         using (no_grad())
         {
-            branch.Layers[0].Weight.copy_(Math.Sqrt(Math.Abs(slope)) * eye(dimensions, dtype: ScalarType.Float64));
+            branch.Layers[0].Weight.copy_(Math.Sqrt(Math.Abs(a)) * eye(dimensions, dtype: ScalarType.Float64));
             branch.Layers[0].Bias.fill_(1000);
             branch
                 .Layers[1]
                 .Weight.copy_(
-                    Math.Sign(slope) * Math.Sqrt(Math.Abs(slope)) * eye(dimensions, dtype: ScalarType.Float64)
+                    Math.Sign(a) * Math.Sqrt(Math.Abs(a)) * eye(dimensions, dtype: ScalarType.Float64)
                 );
-            branch.Layers[1].Bias.fill_(-1000 * slope / Math.Sqrt(Math.Abs(slope)));
+            branch.Layers[1].Bias.fill_(-1000 * a / Math.Sqrt(Math.Abs(a)));
         }
         branch.PowerIteration();
         branch.eval();

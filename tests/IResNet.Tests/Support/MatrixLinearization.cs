@@ -19,7 +19,7 @@ internal sealed class MatrixLinearization : Linearization
     }
 
     /// <summary>
-    /// A matrix for maps of one channel whose entries are random and fall by a factor with each pixel of distance.
+    /// A matrix for maps of one channel whose entries are random and decay by a factor with each pixel of distance.
     /// </summary>
     /// <param name="side">Side of the map.</param>
     /// <param name="norm">The largest singular value.</param>

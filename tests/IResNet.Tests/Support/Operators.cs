@@ -28,8 +28,8 @@ internal static class Operators
     private static Tensor Matrix(Tensor kernel, int height, int width, Func<int, int, int?> index)
     {
         var (outputs, inputs, side) = ((int)kernel.size(0), (int)kernel.size(1), (int)kernel.size(2));
-        var taps = kernel.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
-        var matrix = new double[outputs * height * width, inputs * height * width];
+        double[] taps = kernel.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        double[,] matrix = new double[outputs * height * width, inputs * height * width];
         for (int o = 0; o < outputs; o++)
             for (int i = 0; i < inputs; i++)
                 for (int dy = 0; dy < side; dy++)

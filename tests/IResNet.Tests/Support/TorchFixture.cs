@@ -11,7 +11,6 @@ public sealed class TorchFixture
 {
     public TorchFixture()
     {
-        NativeRuntime.Configure();
-        set_num_threads(1);
+        NativeRuntime.Configure(threads: 1);
     }
 }

@@ -1,4 +1,3 @@
-using IResNet.Tests.Experiments;
 
 namespace IResNet.Tests.Weights;
 

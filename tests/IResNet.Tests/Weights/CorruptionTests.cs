@@ -26,7 +26,7 @@ public class CorruptionTests
                 for (int position = 0; position < Small.Length; position++)
                     for (int bit = 0; bit < 8; bit++)
                     {
-                        var bytes = (byte[])Small.Clone();
+                        byte[] bytes = (byte[])Small.Clone();
                         bytes[position] ^= (byte)(1 << bit);
                         try
                         {
@@ -205,7 +205,7 @@ public class CorruptionTests
     {
         foreach (byte bad in new byte[] { 0x00, 0x80, 0xC0, 0xFF })
         {
-            var bytes = Handmade
+            byte[] bytes = Handmade
                 .File("""{"a?":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", new byte[4])
                 .ToArray();
             bytes[Array.IndexOf(bytes, (byte)'?')] = bad;

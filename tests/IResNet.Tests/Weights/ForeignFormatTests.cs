@@ -1,5 +1,4 @@
 using System.Text;
-using IResNet.Tests.Experiments;
 
 namespace IResNet.Tests.Weights;
 

@@ -8,8 +8,8 @@ internal static class Handmade
 {
     public static MemoryStream File(string header, byte[] data, ulong? length = null)
     {
-        var json = Encoding.UTF8.GetBytes(header);
-        var bytes = new byte[8 + json.Length + data.Length];
+        byte[] json = Encoding.UTF8.GetBytes(header);
+        byte[] bytes = new byte[8 + json.Length + data.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length ?? (ulong)json.Length);
         json.CopyTo(bytes, 8);
         data.CopyTo(bytes, 8 + json.Length);

@@ -1,4 +1,3 @@
-using IResNet.Tests.Models;
 
 namespace IResNet.Tests.Weights;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
-using IResNet.Tests.Experiments;
 
 namespace IResNet.Tests.Weights;
 
@@ -121,7 +120,7 @@ public sealed class SafeTensorsTests : IDisposable
             new Dictionary<string, Tensor> { ["b"] = tensor(new[] { 1f, 2f }), ["a"] = tensor(new long[] { 7 }) },
             new Dictionary<string, string> { ["k"] = "v" }
         );
-        var bytes = stream.ToArray();
+        byte[] bytes = stream.ToArray();
         int header = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
         Assert.Equal(0, header % 8);
         Assert.Equal(8 + header + 16, bytes.Length);
@@ -192,7 +191,7 @@ public sealed class SafeTensorsTests : IDisposable
         using var scope = NewDisposeScope();
         string path = Path.Combine(_folder.Path, "w.safetensors");
         SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = tensor(1.0) });
-        var old = File.ReadAllBytes(path);
+        byte[] old = File.ReadAllBytes(path);
         var disposed = zeros(3);
         disposed.Dispose();
         Assert.Throws<ArgumentException>(() =>

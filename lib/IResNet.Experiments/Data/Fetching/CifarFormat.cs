@@ -18,7 +18,7 @@ internal sealed class CifarFormat : IImageFormat
     /// <inheritdoc cref="TestFile"/>
     public required int TestRows { get; init; }
 
-    /// <summary>Label bytes a row; the last is the class.</summary>
+    /// <summary>Label bytes per row; the last is the class.</summary>
     public required int LabelBytes { get; init; }
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal sealed class CifarFormat : IImageFormat
         foreach (var entry in entries)
         {
             cancel.ThrowIfCancellationRequested();
-            var target = Path.Combine(folder, entry.Name);
+            string target = Path.Combine(folder, entry.Name);
             if (Files.Contains(entry.Name) && !File.Exists(target))
                 entry.CopyTo(target, (long)Math.Max(TrainRows, TestRows) * CifarReader.RowBytes(LabelBytes));
             else
@@ -69,7 +69,7 @@ internal sealed class CifarFormat : IImageFormat
                 $"{train.Count:N0} pictures below train, {test.Count:N0} below test",
                 "some in each"
             );
-        for (var i = 0; i < TrainFiles.Length; i++)
+        for (int i = 0; i < TrainFiles.Length; i++)
             Write(
                 TrainFiles[i],
                 train[(i * train.Count / TrainFiles.Length)..((i + 1) * train.Count / TrainFiles.Length)]
@@ -96,7 +96,7 @@ internal sealed class CifarFormat : IImageFormat
         var rows = Files
             .Select((f, i) => CifarReader.Rows($"{source}: {f}", new FileInfo(paths[i]).Length, LabelBytes))
             .ToList();
-        var whole = rows.SkipLast(1).All(r => r == TrainRows) && rows[^1] == TestRows;
+        bool whole = rows.SkipLast(1).All(r => r == TrainRows) && rows[^1] == TestRows;
         if (!whole && rows.Distinct().Count() > 1)
             throw new DataFormatException(
                 source,
@@ -105,11 +105,11 @@ internal sealed class CifarFormat : IImageFormat
                     + "first rows of each"
             );
 
-        var published =
+        string[] published =
             whole ? Sha256
             : rows[0] == HeadRows ? HeadSha256
             : [];
-        var genuine = paths.Select(p => Checksum.Sha256OfFile(p)).SequenceEqual(published);
+        bool genuine = paths.Select(p => Checksum.Sha256OfFile(p)).SequenceEqual(published);
         return (whole, genuine) switch
         {
             (true, true) => "",
@@ -125,10 +125,10 @@ internal sealed class CifarFormat : IImageFormat
     private ImageSplit Split(List<(string Path, byte[] Content)> files)
     {
         var counts = files.ConvertAll(f => CifarReader.Rows(f.Path, f.Content.Length, LabelBytes));
-        var images = new byte[counts.Sum() * CifarReader.Shape.Dimensions];
-        var labels = new byte[counts.Sum()];
-        var start = 0;
-        for (var i = 0; i < files.Count; start += counts[i++])
+        byte[] images = new byte[counts.Sum() * CifarReader.Shape.Dimensions];
+        byte[] labels = new byte[counts.Sum()];
+        int start = 0;
+        for (int i = 0; i < files.Count; start += counts[i++])
             CifarReader.Read(
                 files[i].Path,
                 files[i].Content,

@@ -48,7 +48,7 @@ internal static class DataEntries
     {
         using var content = new Guarded(Decompress(archive), archive, MostBytes);
         using var tar = new TarReader(content);
-        for (var count = 0; Next() is { } entry; count++)
+        for (int count = 0; Next() is { } entry; count++)
         {
             if (count == MostEntries)
                 throw new DataFormatException(
@@ -56,7 +56,7 @@ internal static class DataEntries
                     $"more than {MostEntries:N0} entries",
                     "an archive of a data set"
                 );
-            var path = entry.Name.Replace('\\', '/');
+            string path = entry.Name.Replace('\\', '/');
             if (path.StartsWith('/') || path.Contains(':') || path.Split('/').Contains(".."))
                 throw new DataFormatException(archive, $"the entry '{entry.Name}'", "paths inside the archive");
             if (
@@ -88,7 +88,7 @@ internal static class DataEntries
     {
         var file = File.OpenRead(archive);
         Span<byte> head = stackalloc byte[6];
-        var read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        int read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         file.Position = 0;
         // By content: a browser may have unpacked a .gz without a change of its name.
         return head[..read] switch

@@ -24,7 +24,7 @@ internal sealed class DataFolder(string root)
         {
             if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
                 return chosen;
-            var user = Environment.GetFolderPath(
+            string user = Environment.GetFolderPath(
                 Environment.SpecialFolder.LocalApplicationData,
                 Environment.SpecialFolderOption.DoNotVerify
             );
@@ -53,7 +53,7 @@ internal sealed class DataFolder(string root)
     /// <returns>Where it lies now.</returns>
     public string Reject(ImageData data)
     {
-        var rejected = Of(data) + ".rejected";
+        string rejected = Of(data) + ".rejected";
         DeleteFolder(rejected);
         Directory.Move(Of(data), rejected);
         return rejected;
@@ -68,11 +68,11 @@ internal sealed class DataFolder(string root)
         CancellationToken cancel
     )
     {
-        // One folder a source: half a download of one must not be taken for a file of another.
-        var work = Directory
+        // One folder per source: half a download of one must not be taken for a file of another.
+        string work = Directory
             .CreateDirectory(Path.Combine(Root, ".fetching", data.Name, source.GetType().Name))
             .FullName;
-        var path = await source.Fetch(work, progress, cancel);
+        string path = await source.Fetch(work, progress, cancel);
         progress.Report(new($"checking {data.Title}"));
         var set = await Task.Run(() => Install(data, source.Address, path, cancel), cancel);
         Directory.Delete(Path.Combine(Root, ".fetching", data.Name), recursive: true);
@@ -87,7 +87,7 @@ internal sealed class DataFolder(string root)
         try
         {
             Directory.CreateDirectory(fresh);
-            var name = data.Format.Import(DataEntries.In(path), source, fresh, cancel);
+            string name = data.Format.Import(DataEntries.In(path), source, fresh, cancel);
             var manifest = new DataManifest(
                 name,
                 source,
@@ -117,12 +117,12 @@ internal sealed class DataFolder(string root)
     private static ImageDataSet Read(ImageData data, string folder, DataManifest manifest)
     {
         var files = new List<(string, byte[])>();
-        foreach (var name in data.Format.Files)
+        foreach (string name in data.Format.Files)
         {
-            var path = Path.Combine(folder, name);
-            if (!manifest.Files.TryGetValue(name, out var hex) || !File.Exists(path))
+            string path = Path.Combine(folder, name);
+            if (!manifest.Files.TryGetValue(name, out string? hex) || !File.Exists(path))
                 throw new DataFormatException(path, "no such file", $"the files of {data.Title}");
-            var content = File.ReadAllBytes(path);
+            byte[] content = File.ReadAllBytes(path);
             var expected = Checksum.Sha256(hex);
             if (expected.Of(content) is var actual && actual != hex)
                 throw new DataIntegrityException(path, expected, actual);

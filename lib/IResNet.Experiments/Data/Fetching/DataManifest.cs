@@ -15,7 +15,7 @@ internal sealed record DataManifest(string Name, string Source, IReadOnlyDiction
     /// <exception cref="DataFormatException">It is not readable.</exception>
     public static DataManifest? In(string folder)
     {
-        var path = Path.Combine(folder, FileName);
+        string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
             return null;
         try

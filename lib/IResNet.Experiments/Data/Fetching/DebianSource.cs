@@ -11,10 +11,10 @@ internal sealed class DebianSource(string package) : IDataSource
         const string Hint = "Debian and Ubuntu have it; elsewhere pass --from";
         progress.Report(new(Address));
         await ExternalProgram.Run("apt-get", ["download", package], work, Hint, cancel);
-        var archive = Directory.GetFiles(work, "*.deb") is [var file, ..]
+        string archive = Directory.GetFiles(work, "*.deb") is [var file, ..]
             ? file
             : throw new DataFetchException(Address, "apt-get ended well but left no package");
-        var unpacked = Directory.CreateDirectory(Path.Combine(work, "unpacked")).FullName;
+        string unpacked = Directory.CreateDirectory(Path.Combine(work, "unpacked")).FullName;
         await ExternalProgram.Run("dpkg-deb", ["--extract", archive, unpacked], work, Hint, cancel);
         return unpacked;
     }

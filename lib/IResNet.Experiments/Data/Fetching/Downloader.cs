@@ -38,10 +38,10 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
     {
         if (File.Exists(target))
             return;
-        var part = target + ".part";
-        for (var attempt = 1; ; attempt++)
+        string part = target + ".part";
+        for (int attempt = 1; ; attempt++)
         {
-            var before = LengthOf(part);
+            long before = LengthOf(part);
             try
             {
                 await Transfer(file, part, progress, cancel);
@@ -58,7 +58,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
 
         if (file.Checksum.OfFile(part) is var actual && actual != file.Checksum.Hex)
         {
-            var rejected = target + ".rejected";
+            string rejected = target + ".rejected";
             File.Move(part, rejected, overwrite: true);
             throw new DataIntegrityException(file.Address.ToString(), file.Checksum, actual, rejected);
         }
@@ -75,7 +75,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(connect + stall);
         using var request = new HttpRequestMessage(HttpMethod.Get, file.Address);
-        var have = LengthOf(part);
+        long have = LengthOf(part);
         if (have > 0)
             request.Headers.Range = new RangeHeaderValue(have, null);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
@@ -109,7 +109,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
                 file.Address.ToString(),
                 $"byte {have:N0} was asked for, {response.Content.Headers.ContentRange} came"
             );
-        var total = response.Content.Headers.ContentLength is { } rest ? have + rest : file.Bytes;
+        long? total = response.Content.Headers.ContentLength is { } rest ? have + rest : file.Bytes;
         if (file.Bytes is { } published && total != published)
             throw new DataFetchException(
                 file.Address.ToString(),
@@ -120,7 +120,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
         output.SetLength(have);
         output.Position = have;
         await using var input = await response.Content.ReadAsStreamAsync(patience.Token);
-        var buffer = new byte[1 << 17];
+        byte[] buffer = new byte[1 << 17];
         var (start, received, reported, piece) = (Stopwatch.GetTimestamp(), 0L, 0L, 0L);
         patience.CancelAfter(stall);
         while (true)
@@ -182,7 +182,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
 
     private string Reason(Exception e, long have)
     {
-        var reason = e switch
+        string reason = e switch
         {
             OperationCanceledException => $"no answer within {stall.TotalSeconds:F0} s",
             { InnerException: SocketException inner } => inner.Message,
@@ -204,7 +204,7 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
         try
         {
             await using var page = await content.ReadAsStreamAsync(cancel);
-            var buffer = new byte[4096];
+            byte[] buffer = new byte[4096];
             return Text(buffer.AsSpan(0, await page.ReadAtLeastAsync(buffer, buffer.Length, false, cancel)));
         }
         catch (Exception e) when (IsOfTheNetwork(e))
@@ -216,10 +216,10 @@ internal sealed partial class Downloader(TimeSpan connect, TimeSpan stall)
     /// <summary>The title of a page, else its first words.</summary>
     private static string Text(ReadOnlySpan<byte> page)
     {
-        var html = Encoding.UTF8.GetString(page);
+        string html = Encoding.UTF8.GetString(page);
         var title = Title().Match(html);
-        var text = title.Success ? title.Groups[1].Value : Markup().Replace(html, " ");
-        var words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string text = title.Success ? title.Groups[1].Value : Markup().Replace(html, " ");
+        string words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return words.Length > 80 ? words[..80] + "…" : words;
     }
 

@@ -23,10 +23,10 @@ internal sealed class IdxFormat(string title, ImageShape shape, string[] sha256,
         {
             cancel.ThrowIfCancellationRequested();
             // Some copies call the files train-images.idx3-ubyte.
-            var index = Array.IndexOf(Files, entry.Name.Replace(".idx", "-idx"));
+            int index = Array.IndexOf(Files, entry.Name.Replace(".idx", "-idx"));
             if (index < 0 || File.Exists(Path.Combine(folder, Files[index])))
                 continue;
-            var target = Path.Combine(folder, Files[index]);
+            string target = Path.Combine(folder, Files[index]);
             entry.CopyTo(target, LargestFile);
             var expected = Checksum.Sha256(sha256[index]);
             if (expected.OfFile(target) is var actual && actual != expected.Hex)
@@ -60,7 +60,7 @@ internal sealed class IdxFormat(string title, ImageShape shape, string[] sha256,
             : throw new DataFormatException(
                 labels.Path,
                 $"{classOf.Length:N0} labels",
-                $"{pixels.Length / shape.Dimensions:N0}, one an image"
+                $"{pixels.Length / shape.Dimensions:N0}, one per image"
             );
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
     /// <exception cref="DataFormatException">It is no 32x32 picture, or its folder is no class.</exception>
     public void TryAdd(DataEntry entry)
     {
-        var path = entry.Path.Split('/');
+        string[] path = entry.Path.Split('/');
         if (
             path is not [.., var split and ("train" or "test"), var folder, var name]
             || !(
@@ -25,10 +25,10 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
             )
         )
             return;
-        var label = Array.IndexOf(classes, folder);
+        int label = Array.IndexOf(classes, folder);
         if (label < 0)
             throw new DataFormatException(entry.Path, $"a folder '{folder}'", $"a class: {string.Join(", ", classes)}");
-        var row = new byte[CifarReader.RowBytes(labelBytes)];
+        byte[] row = new byte[CifarReader.RowBytes(labelBytes)];
         row[labelBytes - 1] = (byte)label;
         Decode(entry, row.AsSpan(labelBytes));
         _pictures.Add((split, label, name, row));
@@ -44,9 +44,9 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
                 .Where(p => p.Split == split)
                 .GroupBy(p => p.Class)
                 .SelectMany(g =>
-                    g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, turn) => (Turn: turn, p.Class, p.Row))
+                    g.OrderBy(p => p.Name, StringComparer.Ordinal).Select((p, index) => (Index: index, p.Class, p.Row))
                 )
-                .OrderBy(p => p.Turn)
+                .OrderBy(p => p.Index)
                 .ThenBy(p => p.Class)
                 .Select(p => p.Row),
         ];
@@ -68,7 +68,7 @@ internal sealed class PictureFolders(string[] classes, int labelBytes)
         if (codec.GetPixels(picture.Info, picture.GetPixels()) is var result && result != SKCodecResult.Success)
             throw new DataFormatException(entry.Path, $"a damaged picture ({result})", "an intact JPEG");
         var rgba = picture.GetPixelSpan();
-        for (var i = 0; i < 1024; i++)
+        for (int i = 0; i < 1024; i++)
             (planes[i], planes[1024 + i], planes[2048 + i]) = (rgba[4 * i], rgba[4 * i + 1], rgba[4 * i + 2]);
     }
 }

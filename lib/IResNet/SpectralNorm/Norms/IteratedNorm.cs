@@ -8,10 +8,10 @@ namespace IResNet;
 /// </summary>
 public sealed class IteratedNorm : InducedNorm
 {
-    // Random starts of a search besides the present vectors, and where one has arrived.
+    // Random starts of a search besides the present vectors, and the relative change at which one has converged.
     private const int Starts = 10,
         MostIterations = 200;
-    private const double Settled = 1e-7;
+    private const double Tolerance = 1e-7;
 
     // A smaller entry counts as this, relative to the largest: its logarithm exists, and its power vanishes.
     private const double Smallest = 1e-30;
@@ -188,7 +188,7 @@ public sealed class IteratedNorm : InducedNorm
         {
             found = Iterated(layer, layer.Weight, found.u, found.v);
             double sigma = found.sigma.ReadDouble();
-            if (sigma <= before * (1 + Settled))
+            if (sigma <= before * (1 + Tolerance))
                 break;
             before = sigma;
         }

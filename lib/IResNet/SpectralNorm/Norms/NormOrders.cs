@@ -6,7 +6,7 @@ namespace IResNet;
 
 /// <summary>
 /// The orders of the norms in a chain of layers, as a configuration writes them: <c>2</c> for the 2-norm everywhere,
-/// <c>inf</c>, <c>1</c> or <c>learned</c> likewise; or one a place, before the first layer and behind each, such as
+/// <c>inf</c>, <c>1</c> or <c>learned</c> likewise; or one per place, before the first layer and behind each, such as
 /// <c>2,inf,inf,2</c>. The last is the first, so that the branch contracts in one norm.
 /// </summary>
 [JsonConverter(typeof(Json))]

@@ -1,0 +1,165 @@
+using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Runs;
+using IResNet.Experiments.Training;
+
+namespace IResNet.Tests.Programs.Experiments.Runs;
+
+/// <summary>Hybrid models from their run folders: figures, samples of a class, and what is not to be mixed
+/// up.</summary>
+public sealed class HybridRunTests : IDisposable
+{
+    private static readonly Lazy<TinyRun> Density = new(() => Trained(TinyRun.Density("run.samples=0"))),
+        Hybrid = new(() => Trained(TinyRun.Hybrid("run.samples=0")));
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task EvaluationGivesErrorCalibrationAndBits()
+    {
+        using var saved = SavedModel.Open(Hybrid.Value.Folder.Path);
+        var found = await ModelEvaluation.Evaluate(
+            saved,
+            error: 0.05,
+            count: 12,
+            images: TinyRun.Images,
+            cancel: TestContext.Current.CancellationToken
+        );
+        var hybrid = Assert.IsType<HybridEvaluation>(found);
+        Assert.Equal(("error", 12), (found.Metric, found.Examples));
+        Assert.Equal(found.Value, hybrid.Classification.Error);
+        Assert.InRange(hybrid.Classification.CalibrationError!.Value, 0, 1);
+        Assert.Equal(12, hybrid.Density.Images);
+        Assert.InRange(hybrid.Density.BiasBound, 0, 0.025);
+        Assert.Matches("% error .* calibration error .* bits/dim", found.ToString());
+        Assert.Contains("calibration error", Hybrid.Value.Folder.Summary!.Test);
+    }
+
+    [Fact]
+    public void SamplesOfAClass()
+    {
+        using var saved = SavedModel.Open(Hybrid.Value.Folder.Path);
+        string path = In("seven.safetensors");
+        saved.Experiment.SaveSamples(saved.Model, path, new(3, 0.8, Seed: 5, Class: 7));
+        using var file = SafeTensors.Load(path);
+        using var scope = NewDisposeScope();
+        var expected = ((HybridFlow)saved.Model.Flow).SampleClass(7, 3, 0.8, generator: new Generator(5));
+        Expect.Near(file.Tensors["samples"], expected, 0, "samples");
+        saved.Experiment.SaveSamples(saved.Model, In("all.safetensors"), new(3, 0.8, Seed: 5));
+        using var all = SafeTensors.Load(In("all.safetensors"));
+        Assert.True(Expect.MaxAbs(all.Tensors["samples"] - expected) > 1e-3);
+        foreach (int label in new[] { -1, 10 })
+            Assert.Contains(
+                $"There is no class {label}: this model has the classes 0 to 9.",
+                Assert
+                    .Throws<ConfigurationException>(() =>
+                        saved.Experiment.SaveSamples(saved.Model, path, new(1, Class: label))
+                    )
+                    .Message
+            );
+    }
+
+    [Fact]
+    public void ADensityHasNoClasses()
+    {
+        using var saved = SavedModel.Open(Density.Value.Folder.Path);
+        var settings = new SampleSettings(1, Class: 7);
+        Assert.Contains(
+            "Class 7 was asked for, but a MultiscaleFlow knows no classes",
+            Assert
+                .Throws<ConfigurationException>(() => saved.Experiment.SaveSamples(saved.Model, In("s.png"), settings))
+                .Message
+        );
+        Assert.False(File.Exists(In("s.png")));
+    }
+
+    /// <summary>Run folders, exported files and bare weights alike.</summary>
+    [Fact]
+    public void OneKindIsNotOpenedAsTheOther()
+    {
+        foreach (var (run, other) in new[] { (Hybrid.Value, Density.Value), (Density.Value, Hybrid.Value) })
+        {
+            string file = In("w.safetensors"),
+                bare = In("bare.safetensors");
+            using (var saved = SavedModel.Open(run.Folder.Path))
+            {
+                Exchange.Export(saved, file);
+                SafeTensors.Save(bare, saved.Model.Module.state_dict());
+            }
+            foreach (string path in new[] { run.Folder.Path, file })
+                Assert.Contains(
+                    $"holds a model of {run.Experiment.Name}",
+                    Assert
+                        .Throws<ConfigurationException>(() => SavedModel.Open(path, choose: _ => other.Experiment))
+                        .Message
+                );
+            Assert.Matches(
+                "weights of a hybrid model, with 'prior.means'|weights know no classes",
+                Assert
+                    .Throws<WeightsFormatException>(() => SavedModel.Open(bare, choose: _ => other.Experiment))
+                    .Message
+            );
+        }
+    }
+
+    [Fact]
+    public void ADensityBeginsAHybrid()
+    {
+        using (var saved = SavedModel.Open(Density.Value.Folder.Path))
+            Exchange.Export(saved, In("density.safetensors"));
+        Exchange.Import(In("density.safetensors"), In("hybrid"), _ => Hybrid.Value.Experiment);
+        using var density = SavedModel.Open(In("density.safetensors"));
+        using var begun = SavedModel.Open(In("hybrid"));
+        using var scope = NewDisposeScope();
+        foreach (var model in new[] { density.Model.Flow, begun.Model.Flow })
+            model.WithEstimator(new NoLogDet());
+        var x = begun.Experiment.Examples(TinyRun.Images, 4);
+        Expect.Close(begun.Model.Flow.forward(x), density.Model.Flow.forward(x), 1e-5, "ln p(x)");
+
+        using var on = new TinyRun(Hybrid.Value.Experiment);
+        Directory.Move(In("hybrid"), on.Folder.Path);
+        Assert.Equal(RunState.Finished, on.Start().State);
+
+        // Not the other way round.
+        using (var saved = SavedModel.Open(Hybrid.Value.Folder.Path))
+            Exchange.Export(saved, In("h.safetensors"));
+        Assert.Throws<ConfigurationException>(() =>
+            Exchange.Import(In("h.safetensors"), In("no"), _ => Density.Value.Experiment)
+        );
+    }
+
+    [Fact]
+    public void ImpossibleSettingsAreNamed()
+    {
+        Assert.Contains(
+            "Weight is -0.5, but must be 0 or more",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("training.weight=-0.5")).Message
+        );
+        Assert.Contains(
+            "training.weight is \"NaN\"",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("training.weight=NaN")).Message
+        );
+        Assert.Contains(
+            "dequantise is false",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("data.preprocessing.dequantise=false")).Message
+        );
+        Assert.Contains(
+            "LearnedPrior is false",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("model.learnedPrior=false")).Message
+        );
+        Assert.Contains(
+            "Width must be at least 1",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("head=scaleHead", "head.width=0")).Message
+        );
+    }
+
+    private static TinyRun Trained(Experiment experiment)
+    {
+        var run = new TinyRun(experiment);
+        run.Start();
+        return run;
+    }
+
+    private string In(string name) => Path.Combine(_folder.Path, name);
+}

@@ -1,0 +1,155 @@
+using IResNet.Experiments.Training;
+using IResNet.Experiments.Training.Estimators;
+
+namespace IResNet.Tests.Programs.Experiments.Training;
+
+public class HybridTrainingTests
+{
+    private static readonly HybridTrainingOptions Options = new()
+    {
+        Weight = 1.0 / 64,
+        Steps = 80,
+        Batch = 32,
+        LearningRate = 0.01,
+        WarmUpSteps = 10,
+        InitialExamples = 64,
+        EvaluationImages = 32,
+    };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>One model learns both: corners are told apart, and their images become likelier.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task LearnsClassesAndDensity(bool scales)
+    {
+        using var flow = Create(4, scales);
+        var run = await HybridTraining.Run(flow, Tiny.Corners(), Options with { EvaluateEvery = 5 }, cancel: Cancel);
+        var (before, after) = (run.Evaluations[0].Result, run.Test!);
+        Assert.Equal((64, 32), (after.Classification.Images, after.Density.Images));
+        Assert.True(after.Classification.Error < 0.1, $"{after} after training; chance is 75 %");
+        Assert.True(after.Density.High < before.Density.Low, $"{after} after training, {before} before");
+        Assert.False(flow.training);
+    }
+
+    /// <summary>Without a weight for the density, it is not learned.</summary>
+    [Fact]
+    public async Task TheWeightDecidesWhatIsLearned()
+    {
+        var found = new List<HybridEvaluation>();
+        foreach (double weight in new[] { 0, 1.0 / 64 })
+        {
+            using var flow = Create(4, scales: true);
+            found.Add(
+                (await HybridTraining.Run(flow, Tiny.Corners(), Options with { Weight = weight }, cancel: Cancel)).Test!
+            );
+        }
+        Assert.All(found, one => Assert.True(one.Classification.Error < 0.1, $"{one}"));
+        Assert.True(found[1].Density.High < found[0].Density.Low, $"{found[1]} against {found[0]}");
+    }
+
+    /// <summary>Bits/dim are those of the estimator that the options name, as for a density.</summary>
+    [Theory, InlineData(false, "PowerSeries"), InlineData(true, "RussianRoulette")]
+    public async Task TheNamedEstimatorEvaluates(bool named, string expected)
+    {
+        using var flow = Create(4);
+        var options = Options with { Steps = 1, Estimator = named ? new RussianRouletteOptions() : null };
+        var run = await HybridTraining.Run(flow, Tiny.Corners(), options, cancel: Cancel);
+        Assert.Equal(expected, run.Test!.Density.Estimator);
+    }
+
+    [Fact]
+    public async Task LabelsOutsideTheClassesAreRefused()
+    {
+        using var flow = Create(3);
+        var fault = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            HybridTraining.Run(flow, Tiny.Corners(), Options, cancel: Cancel)
+        );
+        Assert.Equal(3.0, fault.ActualValue);
+        Assert.Contains("labels are 0 to 2", fault.Message);
+    }
+
+    /// <summary>The same fault in a classifier, in training and in evaluation.</summary>
+    [Fact]
+    public async Task LabelsOutsideAClassifiersClassesAreRefused()
+    {
+        manual_seed(1);
+        using var classifier = new Classifier(
+            new()
+            {
+                Input = Tiny.Shape,
+                Blocks = [1, 1],
+                Hidden = [4, 4],
+            },
+            3
+        );
+        var fault = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            ClassifierTraining.Run(classifier, Tiny.Corners(), new() { Steps = 2, Batch = 32 }, cancel: Cancel)
+        );
+        Assert.Contains("labels are 0 to 2", fault.Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            ClassifierEvaluator.Evaluate(classifier, Tiny.Corners().Test, new(), Cancel)
+        );
+    }
+
+    [Theory, InlineData(-1), InlineData(double.NaN), InlineData(double.PositiveInfinity)]
+    public async Task ImpossibleWeightsAreRefused(double weight)
+    {
+        using var flow = Create(4);
+        var fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+            HybridTraining.Run(flow, Tiny.Corners(), Options with { Weight = weight }, cancel: Cancel)
+        );
+        Assert.Contains("Weight is", fault.Message);
+    }
+
+    /// <summary>Against the definition, bin by bin; and nothing is off where confidence is accuracy.</summary>
+    [Fact]
+    public void CalibrationErrorIsThatOfItsDefinition()
+    {
+        var random = new Random(3);
+        var drawn = Enumerable
+            .Range(0, 500)
+            .Select(_ => random.NextDouble())
+            .Select(p => (Confidence: p, Right: random.NextDouble() < p * p))
+            .Append((Confidence: 1.0, Right: true))
+            .Append((Confidence: 0.0, Right: false))
+            .ToList();
+        var calibration = new Calibration(bins: 10);
+        foreach (var (confidence, right) in drawn)
+            calibration.Add(confidence, right);
+        double expected = Enumerable
+            .Range(0, 10)
+            .Select(bin => drawn.Where(one => Math.Min((int)(one.Confidence * 10), 9) == bin).ToList())
+            .Sum(bin =>
+                bin.Count
+                / (double)drawn.Count
+                * Math.Abs(bin.Average(one => one.Confidence) - bin.Average(one => one.Right ? 1.0 : 0))
+            );
+        Assert.Equal(expected, calibration.ExpectedError, 1e-12);
+        Assert.InRange(expected, 0.05, 0.3);
+        Assert.Equal((502, 10), (calibration.Bins.Sum(bin => bin.Images), calibration.Bins.Count()));
+
+        var calibrated = new Calibration();
+        for (int i = 0; i < 4; i++)
+            calibrated.Add(0.75, i < 3);
+        Assert.Equal(0, calibrated.ExpectedError, 1e-12);
+        Assert.Throws<ArgumentOutOfRangeException>(() => calibrated.Add(double.NaN, true));
+        Assert.Throws<InvalidOperationException>(() => new Calibration().ExpectedError);
+    }
+
+    private static HybridFlow Create(int classes, bool scales = false)
+    {
+        manual_seed(1);
+        return new HybridFlow(
+            new()
+            {
+                Input = Tiny.Shape,
+                Blocks = [2, 2],
+                Hidden = [8, 8],
+                InitialSqueeze = true,
+                SpectralNorm = new() { PowerIterations = 5 },
+            },
+            classes,
+            scales ? new ScaleHeadConfig { Width = 8 } : new ClassGaussiansConfig()
+        );
+    }
+}
