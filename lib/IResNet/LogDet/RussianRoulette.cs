@@ -92,22 +92,27 @@ public sealed class RussianRoulette : LogDetEstimator
     /// that the first random ones would scatter more than the whole (<see cref="Scatter(double)"/>).</exception>
     public override Tensor Estimate(Linearization g)
     {
-        if (ExactTerms == 0 && Scatter(g.SpectralRadiusBound) is var scatter and > MuchScatter)
-            throw new ArgumentException(
-                FormattableString.Invariant(
-                    $"Without an exact term and with {Distribution} the random number of terms scatters ln det by up "
-                )
-                    + FormattableString.Invariant($"to {scatter:g2} times its size: ")
-                    + Advice(g.SpectralRadiusBound)
-            );
-        List<int> Draw() => [.. Enumerable.Range(0, Draws).Select(_ => Distribution.Draw(_generator))];
-        // The distribution is the same object in all copies of an estimator.
-        var n = IsShared ? EstimatorChoice.Shared((Distribution, Draws), Draw) : Draw();
+        var n = Draw(() => g.SpectralRadiusBound);
         using var scope = NewDisposeScope();
         int set = Probes.Complete(g.Shape);
         var estimates = Estimate(g, Probes.Draw(set, g.Shape, g.Value), n);
         return (set == 1 ? estimates : estimates.view(set, -1).mean([0])).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// Draws n and gives the weights of the series whose estimate, for <see cref="Probes"/>, is
+    /// <see cref="Estimate(Linearization)"/>'s with <see cref="RouletteGradient.Neumann"/>.
+    /// </summary>
+    /// <param name="branch">g.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Gradient"/> is another one.</exception>
+    /// <exception cref="ArgumentException">As from the estimate.</exception>
+    public WeightedSeries DrawWeights(ResidualBranch branch) =>
+        Gradient == RouletteGradient.Neumann
+            ? Weights(Draw(branch.SpectralRadiusBound))
+            : throw new InvalidOperationException(
+                $"The gradient is {Gradient}, which no weighted series in forward mode has: take "
+                    + $"{nameof(RouletteGradient)}.{nameof(RouletteGradient.Neumann)}, or call Estimate."
+            );
 
     /// <summary>Unbiased wherever the series converges.</summary>
     public override double BiasBound(double lipschitz, long dimensions) => lipschitz < 1 ? 0 : double.PositiveInfinity;
@@ -180,43 +185,34 @@ public sealed class RussianRoulette : LogDetEstimator
                 + Advice(lipschitz)
             : null;
 
+    /// <summary>The draws of one estimate.</summary>
+    private List<int> Draw(Func<double> spectralRadiusBound)
+    {
+        if (ExactTerms == 0 && Scatter(spectralRadiusBound()) is var scatter and > MuchScatter)
+            throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"Without an exact term and with {Distribution} the random number of terms scatters ln det by up "
+                )
+                    + FormattableString.Invariant($"to {scatter:g2} times its size: ")
+                    + Advice(spectralRadiusBound())
+            );
+        List<int> Fresh() => [.. Enumerable.Range(0, Draws).Select(_ => Distribution.Draw(_generator))];
+        // The distribution is the same object in all copies of an estimator.
+        return IsShared ? EstimatorChoice.Shared((Distribution, Draws), Fresh) : Fresh();
+    }
+
     /// <summary>The estimate for given draws.</summary>
     /// <param name="g">The branch at a batch of points.</param>
     /// <param name="v">Probes, as tangents for g; each has an estimate.</param>
     /// <param name="n">The draws.</param>
-    internal Tensor Estimate(Linearization g, Tensor v, IReadOnlyList<int> n)
-    {
-        if (Gradient == RouletteGradient.Basic)
-            return Series(g, v, n);
-        var (value, r) = Constants(g, v, n);
-        if (!is_grad_enabled())
-            return value;
-        var surrogate = Surrogate(g, v, r);
-        return surrogate + (value - surrogate.detach());
-    }
-
-    /// <summary>
-    /// v.J r or s.J v with r, s = v + sum of (-1)^k w_k J^k v, constant: of the right gradient in the mean, but no
-    /// estimate of ln det.
-    /// </summary>
-    internal Tensor Surrogate(Linearization g, Tensor v, IReadOnlyList<int> n) => Surrogate(g, v, Constants(g, v, n).r);
-
-    private Tensor Surrogate(Linearization g, Tensor v, Tensor r) => (Product(g, r) * v).flatten(1).sum(1);
-
-    /// <summary>The estimate and r, from the same products and without a graph.</summary>
-    private (Tensor value, Tensor r) Constants(Linearization g, Tensor v, IReadOnlyList<int> n)
-    {
-        using var noGrad = no_grad();
-        var r = v.clone();
-        return (Series(g, v, n, r), r);
-    }
+    internal Tensor Estimate(Linearization g, Tensor v, IReadOnlyList<int> n) =>
+        Gradient == RouletteGradient.Basic ? Basic(g, v, n) : Weights(n).Estimate(Products(g), v);
 
     /// <summary>The sum of (-1)^(k+1) w_k v.J^k v / k.</summary>
     /// <param name="g">The branch at a batch of points.</param>
     /// <param name="v">One probe per example.</param>
     /// <param name="n">The draws.</param>
-    /// <param name="r">Where the (-1)^k w_k J^k v are added, if anywhere.</param>
-    private Tensor Series(Linearization g, Tensor v, IReadOnlyList<int> n, Tensor? r = null)
+    private Tensor Basic(Linearization g, Tensor v, IReadOnlyList<int> n)
     {
         var (power, sum) = (v.alias(), zeros(v.size(0), dtype: v.dtype, device: v.device));
         // One term at least, be its weight 0: the value keeps its graph.
@@ -224,16 +220,32 @@ public sealed class RussianRoulette : LogDetEstimator
         for (int k = 1; k <= last; k++)
         {
             using var used = power;
-            power = Product(g, power);
+            power = g.Jvp(power);
             using var form = power * v;
             sum = sum + form.flatten(1).sum(1) * (PowerSeries.Coefficient(k) * Weight(k, n));
-            r?.add_(power, alpha: (k % 2 == 0 ? 1 : -1) * Weight(k, n));
         }
         return sum;
     }
 
-    private Tensor Product(Linearization g, Tensor directions) =>
-        Gradient == RouletteGradient.TransposedNeumann ? g.Vjp(directions) : g.Jvp(directions);
+    /// <summary>
+    /// v.J r or s.J v with r, s = v + sum of (-1)^k w_k J^k v, constant: of the right gradient in the mean, but no
+    /// estimate of ln det.
+    /// </summary>
+    internal Tensor Surrogate(Linearization g, Tensor v, IReadOnlyList<int> n) => Weights(n).Surrogate(Products(g), v);
+
+    private Func<Tensor, Tensor> Products(Linearization g) =>
+        Gradient == RouletteGradient.TransposedNeumann ? g.Vjp : g.Jvp;
+
+    /// <summary>The series for given draws.</summary>
+    private WeightedSeries Weights(IReadOnlyList<int> n)
+    {
+        var terms = Enumerable.Range(1, n.Max() + ExactTerms).ToList();
+        return new(
+            [.. terms.Select(k => PowerSeries.Coefficient(k) * Weight(k, n))],
+            [.. terms.Select(k => (k % 2 == 0 ? 1 : -1) * Weight(k, n))],
+            0
+        );
+    }
 
     /// <summary>w_k: the share of the draws that reach the term, divided by the probability to reach it.</summary>
     private double Weight(int k, IReadOnlyList<int> n)
