@@ -58,7 +58,8 @@ public sealed record SpeedrunRecord(SpeedrunTrack Track, RunSummary Run, Evaluat
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {Track.Name} | {Run.TrainingSeconds:F1} s, {Run.Step:N0} steps | {Test} | {bound} | {Run.Seed} | "
-                    + $"{Machine.Processor}, {Run.Machine.Threads} | {commit[..Math.Min(CommitDigits, commit.Length)]} | "
+                    + $"{Machine.Processor}, {Run.Machine.Threads} | "
+                    + $"{commit[..Math.Min(CommitDigits, commit.Length)]} | "
                     + $"`{Command}` | {Run.Started:yyyy-MM-dd} |"
             );
         }

@@ -10,6 +10,8 @@ public sealed class SpeedrunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Dispose();
 
     public static TheoryData<string> Names => [.. SpeedrunTracks.All.Select(track => track.Name)];
@@ -49,18 +51,18 @@ public sealed class SpeedrunTests : IDisposable
             if (happened is EvaluationEvent evaluated)
                 seen.Add(evaluated.Result);
         });
-        var whole = await Speedrun.Run(Track(double.NegativeInfinity), 3, _folder["whole"], sink);
+        var whole = await Speedrun.Run(Track(double.NegativeInfinity), 3, _folder["whole"], sink, cancel: Cancel);
         Assert.Contains("was not met on validation examples in 40 steps", whole.WhyNot);
         var (first, second) = (seen[0].Value, seen[1].Value);
         Assert.True(second < first, $"{first} then {second}: the tiny training does not learn.");
 
-        var record = await Speedrun.Run(Track((first + second) / 2), 3, _folder["met"]);
+        var record = await Speedrun.Run(Track((first + second) / 2), 3, _folder["met"], cancel: Cancel);
         Assert.Equal(20, record.Run.Step);
         Assert.Equal(second, record.Run.Best!.Value);
         Assert.Equal(500, record.Test.Examples);
         Assert.True(record.Proof.IsInvertible);
         using var saved = SavedModel.Open(_folder["met"]);
-        var again = await ModelEvaluation.Evaluate(saved, EvaluationSettings.UsualError);
+        var again = await ModelEvaluation.Evaluate(saved, EvaluationSettings.UsualError, cancel: Cancel);
         Assert.Equal(again.Value, record.Test.Value, 6);
         Assert.Contains($" {record.Test} ", record.Line);
         Assert.Contains("`iresnet speedrun tiny --seed 3 --threads 1`", record.Line);
@@ -71,7 +73,7 @@ public sealed class SpeedrunTests : IDisposable
     [Fact]
     public async Task AMissIsSaid()
     {
-        var record = await Speedrun.Run(Track(1e6), 1, _folder["run"]);
+        var record = await Speedrun.Run(Track(1e6), 1, _folder["run"], cancel: Cancel);
         Assert.Equal(10, record.Run.Step);
         Assert.Null(record.WhyNot);
         var worse = record with { Test = record.Test with { Value = 2e6 } };
@@ -81,7 +83,9 @@ public sealed class SpeedrunTests : IDisposable
         Assert.Contains("not certain to be invertible", uncertain.WhyNot);
         var cut = record with { Track = record.Track with { Target = null } };
         Assert.Contains("did not come to its end", cut.WhyNot);
-        await Assert.ThrowsAsync<RunFolderException>(() => Speedrun.Run(Track(1e6), 1, _folder["run"]));
+        await Assert.ThrowsAsync<RunFolderException>(() =>
+            Speedrun.Run(Track(1e6), 1, _folder["run"], cancel: Cancel)
+        );
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
