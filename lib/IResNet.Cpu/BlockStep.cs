@@ -6,17 +6,21 @@ namespace IResNet.Cpu;
 /// </summary>
 internal abstract unsafe class BlockStep
 {
-    /// <summary>For a branch of some channels on a batch of a shape (n, channels, height, width).</summary>
-    private protected BlockStep(long[] shape, long hidden, int examplesPerGroup)
+    /// <summary>
+    /// For a branch of some channels, with so many learned activations, on a batch of a shape (n, channels, height,
+    /// width).
+    /// </summary>
+    private protected BlockStep(long[] shape, long hidden, int learned, int examplesPerGroup)
     {
         Groups = ExampleGroups.Of(shape, examplesPerGroup);
-        GradientSize = (int)(2 * 9 * shape[1] * hidden + hidden * hidden + 2 * hidden + shape[1]);
+        GradientSize = (int)(2 * 9 * shape[1] * hidden + hidden * hidden + 2 * hidden + shape[1]) + learned;
     }
 
     /// <summary>How the batch is cut.</summary>
     public ExampleGroups Groups { get; }
 
-    /// <summary>Floats of the six gradients: weight and bias of each layer in turn.</summary>
+    /// <summary>Floats of the gradients: weight and bias of each layer in turn, then those of learned
+    /// activations.</summary>
     public int GradientSize { get; }
 
     /// <summary>Floats of scratch memory for each thread.</summary>
@@ -29,11 +33,25 @@ internal abstract unsafe class BlockStep
     /// For a batch of a shape (n, channels, height, width): as many examples side by side as a vector has lanes, or
     /// matrix products where most of these would be missing.
     /// </summary>
-    public static BlockStep Of<TVector>(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
-        where TVector : unmanaged, IVector<TVector> =>
-        GemmStep<TVector>.IsBetter(shape[0], hidden)
-            ? new GemmStep<TVector>(resources, shape, hidden, leadingActivation)
-            : new InterleavedStep<TVector>(resources, shape, hidden, leadingActivation);
+    public static BlockStep Of<TVector, TActivation>(
+        CpuResources resources,
+        long[] shape,
+        long hidden,
+        bool leadingActivation
+    )
+        where TVector : unmanaged, IVector<TVector>
+        where TActivation : unmanaged, IVectorActivation<TVector, TActivation> =>
+        GemmStep.IsBetter<TVector>(shape[0], hidden)
+            ? new GemmStep<TVector, TActivation>(resources, shape, hidden, leadingActivation)
+            : new InterleavedStep<TVector, TActivation>(resources, shape, hidden, leadingActivation);
+
+    /// <summary>Activations whose parameters are learned.</summary>
+    public static int Learned<TVector, TActivation>(bool leadingActivation)
+        where TVector : unmanaged, IVector<TVector>
+        where TActivation : unmanaged, IVectorActivation<TVector, TActivation> =>
+        !TActivation.IsLearned ? 0
+        : leadingActivation ? 3
+        : 2;
 
     /// <summary>Floats that <see cref="Backward"/> needs of each group's forward pass.</summary>
     public abstract nint SavedSize(bool series);
@@ -48,11 +66,10 @@ internal abstract unsafe class BlockStep
     public abstract void Forward(in BranchWeights w, in GroupData data, float* y);
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/>, a value for each example, right behind <see cref="Forward"/> and
-    /// with
-    /// the same memory.
+    /// The estimate of <see cref="WeightedSeries"/>, a value for each example, right behind <see cref="Forward"/> and
+    /// with the same memory.
     /// </summary>
-    public abstract void Series(in BranchWeights w, int terms, in GroupData data, float* logDet);
+    public abstract void Series(in BranchWeights w, WeightedSeries series, in GroupData data, float* logDet);
 
     /// <summary>Gradients. May overwrite what was saved.</summary>
     public abstract void Backward(
@@ -82,7 +99,7 @@ internal readonly unsafe struct GroupData(int examples, float* x, float* probe, 
 /// <param name="y">Cotangent of y, in torch's layout.</param>
 /// <param name="logDet">Cotangent of the estimate, one for each example; null if none is asked for.</param>
 /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
-/// <param name="parameters">Receives the six gradients.</param>
+/// <param name="parameters">Receives the gradients of weights, biases and learned activations.</param>
 internal readonly unsafe struct GroupCotangents(float* y, float* logDet, float* x, float* parameters)
 {
     public readonly float* Y = y,
@@ -98,16 +115,18 @@ internal readonly unsafe struct GroupCotangents(float* y, float* logDet, float* 
 /// <param name="MiddleBias">Shape (hidden).</param>
 /// <param name="Last">Shape (channels, hidden, 3, 3).</param>
 /// <param name="LastBias">Shape (channels).</param>
+/// <param name="Learned">The parameters of learned activations, shape (1) each, in the order of application.</param>
 internal sealed record BranchTensors(
     Tensor First,
     Tensor FirstBias,
     Tensor Middle,
     Tensor MiddleBias,
     Tensor Last,
-    Tensor LastBias
+    Tensor LastBias,
+    IReadOnlyList<Tensor> Learned
 )
 {
-    /// <summary>Of weights and biases in turn, made contiguous.</summary>
+    /// <summary>Of weights and biases in turn, made contiguous, and the activations' parameters.</summary>
     public static BranchTensors Of(IReadOnlyList<Tensor> parameters) =>
         new(
             parameters[0].contiguous(),
@@ -115,25 +134,46 @@ internal sealed record BranchTensors(
             parameters[2].contiguous(),
             parameters[3].contiguous(),
             parameters[4].contiguous(),
-            parameters[5].contiguous()
+            parameters[5].contiguous(),
+            [.. parameters.Skip(6)]
         );
 
     /// <summary>The effective weights and biases of a branch.</summary>
-    public static BranchTensors Of(ResidualBranch branch) => Of(ParametersOf(branch));
+    public static BranchTensors Of(SequentialBranch branch) => Of(ParametersOf(branch));
 
-    /// <summary>Effective weights and biases in turn.</summary>
-    public static Tensor[] ParametersOf(ResidualBranch branch) =>
-        [.. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias })];
+    /// <summary>Effective weights and biases in turn, then the activations' parameters.</summary>
+    public static Tensor[] ParametersOf(SequentialBranch branch) =>
+        [
+            .. branch.Layers.SelectMany(layer => new[] { layer.EffectiveWeight(), layer.Bias }),
+            .. branch.Activations.SelectMany(activation => activation.parameters()),
+        ];
+
+    /// <summary>
+    /// Writes the activations' parameters, a number for each of the places before, behind the first and behind the
+    /// middle layer: 0 where there is nothing to learn.
+    /// </summary>
+    public unsafe void PackLearned(float* to)
+    {
+        new Span<float>(to, Places).Clear();
+        for (int i = 0; i < Learned.Count; i++)
+            to[Places - Learned.Count + i] = *Floats.Of(Learned[i]);
+    }
+
+    /// <summary>Places at which there can be an activation.</summary>
+    public const int Places = 3;
 }
 
-/// <summary>Packed weights and biases of the three layers; biases are null where they are not needed.</summary>
+/// <summary>
+/// Packed weights and biases of the three layers and parameters of the activations; null where they are not needed.
+/// </summary>
 internal readonly unsafe struct BranchWeights(
     float* first,
     float* firstBias,
     float* middle,
     float* middleBias,
     float* last,
-    float* lastBias
+    float* lastBias,
+    float* learned
 )
 {
     public readonly float* First = first,
@@ -141,11 +181,12 @@ internal readonly unsafe struct BranchWeights(
         Middle = middle,
         MiddleBias = middleBias,
         Last = last,
-        LastBias = lastBias;
+        LastBias = lastBias,
+        Learned = learned;
 }
 
-/// <summary>Where each of the six gradients lies behind the others.</summary>
-internal readonly unsafe struct BranchGradients(float* start, int channels, int hidden)
+/// <summary>Where each of the gradients lies behind the others.</summary>
+internal readonly unsafe struct BranchGradients(float* start, int channels, int hidden, int learned)
 {
     public readonly float* First = start,
         FirstBias = start + 9 * channels * hidden;
@@ -153,4 +194,8 @@ internal readonly unsafe struct BranchGradients(float* start, int channels, int 
     public readonly float* MiddleBias = start + 9 * channels * hidden + hidden + hidden * hidden;
     public readonly float* Last = start + 9 * channels * hidden + 2 * hidden + hidden * hidden;
     public readonly float* LastBias = start + 2 * 9 * channels * hidden + 2 * hidden + hidden * hidden;
+
+    /// <summary>Of the activations' parameters, by place; the first one is missing where there are two.</summary>
+    public readonly float* Learned =
+        start + 2 * 9 * channels * hidden + 2 * hidden + hidden * hidden + channels - (BranchTensors.Places - learned);
 }

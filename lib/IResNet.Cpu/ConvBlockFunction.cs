@@ -1,13 +1,15 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// A convolutional residual block as one differentiable function: x, three weights and three biases to y and, with a
-/// series, the estimate of <see cref="NeumannSeries"/>. In the backward pass the cotangents of value and tangent share
-/// each weight. Sums over groups are taken in a fixed order, so that results do not depend on the number of threads.
+/// A convolutional residual block as one differentiable function: x, three weights and biases and the activations'
+/// parameters to y and, with a series, the estimate of <see cref="WeightedSeries"/>. In the backward pass the
+/// cotangents of value and tangent share each weight. Sums over groups are taken in a fixed order, so that results do
+/// not depend on the number of threads.
 /// </summary>
-internal sealed unsafe class ConvBlockFunction<TVector>
-    : HandWrittenFunction<ConvBlockFunction<TVector>, ConvBlockFunction<TVector>.Setting>
+internal sealed unsafe class ConvBlockFunction<TVector, TActivation>
+    : HandWrittenFunction<ConvBlockFunction<TVector, TActivation>, ConvBlockFunction<TVector, TActivation>.Setting>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     /// <summary>y and the estimate; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(
@@ -17,11 +19,12 @@ internal sealed unsafe class ConvBlockFunction<TVector>
         Tensor x
     )
     {
+        var series = DrawnSeries.Of(estimator, branch, x.shape);
         var outputs = Run(
-            new(resources, branch, estimator as NeumannSeries),
-            [x, .. BranchTensors.ParametersOf(branch)]
+            new(resources, branch, series),
+            [series?.Repeat(x) ?? x, .. BranchTensors.ParametersOf(branch)]
         );
-        return (outputs[0], outputs.ElementAtOrDefault(1));
+        return series is null ? (outputs[0], null) : series.Mean(outputs[0], outputs[1]);
     }
 
     /// <inheritdoc/>
@@ -34,7 +37,7 @@ internal sealed unsafe class ConvBlockFunction<TVector>
         var x = inputs[0];
         Tensor y = empty(x.shape),
             logDet = empty(call.HasSeries ? x.size(0) : 0),
-            probe = call.Series?.Probes.Draw(1, x.shape, x).contiguous() ?? empty(0);
+            probe = call.Series?.Draw(x) ?? empty(0);
         call.Saved = Compute(call, x.contiguous(), probe, BranchTensors.Of(inputs[1..]), (y, logDet));
         if (!differentiable)
             call.Release();
@@ -90,9 +93,7 @@ internal sealed unsafe class ConvBlockFunction<TVector>
     protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
         var g = call.Branch.Linearize(saved[0], [saved[2], saved[4], saved[6]]);
-        var logDet = call.Series is { Terms: var terms }
-            ? new NeumannSeries(terms, 1, new GivenProbe(saved[1])).Estimate(g)
-            : null;
+        var logDet = call.Series?.Weights.Estimate(g, saved[1]);
         return Gradients([saved[0] + g.Value, logDet], cotangents, [saved[0], .. saved[2..]]);
     }
 
@@ -139,14 +140,14 @@ internal sealed unsafe class ConvBlockFunction<TVector>
             nint start = groups.Start(group);
             var data = new GroupData(groups.In(group), xs + start, probes + start, maps[group].Pointer, work);
             step.Forward(weights, data, ys + start);
-            if (call.Series is { Terms: var terms })
-                step.Series(weights, terms, data, logDets + groups.First(group));
+            if (call.Series is { Weights: var series })
+                step.Series(weights, series, data, logDets + groups.First(group));
         });
         return maps;
     }
 
     /// <summary>What a call needs besides tensors.</summary>
-    internal sealed record Setting(CpuResources Resources, ConvBranch Branch, NeumannSeries? Series)
+    internal sealed record Setting(CpuResources Resources, ConvBranch Branch, DrawnSeries? Series)
         : FunctionCall(Resources)
     {
         public bool HasSeries => Series is not null;
@@ -155,7 +156,7 @@ internal sealed unsafe class ConvBlockFunction<TVector>
         public MemoryBlock[]? Saved { get; set; }
 
         public BlockStep StepFor(Tensor x, BranchTensors tensors) =>
-            BlockStep.Of<TVector>(Resources, x.shape, tensors.First.size(0), Branch.LeadingActivation);
+            BlockStep.Of<TVector, TActivation>(Resources, x.shape, tensors.First.size(0), Branch.LeadingActivation);
 
         public void Release()
         {

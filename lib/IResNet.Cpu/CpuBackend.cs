@@ -4,22 +4,25 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// Hand-written kernels in single precision, for vectors of any width that the processor has (AVX-512, AVX2 with FMA,
-/// or 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU between them), their
-/// inverses, and the spectral norms of all their layers. Convolutions of several examples run side by side in the lanes
-/// of a register (a batch-interleaved layout); few images with many channels run as matrix products of their patches
-/// (im2col).
+/// or 128 bits): the paper's blocks (3x3, 1x1, 3x3 convolutions, or dense layers, with ELU, softplus, LipSwish or ReLU
+/// between them), their inverses, and the spectral norms of all their layers. Convolutions of several examples run side
+/// by side in the lanes of a register (a batch-interleaved layout); few images with many channels run as matrix
+/// products of their patches (im2col).
 /// </summary>
 public sealed class CpuBackend : Backend
 {
     private readonly CpuResources _resources = new();
+    private readonly IReadOnlyList<CpuKernels> _offered;
     private readonly CpuKernels? _kernels;
 
-    /// <summary>With the widest vectors that the processor has.</summary>
+    /// <summary>With the widest vectors that the processor has, and narrower ones where those would stay
+    /// empty.</summary>
     public CpuBackend()
-        : this(CpuKernels.Offered.FirstOrDefault()) { }
+        : this([.. CpuKernels.Offered]) { }
 
-    /// <summary>With vectors of one width; none where the processor has none.</summary>
-    internal CpuBackend(CpuKernels? kernels) => _kernels = kernels;
+    /// <summary>With vectors of some widths, widest first; none where the processor has none.</summary>
+    internal CpuBackend(params IReadOnlyList<CpuKernels> kernels) =>
+        (_offered, _kernels) = (kernels, kernels.FirstOrDefault());
 
     /// <inheritdoc/>
     public override string Name => "cpu";
@@ -30,9 +33,6 @@ public sealed class CpuBackend : Backend
 
     private const string NoVectors = "the processor has no vectors, or .NET was told not to use them";
 
-    // With fewer examples most lanes would be empty, and torch is faster.
-    private int LeastExamples => _kernels!.Lanes / 2;
-
     /// <inheritdoc/>
     public override Answer<(Tensor y, Tensor logDet)> Step(ResidualBranch branch, LogDetEstimator estimator, Tensor x)
     {
@@ -41,16 +41,18 @@ public sealed class CpuBackend : Backend
         {
             whyNot = WhyNot(dense) ?? WhyNot(estimator, exact: x.size(1) == 2);
             if (whyNot is null)
-                return Serve(() => _kernels!.Step(_resources, dense, estimator, x), x);
+                return Serve(() => Of(dense, _kernels!).Step(_resources, dense, estimator, x), x);
         }
         else if (whyNot is null && branch is ConvBranch convolutional)
         {
-            long hidden = convolutional.Layers[0].Weight.size(0);
-            whyNot = WhyNot(convolutional)
-                ?? WhyNot(estimator, exact: false)
-                ?? (_kernels!.TakesMatrixProducts(x.size(0), hidden) ? null : WhyNotBatch(x));
+            long examples = x.size(0) * ((estimator as NeumannSeries)?.Samples ?? 1),
+                hidden = convolutional.Layers[0].Weight.size(0);
+            whyNot = WhyNot(convolutional) ?? WhyNot(estimator, exact: false);
             if (whyNot is null)
-                return Serve(() => _kernels!.Step(_resources, convolutional, estimator, x), x);
+            {
+                var kernels = _kernels!.TakesMatrixProducts(examples, hidden) ? _kernels : Fitting(examples);
+                return Serve(() => Of(convolutional, kernels).Step(_resources, convolutional, estimator, x), x);
+            }
         }
         return Answer<(Tensor, Tensor)>.Refuse(whyNot ?? Unknown(branch));
     }
@@ -59,7 +61,9 @@ public sealed class CpuBackend : Backend
     public override Answer<Linearization> Linearize(ResidualBranch branch, Tensor x) =>
         WhyNotEvaluation(branch, x) is { } whyNot ? Answer<Linearization>.Refuse(whyNot)
         : is_grad_enabled() ? Answer<Linearization>.Refuse("gradients are enabled, and its products have none")
-        : Answer<Linearization>.Serve(() => _kernels!.Linearize(_resources, (ConvBranch)branch, x));
+        : Answer<Linearization>.Serve(() =>
+            Of((ConvBranch)branch, _kernels!).Linearize(_resources, (ConvBranch)branch, x)
+        );
 
     /// <inheritdoc/>
     public override Answer<IReadOnlyList<Tensor>> Normalize(IReadOnlyList<SpectralLayer> layers) =>
@@ -71,7 +75,9 @@ public sealed class CpuBackend : Backend
     public override Answer<InverseResult> Invert(ResidualBranch branch, InverseSolver solver, Tensor y) =>
         WhyNotEvaluation(branch, y) is { } whyNot
             ? Answer<InverseResult>.Refuse(whyNot)
-            : Answer<InverseResult>.Serve(() => _kernels!.Invert(_resources, (ConvBranch)branch, solver, y));
+            : Answer<InverseResult>.Serve(() =>
+                Of((ConvBranch)branch, Fitting(y.size(0))).Invert(_resources, (ConvBranch)branch, solver, y)
+            );
 
     /// <inheritdoc/>
     public override Answer<Tensor> Affine(Tensor x, Tensor logScale, Tensor shift) =>
@@ -89,6 +95,14 @@ public sealed class CpuBackend : Backend
             return (y, logDet ?? zeros(x.size(0)));
         });
 
+    /// <summary>The narrowest vectors that hold so many examples side by side: with wider ones the same instructions
+    /// would go over more memory.</summary>
+    private CpuKernels Fitting(long examples) =>
+        _offered.LastOrDefault(kernels => kernels.Lanes >= examples) ?? _kernels!;
+
+    private static BranchKernels Of(SequentialBranch branch, CpuKernels kernels) =>
+        kernels.Branches[branch.Activations[0].GetType()];
+
     private string? WhyNot(Tensor x) =>
         _kernels is null
             ? NoVectors
@@ -98,18 +112,15 @@ public sealed class CpuBackend : Backend
                 : null
             );
 
-    private string? WhyNotBatch(Tensor x) =>
-        x.size(0) >= LeastExamples
-            ? null
-            : $"a batch of {x.size(0)} examples would leave most lanes empty; {LeastExamples} and more do not";
-
-    private static string? WhyNot(SequentialBranch branch) =>
+    private string? WhyNot(SequentialBranch branch) =>
         // A class derived from the library's may compute something else.
         branch.GetType() != typeof(ConvBranch)
         && branch.GetType() != typeof(DenseBranch)
             ? Unknown(branch)
-        : branch.Activations.FirstOrDefault(activation => activation.GetType() != typeof(Elu)) is { } other
-            ? $"it knows the activation Elu, not {other.GetName()}"
+        : branch.Activations.FirstOrDefault(activation => !_kernels!.Branches.ContainsKey(activation.GetType()))
+            is { } other
+            ? $"it knows the activations {string.Join(", ", _kernels!.Branches.Keys.Select(type => type.Name))}, not "
+                + other.GetName()
         : branch is DenseBranch { LeadingActivation: true }
             ? "it knows no dense branch with an activation before its first layer"
         : null;
@@ -118,11 +129,14 @@ public sealed class CpuBackend : Backend
         estimator switch
         {
             NoLogDet => null,
-            NeumannSeries { Samples: 1 } => null,
-            NeumannSeries => "it takes the Neumann series with one probe for each example",
+            NeumannSeries => null,
+            RussianRoulette { Gradient: RouletteGradient.Neumann } => null,
+            RussianRoulette roulette =>
+                $"it takes the roulette with {nameof(RouletteGradient)}.{nameof(RouletteGradient.Neumann)}, not "
+                    + roulette.Gradient,
             ExactLogDet when exact => null,
             ExactLogDet => "it knows the exact log-determinant of dense branches in two dimensions",
-            _ => $"it knows the estimators NeumannSeries and NoLogDet, not {estimator.GetType().Name}",
+            _ => $"it knows the estimators NeumannSeries, RussianRoulette and NoLogDet, not {estimator.GetType().Name}",
         };
 
     private string? WhyNot(SpectralLayer layer) =>
@@ -139,7 +153,7 @@ public sealed class CpuBackend : Backend
     private string? WhyNotEvaluation(ResidualBranch branch, Tensor x) =>
         branch is not ConvBranch convolutional
             ? $"it evaluates convolutional branches, not {branch.GetName()}"
-            : WhyNot(x) ?? WhyNot(convolutional) ?? WhyNotBatch(x);
+            : WhyNot(x) ?? WhyNot(convolutional);
 
     private static string Unknown(ResidualBranch branch) => $"it knows no {branch.GetName()}";
 }

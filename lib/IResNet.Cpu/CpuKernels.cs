@@ -19,33 +19,14 @@ internal abstract class CpuKernels
     /// <summary>Whether a convolutional step is better taken as matrix products.</summary>
     public abstract bool TakesMatrixProducts(long examples, long hidden);
 
-    /// <summary>A convolutional block, see <see cref="Backend.Step"/>.</summary>
-    public abstract (Tensor y, Tensor? logDet) Step(
-        CpuResources resources,
-        ConvBranch branch,
-        LogDetEstimator estimator,
-        Tensor x
-    );
-
-    /// <summary>A dense block.</summary>
-    public abstract (Tensor y, Tensor? logDet) Step(
-        CpuResources resources,
-        DenseBranch branch,
-        LogDetEstimator estimator,
-        Tensor x
-    );
-
-    /// <summary>See <see cref="Backend.Linearize"/>.</summary>
-    public abstract Linearization Linearize(CpuResources resources, ConvBranch branch, Tensor x);
+    /// <summary>The kernels for branches, by the type of their activations.</summary>
+    public abstract IReadOnlyDictionary<Type, BranchKernels> Branches { get; }
 
     /// <summary>Whether there is a power iteration for a kind of layer.</summary>
     public abstract bool Knows(SpectralLayer layer);
 
     /// <summary>See <see cref="Backend.Normalize"/>.</summary>
     public abstract IReadOnlyList<Tensor> Normalize(CpuResources resources, IReadOnlyList<SpectralLayer> layers);
-
-    /// <summary>See <see cref="Backend.Invert"/>.</summary>
-    public abstract InverseResult Invert(CpuResources resources, ConvBranch branch, InverseSolver solver, Tensor y);
 
     /// <summary>See <see cref="Backend.Affine"/>.</summary>
     public abstract Tensor Affine(CpuResources resources, Tensor x, Tensor logScale, Tensor shift);
@@ -73,27 +54,17 @@ internal sealed class CpuKernels<TVector> : CpuKernels
 
     /// <inheritdoc/>
     public override bool TakesMatrixProducts(long examples, long hidden) =>
-        GemmStep<TVector>.IsBetter(examples, hidden);
+        GemmStep.IsBetter<TVector>(examples, hidden);
 
     /// <inheritdoc/>
-    public override (Tensor y, Tensor? logDet) Step(
-        CpuResources resources,
-        ConvBranch branch,
-        LogDetEstimator estimator,
-        Tensor x
-    ) => ConvBlockFunction<TVector>.Apply(resources, branch, estimator, x);
-
-    /// <inheritdoc/>
-    public override (Tensor y, Tensor? logDet) Step(
-        CpuResources resources,
-        DenseBranch branch,
-        LogDetEstimator estimator,
-        Tensor x
-    ) => DenseBlockFunction<TVector>.Apply(resources, branch, estimator, x);
-
-    /// <inheritdoc/>
-    public override Linearization Linearize(CpuResources resources, ConvBranch branch, Tensor x) =>
-        InterleavedLinearization<TVector>.At(resources, branch, x);
+    public override IReadOnlyDictionary<Type, BranchKernels> Branches { get; } =
+        new Dictionary<Type, BranchKernels>
+        {
+            [typeof(Elu)] = new BranchKernels<TVector, VectorElu<TVector>>(),
+            [typeof(Softplus)] = new BranchKernels<TVector, VectorSoftplus<TVector>>(),
+            [typeof(LipSwish)] = new BranchKernels<TVector, VectorLipSwish<TVector>>(),
+            [typeof(Relu)] = new BranchKernels<TVector, VectorRelu<TVector>>(),
+        };
 
     /// <inheritdoc/>
     public override bool Knows(SpectralLayer layer) => PowerIteration<TVector>.Of(layer) is not null;
@@ -101,18 +72,6 @@ internal sealed class CpuKernels<TVector> : CpuKernels
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Normalize(CpuResources resources, IReadOnlyList<SpectralLayer> layers) =>
         SpectralNormFunction<TVector>.Apply(resources, layers);
-
-    /// <summary>
-    /// <see cref="Chebyshev"/> wholly in packed form; for other solvers the evaluations of g.
-    /// </summary>
-    public override InverseResult Invert(CpuResources resources, ConvBranch branch, InverseSolver solver, Tensor y) =>
-        solver is Chebyshev chebyshev
-            ? InterleavedInverse<TVector>.Solve(resources, branch, chebyshev, y)
-            : solver.Solve(
-                new InterleavedEvaluation<TVector>(resources, branch, y.shape).Evaluate,
-                branch.LipschitzBound(),
-                y
-            );
 
     /// <inheritdoc/>
     public override Tensor Affine(CpuResources resources, Tensor x, Tensor logScale, Tensor shift) =>

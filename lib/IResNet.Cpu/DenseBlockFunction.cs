@@ -2,13 +2,15 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// A training step's pass through a residual block of dense layers as one differentiable function, as
-/// <see cref="ConvBlockFunction{TVector}"/> is for convolutions: x, weights and biases to y and the log-determinant,
-/// exact for 2-D data or by <see cref="NeumannSeries"/>. The backward pass is written by hand. Sums over groups are
-/// taken in a fixed order, so that results do not depend on the number of threads.
+/// <see cref="ConvBlockFunction{TVector, TActivation}"/> is for convolutions: x, weights, biases and activations'
+/// parameters to y and the log-determinant, exact for 2-D data or by <see cref="WeightedSeries"/>. The backward pass is
+/// written by hand. Sums over groups are taken in a fixed order, so that results do not depend on the number of
+/// threads.
 /// </summary>
-internal sealed unsafe class DenseBlockFunction<TVector>
-    : HandWrittenFunction<DenseBlockFunction<TVector>, DenseBlockFunction<TVector>.Setting>
+internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
+    : HandWrittenFunction<DenseBlockFunction<TVector, TActivation>, DenseBlockFunction<TVector, TActivation>.Setting>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     /// <summary>y and the log-determinant; null where the estimator gives none.</summary>
     public static (Tensor y, Tensor? logDet) Apply(
@@ -18,13 +20,15 @@ internal sealed unsafe class DenseBlockFunction<TVector>
         Tensor x
     )
     {
+        var series = DrawnSeries.Of(estimator, branch, x.shape);
+        var points = series?.Repeat(x) ?? x;
         int[] widths = [(int)x.size(1), .. branch.Layers.Select(layer => (int)layer.Weight.size(0))];
-        var groups = ExampleGroups.Of(x.shape, InterleavedDense<TVector>.Group);
+        var groups = ExampleGroups.Of(points.shape, InterleavedDense<TVector, TActivation>.Group);
         var outputs = Run(
-            new(resources, branch, estimator, widths, groups),
-            [x, .. BranchTensors.ParametersOf(branch)]
+            new(resources, branch, estimator, series, widths, groups),
+            [points, .. BranchTensors.ParametersOf(branch)]
         );
-        return (outputs[0], outputs.ElementAtOrDefault(1));
+        return series is null ? (outputs[0], outputs.ElementAtOrDefault(1)) : series.Mean(outputs[0], outputs[1]);
     }
 
     /// <inheritdoc/>
@@ -38,7 +42,7 @@ internal sealed unsafe class DenseBlockFunction<TVector>
         var x = inputs[0].contiguous();
         Tensor y = empty_like(x),
             logDet = empty(call.Tangents > 0 ? x.size(0) : 0);
-        Tensor probe = call.Series?.Probes.Draw(1, x.shape, x).contiguous() ?? empty(0),
+        Tensor probe = call.Series?.Draw(x) ?? empty(0),
             direction = empty_like(probe);
         using (var weights = call.Pack(lanes, inputs, transposed: false))
         {
@@ -52,12 +56,12 @@ internal sealed unsafe class DenseBlockFunction<TVector>
                 var (from, examples) = (call.Groups.Start(group), call.Groups.In(group));
                 float* work = point + lanes.PointSize,
                     logDet = logDets + call.Groups.First(group);
-                lanes.MoveTo(weights, xs + from, examples, point);
+                lanes.MoveTo(weights, xs + from, examples, point, backward: false);
                 lanes.Value(weights, examples, ys + from, point, work);
-                if (call.Series is { Terms: var terms })
-                    lanes.Series(weights, terms, probes + from, examples, logDet, directions + from, point, work);
+                if (call.Series is { Weights: var series })
+                    lanes.Series(weights, series, probes + from, examples, logDet, directions + from, point, work);
                 else if (call.Tangents > 0)
-                    lanes.Exact(weights, examples, logDet, point);
+                    lanes.Exact(weights, examples, logDet, point, backward: false);
             });
         }
         return (call.Tangents > 0 ? [y, logDet] : [y], [.. inputs, probe, direction]);
@@ -91,12 +95,13 @@ internal sealed unsafe class DenseBlockFunction<TVector>
             {
                 var (from, examples) = (call.Groups.Start(group), call.Groups.In(group));
                 float* work = point + lanes.PointSize;
-                lanes.MoveTo(weights, xs + from, examples, point);
+                lanes.MoveTo(weights, xs + from, examples, point, backward: true);
                 if (tangents > 0 && call.Series is not null)
                     lanes.LastProduct(weights, probes + from, directions + from, examples, point, work);
                 else if (tangents > 0)
-                    lanes.Exact(weights, examples, work, point);
+                    lanes.Exact(weights, examples, work, point, backward: true);
                 lanes.Backward(
+                    weights,
                     transposed,
                     dys + from,
                     dLogDets + call.Groups.First(group),
@@ -123,11 +128,9 @@ internal sealed unsafe class DenseBlockFunction<TVector>
     protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
         var (x, parameters) = (saved[0], saved.Skip(1).SkipLast(2).ToList());
-        var g = call.Branch.Linearize(x, [.. parameters.Where((_, i) => i % 2 == 0)]);
-        var estimator = call.Series is { Terms: var terms }
-            ? new NeumannSeries(terms, 1, new GivenProbe(saved[^2]))
-            : call.Estimator;
-        return Gradients([x + g.Value, estimator.Estimate(g)], cotangents, [x, .. parameters]);
+        var g = call.Branch.Linearize(x, [.. call.Layers.Select(layer => parameters[2 * layer])]);
+        var logDet = call.Series?.Weights.Estimate(g, saved[^2]) ?? call.Estimator.Estimate(g);
+        return Gradients([x + g.Value, logDet], cotangents, [x, .. parameters]);
     }
 
     /// <summary>What a call needs besides tensors.</summary>
@@ -135,32 +138,39 @@ internal sealed unsafe class DenseBlockFunction<TVector>
         CpuResources Resources,
         DenseBranch Branch,
         LogDetEstimator Estimator,
+        DrawnSeries? Series,
         int[] Widths,
         ExampleGroups Groups
     ) : FunctionCall(Resources)
     {
-        public NeumannSeries? Series => Estimator as NeumannSeries;
+        public IEnumerable<int> Layers => Enumerable.Range(0, Widths.Length - 1);
 
         public int Tangents =>
             Estimator is ExactLogDet ? 2
             : Series is null ? 0
             : 1;
 
-        public InterleavedDense<TVector> Lanes(int tangents) => new(Widths, tangents);
+        public InterleavedDense<TVector, TActivation> Lanes(int tangents) => new(Widths, tangents);
 
-        public void ForEachGroup(InterleavedDense<TVector> lanes, Workers.Work work) =>
+        public void ForEachGroup(InterleavedDense<TVector, TActivation> lanes, Workers.Work work) =>
             Resources.Workers.Run(Groups.Count, lanes.PointSize + lanes.WorkSize, work);
 
-        /// <summary>From x, each layer's weight and bias, and others.</summary>
-        public DenseWeights Pack(InterleavedDense<TVector> lanes, IReadOnlyList<Tensor> tensors, bool transposed)
+        /// <summary>From x, each layer's weight and bias, the activations' parameters, and others.</summary>
+        public DenseWeights Pack(
+            InterleavedDense<TVector, TActivation> lanes,
+            IReadOnlyList<Tensor> tensors,
+            bool transposed
+        )
         {
-            var layers = Enumerable.Range(0, lanes.Layers);
             using var scope = NewDisposeScope();
             return new(
                 Resources.Memory,
-                [.. layers.Select(layer => tensors[1 + 2 * layer].contiguous())],
+                [.. Layers.Select(layer => tensors[1 + 2 * layer].contiguous())],
                 transposed,
-                transposed ? null : [.. layers.Select(layer => tensors[2 + 2 * layer].contiguous())]
+                transposed ? null : [.. Layers.Select(layer => tensors[2 + 2 * layer].contiguous())],
+                transposed || !TActivation.IsLearned
+                    ? null
+                    : [.. tensors.Skip(1 + 2 * lanes.Layers).Take(lanes.Layers - 1)]
             );
         }
     }

@@ -46,6 +46,8 @@ internal static unsafe class Gemm<TVector>
         where TEpilogue : struct, IEpilogue<TVector>
     {
         nint panel = (nint)inner * Columns;
+        byte* memory = stackalloc byte[SumsSize];
+        var sums = Sums(memory);
         for (int from = 0; from < rows; from += Chunk)
         {
             int to = Math.Min(from + Chunk, rows);
@@ -106,17 +108,13 @@ internal static unsafe class Gemm<TVector>
                         s70 = TVector.MultiplyAdd(v, x, s70);
                         s71 = TVector.MultiplyAdd(v, y, s71);
                     }
-                    nint target = row * outputStride + column;
-                    Take(ref epilogue, s00, s01, column, target);
-                    Take(ref epilogue, s10, s11, column, target += outputStride);
-                    Take(ref epilogue, s20, s21, column, target += outputStride);
-                    Take(ref epilogue, s30, s31, column, target += outputStride);
-                    Take(ref epilogue, s40, s41, column, target += outputStride);
-                    Take(ref epilogue, s50, s51, column, target += outputStride);
-                    if (!Many)
-                        continue;
-                    Take(ref epilogue, s60, s61, column, target += outputStride);
-                    Take(ref epilogue, s70, s71, column, target + outputStride);
+                    // Sixteen epilogues in a row would be more than the just-in-time compiler inlines.
+                    (sums[0], sums[1], sums[2], sums[3]) = (s00, s01, s10, s11);
+                    (sums[4], sums[5], sums[6], sums[7]) = (s20, s21, s30, s31);
+                    (sums[8], sums[9], sums[10], sums[11]) = (s40, s41, s50, s51);
+                    if (Many)
+                        (sums[12], sums[13], sums[14], sums[15]) = (s60, s61, s70, s71);
+                    Take(sums, column, row * outputStride + column, outputStride, ref epilogue);
                 }
         }
     }
@@ -157,6 +155,8 @@ internal static unsafe class Gemm<TVector>
         where TEpilogue : struct, IEpilogue<TVector>
     {
         nint panel = (nint)inner * Columns;
+        byte* memory = stackalloc byte[SumsSize];
+        var sums = Sums(memory);
         for (int column = 0; column < columns; column += Columns)
         {
             // Contiguous, a panel stays in the cache while all columns of A pass.
@@ -221,17 +221,13 @@ internal static unsafe class Gemm<TVector>
                         s71 = TVector.MultiplyAdd(v, y, s71);
                     }
                 }
-                nint target = row * outputStride + column;
-                Take(ref epilogue, s00, s01, column, target);
-                Take(ref epilogue, s10, s11, column, target += outputStride);
-                Take(ref epilogue, s20, s21, column, target += outputStride);
-                Take(ref epilogue, s30, s31, column, target += outputStride);
-                Take(ref epilogue, s40, s41, column, target += outputStride);
-                Take(ref epilogue, s50, s51, column, target += outputStride);
-                if (!Many)
-                    continue;
-                Take(ref epilogue, s60, s61, column, target += outputStride);
-                Take(ref epilogue, s70, s71, column, target + outputStride);
+                // Sixteen epilogues in a row would be more than the just-in-time compiler inlines.
+                (sums[0], sums[1], sums[2], sums[3]) = (s00, s01, s10, s11);
+                (sums[4], sums[5], sums[6], sums[7]) = (s20, s21, s30, s31);
+                (sums[8], sums[9], sums[10], sums[11]) = (s40, s41, s50, s51);
+                if (Many)
+                    (sums[12], sums[13], sums[14], sums[15]) = (s60, s61, s70, s71);
+                Take(sums, column, row * outputStride + column, outputStride, ref epilogue);
             }
         }
     }
@@ -245,11 +241,28 @@ internal static unsafe class Gemm<TVector>
         }
     }
 
+    /// <summary>Hands the sums of two vectors of columns by all rows to the epilogue.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take<TEpilogue>(ref TEpilogue epilogue, TVector left, TVector right, int column, nint at)
+    private static void Take<TEpilogue>(
+        TVector* sums,
+        int column,
+        nint at,
+        nint stride,
+        ref TEpilogue epilogue
+    )
         where TEpilogue : struct, IEpilogue<TVector>
     {
-        epilogue.Take(left, column, at);
-        epilogue.Take(right, column + Lanes, at + Lanes);
+        for (int row = 0; row < Rows; row++, sums += 2, at += stride)
+        {
+            for (int half = 0; half < 2; half++)
+                epilogue.Take(sums[half], column + half * Lanes, at + half * Lanes);
+        }
     }
+
+    /// <summary>Room for the sums, on a boundary of a vector's size.</summary>
+    /// <param name="memory">Of <see cref="SumsSize"/> bytes.</param>
+    private static TVector* Sums(byte* memory) =>
+        (TVector*)(((nint)memory + sizeof(TVector) - 1) & -sizeof(TVector));
+
+    private static int SumsSize => 17 * sizeof(TVector);
 }

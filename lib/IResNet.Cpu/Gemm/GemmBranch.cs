@@ -1,11 +1,11 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The branch 3x3, 1x1, 3x3 with ELU on a few images, for many hidden channels: every layer is a matrix product over
-/// (image, pixel) rows, hidden maps lie row by row, and the data's few channels stay in torch's layout. With few images
-/// this fills registers that examples side by side would leave empty.
+/// The branch 3x3, 1x1, 3x3 with activations between on a few images, for many hidden channels: every layer is a matrix
+/// product over (image, pixel) rows, hidden maps lie row by row, and the data's few channels stay in torch's layout.
+/// With few images this fills registers that examples side by side would leave empty.
 /// </summary>
-internal sealed unsafe class GemmBranch<TVector>(
+internal sealed unsafe class GemmBranch<TVector, TActivation>(
     int channels,
     int hidden,
     int height,
@@ -13,6 +13,7 @@ internal sealed unsafe class GemmBranch<TVector>(
     bool leadingActivation
 )
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     /// <summary>Images that are taken together.</summary>
     public const int Images = 2;
@@ -47,83 +48,98 @@ internal sealed unsafe class GemmBranch<TVector>(
 
     /// <summary>
     /// Floats that <see cref="Backward"/> needs from the forward pass: inputs of the last two layers, and with a series
-    /// tangents of all three layers' inputs.
+    /// tangents of all three layers' inputs. Of activations that are expensive to differentiate much more would have to
+    /// be saved: there it evaluates the point once more, and r alone is saved.
     /// </summary>
-    public nint SavedSize(bool series) => series ? 4 * HiddenMap + DataMap : 2 * HiddenMap;
+    public nint SavedSize(bool series) =>
+        TActivation.FollowsFromValue ? (series ? 4 * HiddenMap + DataMap : 2 * HiddenMap)
+        : series ? DataMap
+        : 0;
 
     /// <summary>Floats of scratch memory per thread.</summary>
     public nint WorkSize =>
         MemoryBlock.WholeLines(
-            2 * HiddenMap + 3 * PatchMap + LastSize + PanelSize + 3 * DataMap + _patches.ScratchSize
+            (TActivation.FollowsFromValue ? 2 : 12) * HiddenMap
+                + 3 * PatchMap
+                + LastSize
+                + PanelSize
+                + 7 * DataMap
+                + Panels<TVector>.RoundUp(hidden)
+                + MemoryBlock.WholeLines(_patches.ScratchSize)
         );
 
     /// <summary>y = x + g(x), and the layers' inputs into what is saved.</summary>
     public void Forward(in BranchWeights w, in GroupData data, float* y)
     {
-        var (at, own) = (new SavedMaps(data.Saved, HiddenMap), Scratch(data.Work));
-        int rows = data.Examples * Pixels,
-            size = data.Examples * channels * Pixels;
-        float* input = Enter(data.X, size, own.A0);
-        _patches.Spread(input, data.Examples, reversed: false, own.Left, PatchStride, own.Plane);
-        var first = new ColumnBiasElu<TVector>(w.FirstBias, at.A1);
-        Gemm<TVector>.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
-        var middle = new ColumnBiasElu<TVector>(w.MiddleBias, at.A2);
-        Gemm<TVector>.Run(at.A1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
-        Last(w, at.A2, data.Examples, y, own);
+        var (at, own) = Maps(w, data, backward: false);
+        int size = data.Examples * channels * Pixels;
+        Evaluate(w, data, at, own);
+        Last(w, at.Second.Value, data.Examples, y, own);
         for (int i = 0; i < size; i++)
             y[i] += data.X[i] + w.LastBias[i / Pixels % channels];
     }
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value per example, and the
-    /// tangents of its surrogate into what is saved.
+    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value per example, and
+    /// what the backward pass needs of its surrogate into what is saved.
     /// </summary>
-    public void Series(in BranchWeights w, int terms, in GroupData data, float* logDet)
+    public void Series(in BranchWeights w, WeightedSeries series, in GroupData data, float* logDet)
     {
-        var (at, own) = (new SavedMaps(data.Saved, HiddenMap), Scratch(data.Work));
+        var (at, own) = Maps(w, data, backward: false);
         int examples = data.Examples;
         float* probe = data.Probe;
         int image = channels * Pixels,
             size = examples * image;
-        float* leading = leadingActivation ? own.A0 : null;
-        float* r = own.First,
-            product = own.Second;
+        float* product = own.Second;
         new Span<float>(logDet, examples).Clear();
-        new Span<float>(probe, size).CopyTo(new Span<float>(r, size));
-        TimesDerivatives(leading, probe, at.T0, size);
-        for (int k = 1; k < terms; k++)
+        Copy(probe, at.R, size);
+        for (int k = 0; k < series.Values.Count; k++)
         {
-            float sign = k % 2 == 1 ? 1 : -1;
-            Tangent(w, at, examples, product, own);
-            for (int i = 0; i < examples; i++)
-                logDet[i] +=
-                    sign
-                    * (1f / k - 1f / terms)
-                    * VectorMath<TVector>.Dot(probe + i * image, product + i * image, image);
-            VectorMath<TVector>.Add(product, -sign, r, size);
-            TimesDerivatives(leading, product, at.T0, size);
+            FirstTangent(w, at, k == 0 ? probe : product, examples, own);
+            MiddleTangent(w, at, examples);
+            Last(w, at.T2, examples, product, own);
+            AddForms(probe, product, (float)series.Values[k], examples, logDet);
+            VectorMath<TVector>.Add(product, (float)series.Directions[k], at.R, size);
         }
-        TimesDerivatives(leading, r, at.T0, size);
-        Tangent(w, at, examples, product, own);
-        for (int i = 0; i < examples; i++)
-            logDet[i] += VectorMath<TVector>.Dot(probe + i * image, product + i * image, image) / terms;
+        FirstTangent(w, at, at.R, examples, own);
+        MiddleTangent(w, at, examples);
+        if (series.Last == 0)
+            return;
+        Last(w, at.T2, examples, product, own);
+        AddForms(probe, product, (float)series.Last, examples, logDet);
     }
 
     /// <summary>
-    /// Cotangents of x and of the weights, as <see cref="InterleavedBranch{TVector}.Backward"/> gives them. Overwrites
-    /// what is saved.
+    /// Cotangents of x and of the parameters, as <see cref="InterleavedBranch{TVector, TActivation}.Backward"/> gives
+    /// them. Overwrites what is saved.
     /// </summary>
-    public void Backward(in BranchWeights transposed, in GroupData data, in GroupCotangents cotangents)
+    public void Backward(
+        in BranchWeights w,
+        in BranchWeights transposed,
+        in GroupData data,
+        in GroupCotangents cotangents
+    )
     {
-        var (at, own) = (new SavedMaps(data.Saved, HiddenMap), Scratch(data.Work));
+        var (at, own) = Maps(w, data, backward: true);
         int examples = data.Examples;
         float* y = cotangents.Y;
         int rows = examples * Pixels,
             image = channels * Pixels,
             size = examples * image;
+        nint end = rows * HiddenStride;
         bool series = cotangents.LogDet is not null;
-        float* input = Enter(data.X, size, own.A0);
-        var g = new BranchGradients(cotangents.Parameters, channels, hidden);
+        var g = new BranchGradients(cotangents.Parameters, channels, hidden, Learned);
+        if (TActivation.FollowsFromValue)
+            Enter(data, at);
+        else
+        {
+            Evaluate(w, data, at, own);
+            if (series)
+            {
+                FirstTangent(w, at, at.R, examples, own);
+                MiddleTangent(w, at, examples);
+            }
+        }
 
         // Behind the last layer: cotangents dy of the value and s v of the tangent J r, where s is that of the
         // estimate.
@@ -136,30 +152,36 @@ internal sealed unsafe class GemmBranch<TVector>(
             for (int i = 0; i < size; i++)
                 own.First[i] = data.Probe[i] * cotangents.LogDet[i / image];
             _patches.Spread(own.First, examples, reversed: true, probes, PatchStride, own.Plane);
-            var tangent = new TangentCotangent<TVector>(at.A2, at.T2, dq2, dp2);
+            var tangent = new TangentCotangent<TVector, TActivation>(at.Second, at.T2, dq2, dp2);
             Gemm<TVector>.Run(probes, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref tangent);
         }
         _patches.Spread(y, examples, reversed: true, dys, PatchStride, own.Plane);
-        var value = new ThroughActivation<TVector>(at.A2, series ? dp2 : null, dp2);
+        ClearShares(own);
+        var value = new ThroughActivation<TVector, TActivation>(at.Second, series ? dp2 : null, dp2, end, own.Shares);
         Gemm<TVector>.Run(dys, PatchStride, transposed.Last, rows, Taps, hidden, HiddenStride, ref value);
-        LastGradient(new(at.A2, dys), new(series ? at.T2 : null, probes), rows, g.Last, own);
+        if (TActivation.IsLearned)
+            g.Learned[2] = at.Second.Phi.ParameterGradient(SumOfShares(own));
+        LastGradient(new(at.Second.Value, dys), new(series ? at.T2 : null, probes), rows, g.Last, own);
         for (int channel = 0; channel < channels; channel++)
             g.LastBias[channel] = SumOf(y + channel * Pixels, examples, image);
         SumRows(dp2, rows, g.MiddleBias);
 
         // Between the first and the middle layer.
-        float* dp1 = SavedMaps.Recycle(ref at.A2),
-            dq1 = series ? SavedMaps.Recycle(ref at.T2) : null;
+        float* dp1 = Recycle(ref at.Second.Value),
+            dq1 = series ? Recycle(ref at.T2) : null;
         if (series)
         {
-            var tangent = new TangentCotangent<TVector>(at.A1, at.T1, dq1, dp1);
+            var tangent = new TangentCotangent<TVector, TActivation>(at.First, at.T1, dq1, dp1);
             Gemm<TVector>.Run(dq2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref tangent);
         }
-        value = new ThroughActivation<TVector>(at.A1, series ? dp1 : null, dp1);
+        ClearShares(own);
+        value = new(at.First, series ? dp1 : null, dp1, end, own.Shares);
         Gemm<TVector>.Run(dp2, HiddenStride, transposed.Middle, rows, hidden, hidden, HiddenStride, ref value);
+        if (TActivation.IsLearned)
+            g.Learned[1] = at.First.Phi.ParameterGradient(SumOfShares(own));
         var middle = new WithinMatrix<TVector>(g.Middle, hidden, hidden);
         Gemm<TVector>.RunTransposed(
-            new(dp2, at.A1),
+            new(dp2, at.First.Value),
             new(dq2, at.T1),
             HiddenStride,
             HiddenStride,
@@ -174,7 +196,7 @@ internal sealed unsafe class GemmBranch<TVector>(
 
         // Before the first layer. r counts as a constant, so without a leading activation nothing of the tangent
         // arrives at x.
-        _patches.Spread(input, examples, reversed: false, own.Left, PatchStride, own.Plane);
+        _patches.Spread(at.Leading.Value, examples, reversed: false, own.Left, PatchStride, own.Plane);
         if (series)
             _patches.Spread(at.T0, examples, reversed: false, own.Right, PatchStride, own.Plane);
         var first = new WithinMatrix<TVector>(g.First, hidden, Taps);
@@ -191,43 +213,106 @@ internal sealed unsafe class GemmBranch<TVector>(
             ref first
         );
         FirstTransposed(transposed, dp1, examples, own.First, own);
-        TimesDerivatives(leadingActivation ? own.A0 : null, own.First, own.First, size);
+        if (leadingActivation)
+        {
+            if (series)
+                FirstTransposed(transposed, dq1, examples, own.Second, own);
+            float share = ThroughLeading(at, own.First, series ? own.Second : null, size);
+            if (TActivation.IsLearned)
+                g.Learned[0] = at.Leading.Phi.ParameterGradient(share);
+        }
         for (int i = 0; i < size; i++)
             cotangents.X[i] = y[i] + own.First[i];
-        if (!series || !leadingActivation)
-            return;
-        FirstTransposed(transposed, dq1, examples, own.First, own);
-        for (int i = 0; i < size; i++)
-            if (own.A0[i] <= 0)
-                cotangents.X[i] += own.First[i] * at.T0[i];
     }
+
+    private int Learned => BlockStep.Learned<TVector, TActivation>(leadingActivation);
 
     private static int RoundUp(int rows) => (rows + Gemm<TVector>.Rows - 1) / Gemm<TVector>.Rows * Gemm<TVector>.Rows;
 
-    /// <summary>The first layer's input: x, or its activation in <paramref name="a0"/>.</summary>
-    private float* Enter(float* x, int size, float* a0)
+    /// <summary>The first layer's input: x, or its activation.</summary>
+    private void Enter(in GroupData data, in Activations at)
     {
-        if (!leadingActivation)
-            return x;
-        int i = 0;
-        for (; i <= size - Lanes; i += Lanes)
-            VectorElu<TVector>.Value(TVector.Load(x + i)).Store(a0 + i);
-        for (; i < size; i++)
-            a0[i] = VectorElu<TVector>.Value(x[i]);
-        return a0;
+        int size = data.Examples * channels * Pixels;
+        float* x = at.Leading.Value;
+        Copy(data.X, x, size);
+        if (leadingActivation)
+            for (int i = 0; i < size; i += Lanes)
+                at.Leading.Set(TVector.Load(x + i), i);
     }
 
-    /// <summary>J t for the t of which the first layer's tangent is T0; fills T1 and T2.</summary>
-    private void Tangent(in BranchWeights w, in SavedMaps at, int examples, float* product, in Own own)
+    /// <summary>The inputs of all three layers.</summary>
+    private void Evaluate(in BranchWeights w, in GroupData data, in Activations at, in Own own)
     {
-        int rows = examples * Pixels;
-        _patches.Spread(at.T0, examples, reversed: false, own.Left, PatchStride, own.Plane);
-        var first = new TimesDerivative<TVector>(at.A1, at.T1);
+        int rows = data.Examples * Pixels;
+        Enter(data, at);
+        _patches.Spread(at.Leading.Value, data.Examples, reversed: false, own.Left, PatchStride, own.Plane);
+        var first = new ColumnBiasActivation<TVector, TActivation>(w.FirstBias, at.First);
         Gemm<TVector>.Run(own.Left, PatchStride, w.First, rows, Taps, hidden, HiddenStride, ref first);
-        var middle = new TimesDerivative<TVector>(at.A2, at.T2);
-        Gemm<TVector>.Run(at.T1, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
-        Last(w, at.T2, examples, product, own);
+        var middle = new ColumnBiasActivation<TVector, TActivation>(w.MiddleBias, at.Second);
+        Gemm<TVector>.Run(at.First.Value, HiddenStride, w.Middle, rows, hidden, hidden, HiddenStride, ref middle);
     }
+
+    /// <summary>T0 and T1 for a tangent t of x.</summary>
+    private void FirstTangent(in BranchWeights w, in Activations at, float* t, int examples, in Own own)
+    {
+        int size = examples * channels * Pixels;
+        Copy(t, at.T0, size);
+        if (leadingActivation)
+            for (int i = 0; i < size; i += Lanes)
+                at.Leading.Tangent(TVector.Load(at.T0 + i), i).Store(at.T0 + i);
+        _patches.Spread(at.T0, examples, reversed: false, own.Left, PatchStride, own.Plane);
+        var first = new TimesDerivative<TVector, TActivation>(at.First, at.T1);
+        Gemm<TVector>.Run(own.Left, PatchStride, w.First, examples * Pixels, Taps, hidden, HiddenStride, ref first);
+    }
+
+    /// <summary>T2 from T1.</summary>
+    private void MiddleTangent(in BranchWeights w, in Activations at, int examples)
+    {
+        var middle = new TimesDerivative<TVector, TActivation>(at.Second, at.T2);
+        Gemm<TVector>.Run(at.T1, HiddenStride, w.Middle, examples * Pixels, hidden, hidden, HiddenStride, ref middle);
+    }
+
+    /// <summary>Adds factor v.J t to the value of each example.</summary>
+    private void AddForms(float* probe, float* product, float factor, int examples, float* values)
+    {
+        int image = channels * Pixels;
+        for (int i = 0; i < examples; i++)
+            values[i] += factor * VectorMath<TVector>.Dot(probe + i * image, product + i * image, image);
+    }
+
+    /// <summary>
+    /// From the cotangents of the leading activation's values and, with a series, of its tangents to the cotangent of
+    /// x, in the place of the first.
+    /// </summary>
+    /// <returns>The sum of which its parameter's gradient is made.</returns>
+    private static float ThroughLeading(in Activations at, float* cotangent, float* ofTangent, int size)
+    {
+        double sum = 0;
+        Pad(cotangent, size);
+        if (ofTangent is not null)
+            Pad(ofTangent, size);
+        for (int i = 0; i < size; i += Lanes)
+        {
+            var da = TVector.Load(cotangent + i);
+            var dp = da * at.Leading.DerivativeAt(i);
+            if (ofTangent is not null)
+                dp += at.Leading.Bent(TVector.Load(ofTangent + i), at.T0, i);
+            dp.Store(cotangent + i);
+            if (TActivation.IsLearned)
+                sum += TVector.Sum(at.Leading.ParameterShare(da, dp, i));
+        }
+        return (float)sum;
+    }
+
+    /// <summary>Into scratch memory, filled up with zeros to whole vectors.</summary>
+    private static void Copy(float* from, float* to, int size)
+    {
+        new Span<float>(from, size).CopyTo(new Span<float>(to, size));
+        Pad(to, size);
+    }
+
+    private static void Pad(float* numbers, int size) =>
+        new Span<float>(numbers + size, (size + Lanes - 1) / Lanes * Lanes - size).Clear();
 
     /// <summary>The last layer without its bias.</summary>
     private void Last(in BranchWeights w, float* map, int examples, float* images, in Own own)
@@ -292,61 +377,109 @@ internal sealed unsafe class GemmBranch<TVector>(
             VectorMath<TVector>.Add(map + row * HiddenStride, 1, sums, hidden);
     }
 
-    private static void TimesDerivatives(float* activation, float* t, float* result, int size)
+    private void ClearShares(in Own own) => new Span<float>(own.Shares, Panels<TVector>.RoundUp(hidden)).Clear();
+
+    private float SumOfShares(in Own own)
     {
-        int i = 0;
-        if (activation is null)
-            new Span<float>(t, size).CopyTo(new Span<float>(result, size));
-        else
+        double sum = 0;
+        foreach (float share in new Span<float>(own.Shares, Panels<TVector>.RoundUp(hidden)))
+            sum += share;
+        return (float)sum;
+    }
+
+    /// <summary>The memory of a map whose content has been used up, for another map; the old name is void.</summary>
+    private static float* Recycle(ref float* map)
+    {
+        float* memory = map;
+        map = null;
+        return memory;
+    }
+
+    /// <summary>Where everything lies.</summary>
+    private (Activations at, Own own) Maps(in BranchWeights w, in GroupData data, bool backward)
+    {
+        var scratch = new Room(data.Work);
+        var saved = new Room(data.Saved);
+        var own = new Own
         {
-            for (; i <= size - Lanes; i += Lanes)
-                (TVector.Load(t + i) * VectorElu<TVector>.Derivative(TVector.Load(activation + i))).Store(result + i);
-            for (; i < size; i++)
-                result[i] = t[i] * (Math.Min(activation[i], 0) + 1);
+            Hidden1 = scratch.Take(HiddenMap),
+            Hidden2 = scratch.Take(HiddenMap),
+            Left = scratch.Take(PatchMap),
+            Right = scratch.Take(PatchMap),
+            Spread = scratch.Take(PatchMap),
+            Last = scratch.Take(LastSize),
+            Panels = scratch.Take(PanelSize),
+            First = scratch.Take(DataMap),
+            Second = scratch.Take(DataMap),
+            Shares = (TVector*)scratch.Take(Panels<TVector>.RoundUp(hidden)),
+            Plane = scratch.Take(MemoryBlock.WholeLines(_patches.ScratchSize)),
+        };
+        var at = new Activations();
+        at.Leading.Phi = TActivation.Of(w.Learned[0]);
+        at.First.Phi = TActivation.Of(w.Learned[1]);
+        at.Second.Phi = TActivation.Of(w.Learned[2]);
+        at.Leading.Value = scratch.Take(DataMap);
+        if (TActivation.FollowsFromValue)
+        {
+            at.First.Value = saved.Take(HiddenMap);
+            at.Second.Value = saved.Take(HiddenMap);
+            at.T1 = saved.Take(HiddenMap);
+            at.T2 = saved.Take(HiddenMap);
+            at.T0 = saved.Take(DataMap);
+            at.R = own.First;
+            return (at, own);
+        }
+        at.R = saved.Take(DataMap);
+        at.T0 = scratch.Take(DataMap);
+        at.First.Value = scratch.Take(HiddenMap);
+        at.Second.Value = scratch.Take(HiddenMap);
+        at.T1 = scratch.Take(HiddenMap);
+        at.T2 = scratch.Take(HiddenMap);
+        Differentiable(ref at.Leading, DataMap);
+        Differentiable(ref at.First, HiddenMap);
+        Differentiable(ref at.Second, HiddenMap);
+        return (at, own);
+
+        void Differentiable(ref Activated<TVector, TActivation> activation, nint size)
+        {
+            activation.Derivative = scratch.Take(size);
+            if (!backward)
+                return;
+            activation.Bend = activation.Curvature = scratch.Take(size);
+            activation.Preactivation = scratch.Take(size);
         }
     }
 
-    private Own Scratch(float* work) => new(work, HiddenMap, PatchMap, LastSize, PanelSize, DataMap);
-
-    /// <summary>Inputs A of the last two layers and the tangents T of all three layers' inputs.</summary>
-    private struct SavedMaps(float* start, nint hiddenMap)
+    /// <summary>The activations, whose values are the inputs of the three layers, tangents T of the same, and r of the
+    /// series. Without a leading activation the first layer's input is x.</summary>
+    private struct Activations
     {
-        public float* A1 = start,
-            A2 = start + hiddenMap,
-            T1 = start + 2 * hiddenMap,
-            T2 = start + 3 * hiddenMap,
-            T0 = start + 4 * hiddenMap;
+        public Activated<TVector, TActivation> Leading,
+            First,
+            Second;
 
-        /// <summary>The memory of a map whose content has been used up, for another map; the old name is
-        /// void.</summary>
-        public static float* Recycle(ref float* map)
-        {
-            float* memory = map;
-            map = null;
-            return memory;
-        }
+        public float* T0,
+            T1,
+            T2,
+            R;
     }
 
     /// <summary>
-    /// Scratch memory: hidden maps, patch maps, a gradient, panels, images, and an image with a border.
+    /// Scratch memory: hidden maps, patch maps, a gradient, panels, images, sums, and an image with a border.
     /// </summary>
-    private readonly struct Own(float* work, nint hiddenMap, nint patch, nint last, nint panels, nint narrow)
+    private struct Own
     {
-        public readonly float* Hidden1 = work,
-            Hidden2 = work + hiddenMap;
-        public readonly float* Left = work + 2 * hiddenMap,
-            Right = work + 2 * hiddenMap + patch,
-            Spread = work + 2 * hiddenMap + 2 * patch;
-        public readonly float* Last = work + 2 * hiddenMap + 3 * patch,
-            Panels = work + 2 * hiddenMap + 3 * patch + last;
-        private readonly float* _images = work + 2 * hiddenMap + 3 * patch + last + panels;
+        public float* Hidden1,
+            Hidden2,
+            Left,
+            Right,
+            Spread,
+            Last,
+            Panels,
+            First,
+            Second,
+            Plane;
 
-        public float* A0 => _images;
-
-        public float* First => _images + narrow;
-
-        public float* Second => _images + 2 * narrow;
-
-        public float* Plane => _images + 3 * narrow;
+        public TVector* Shares;
     }
 }

@@ -10,27 +10,41 @@ internal readonly unsafe struct PlainSum<TVector>(float* output) : IEpilogue<TVe
     public void Take(TVector sum, int column, nint at) => sum.Store(output + at);
 }
 
-/// <summary>a = elu(h W + b), with a bias per column.</summary>
-internal readonly unsafe struct ColumnBiasElu<TVector>(float* bias, float* output) : IEpilogue<TVector>
+/// <summary>a = phi(h W + b), with a bias per column.</summary>
+internal readonly unsafe struct ColumnBiasActivation<TVector, TActivation>(
+    float* bias,
+    Activated<TVector, TActivation> activation
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(TVector sum, int column, nint at) =>
-        VectorElu<TVector>.Value(sum + TVector.Load(bias + column)).Store(output + at);
+    public void Take(TVector sum, int column, nint at) => activation.Set(sum + TVector.Load(bias + column), at);
 }
 
-/// <summary>The cotangent of p: through phi, plus what came through phi'.</summary>
-internal readonly unsafe struct ThroughActivation<TVector>(float* activation, float* curvature, float* output)
-    : IEpilogue<TVector>
+/// <summary>
+/// The cotangent of p: through phi, plus what came through phi'. Also the sum of which a learned activation's gradient
+/// is made, but for the rows that only fill up a tile: those from <paramref name="end"/> on.
+/// </summary>
+internal readonly unsafe struct ThroughActivation<TVector, TActivation>(
+    Activated<TVector, TActivation> activation,
+    float* curvature,
+    float* output,
+    nint end,
+    TVector* parameterSums
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int column, nint at)
     {
-        sum *= VectorElu<TVector>.Derivative(TVector.Load(activation + at));
+        var cotangent = sum * activation.DerivativeAt(at);
         if (curvature is not null)
-            sum += TVector.Load(curvature + at);
-        sum.Store(output + at);
+            cotangent += TVector.Load(curvature + at);
+        cotangent.Store(output + at);
+        if (TActivation.IsLearned && at < end)
+            parameterSums[column / TVector.Lanes] += activation.ParameterShare(sum, cotangent, at);
     }
 }
 

@@ -1,21 +1,33 @@
 namespace IResNet.Cpu;
 
-/// <summary>A step by matrix products: small batches of many hidden channels.</summary>
-internal sealed unsafe class GemmStep<TVector> : BlockStep
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>When a step goes by matrix products: small batches of many hidden channels.</summary>
+internal static class GemmStep
 {
     // With more examples, the lanes of interleaved examples are at least half full; with fewer channels, so would
     // registers be here.
     private const int LeastHidden = 64;
 
-    private static int MostExamples => TVector.Lanes / 2 - 1;
+    /// <summary>Whether this is the better way.</summary>
+    public static bool IsBetter<TVector>(long examples, long hidden)
+        where TVector : unmanaged, IVector<TVector> => examples < TVector.Lanes / 2 && hidden >= LeastHidden;
+}
 
+/// <summary>A step by matrix products.</summary>
+internal sealed unsafe class GemmStep<TVector, TActivation> : BlockStep
+    where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
+{
     private readonly GemmWeights<TVector> _weights;
-    private readonly GemmBranch<TVector> _branch;
+    private readonly GemmBranch<TVector, TActivation> _branch;
 
     /// <summary>For a branch of some channels on a batch of a shape (n, channels, height, width).</summary>
     public GemmStep(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
-        : base(shape, hidden, GemmBranch<TVector>.Images)
+        : base(
+            shape,
+            hidden,
+            Learned<TVector, TActivation>(leadingActivation),
+            GemmBranch<TVector, TActivation>.Images
+        )
     {
         _weights = new(resources.Workers, (int)shape[1], (int)hidden);
         _branch = new((int)shape[1], (int)hidden, (int)shape[2], (int)shape[3], leadingActivation);
@@ -26,9 +38,6 @@ internal sealed unsafe class GemmStep<TVector> : BlockStep
 
     /// <inheritdoc/>
     public override nint WeightsSize => _weights.Size;
-
-    /// <summary>Whether this is the better way.</summary>
-    public static bool IsBetter(long examples, long hidden) => examples <= MostExamples && hidden >= LeastHidden;
 
     /// <inheritdoc/>
     public override nint SavedSize(bool series) => _branch.SavedSize(series);
@@ -44,8 +53,8 @@ internal sealed unsafe class GemmStep<TVector> : BlockStep
     public override void Forward(in BranchWeights w, in GroupData data, float* y) => _branch.Forward(w, data, y);
 
     /// <inheritdoc/>
-    public override void Series(in BranchWeights w, int terms, in GroupData data, float* logDet) =>
-        _branch.Series(w, terms, data, logDet);
+    public override void Series(in BranchWeights w, WeightedSeries series, in GroupData data, float* logDet) =>
+        _branch.Series(w, series, data, logDet);
 
     /// <inheritdoc/>
     public override void Backward(
@@ -53,5 +62,5 @@ internal sealed unsafe class GemmStep<TVector> : BlockStep
         in BranchWeights transposed,
         in GroupData data,
         in GroupCotangents cotangents
-    ) => _branch.Backward(transposed, data, cotangents);
+    ) => _branch.Backward(w, transposed, data, cotangents);
 }

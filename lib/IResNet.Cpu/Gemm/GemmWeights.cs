@@ -21,9 +21,10 @@ internal sealed unsafe class GemmWeights<TVector>(Workers workers, int channels,
                 + Panels<TVector>.Size(hidden, Taps)
                 + 2 * HiddenColumns
                 + channels
+                + BranchTensors.Places
         );
 
-    /// <summary>Packs the operators and their biases.</summary>
+    /// <summary>Packs the operators, their biases and the activations' parameters.</summary>
     public BranchWeights Pack(BranchTensors tensors, float* memory)
     {
         float* first = memory,
@@ -37,7 +38,9 @@ internal sealed unsafe class GemmWeights<TVector>(Workers workers, int channels,
         Copy(tensors.FirstBias, bias);
         Copy(tensors.MiddleBias, bias + HiddenColumns);
         Copy(tensors.LastBias, bias + 2 * HiddenColumns);
-        return new(first, bias, middle, bias + HiddenColumns, last, bias + 2 * HiddenColumns);
+        float* learned = bias + 2 * HiddenColumns + channels;
+        tensors.PackLearned(learned);
+        return new(first, bias, middle, bias + HiddenColumns, last, bias + 2 * HiddenColumns, learned);
     }
 
     /// <summary>Packs the transposed operators.</summary>
@@ -49,7 +52,7 @@ internal sealed unsafe class GemmWeights<TVector>(Workers workers, int channels,
         _panels.Pack(Floats.Of(tensors.First), hidden, Taps, first);
         _panels.Pack(Floats.Of(tensors.Middle), hidden, hidden, middle);
         _panels.PackTapsTransposed(Floats.Of(tensors.Last), channels, hidden, last);
-        return new(first, null, middle, null, last, null);
+        return new(first, null, middle, null, last, null, null);
     }
 
     private static void Copy(Tensor bias, float* to)

@@ -2,7 +2,7 @@ namespace IResNet.Cpu;
 
 /// <summary>
 /// The matrices of a dense branch in the order in which <see cref="InterleavedConvolution{TVector}"/> reads them, see
-/// <see cref="InterleavedWeights"/>, and the biases.
+/// <see cref="InterleavedWeights"/>, the biases, and the parameters of learned activations.
 /// </summary>
 internal sealed unsafe class DenseWeights : IDisposable
 {
@@ -11,15 +11,18 @@ internal sealed unsafe class DenseWeights : IDisposable
     private readonly MemoryBlock _memory;
     private readonly nint[] _matrices,
         _biases;
+    private readonly float[] _learned;
 
-    /// <summary>Packs the matrices W, or their transposes, and the biases if they are given.</summary>
+    /// <summary>Packs the matrices W, or their transposes, and the biases and parameters if they are given.</summary>
     public DenseWeights(
         MemoryPool memory,
         IReadOnlyList<Tensor> matrices,
         bool transposed,
-        IReadOnlyList<Tensor>? biases = null
+        IReadOnlyList<Tensor>? biases = null,
+        IReadOnlyList<Tensor>? learned = null
     )
     {
+        _learned = [.. (learned ?? []).Select(parameter => *Floats.Of(parameter))];
         (_matrices, _biases) = (new nint[matrices.Count], new nint[matrices.Count]);
         var shapes = matrices.Select(matrix => ((int)matrix.size(0), (int)matrix.size(1))).ToArray();
         nint size = 0;
@@ -49,6 +52,9 @@ internal sealed unsafe class DenseWeights : IDisposable
 
     /// <summary>Zeros up to a whole tile.</summary>
     public float* Bias(int layer) => _memory.Pointer + _biases[layer];
+
+    /// <summary>Of the activation behind a layer; 0 if it has none.</summary>
+    public float Learned(int layer) => _learned.Length > 0 ? _learned[layer] : 0;
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();

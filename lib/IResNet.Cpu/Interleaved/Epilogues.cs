@@ -2,13 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace IResNet.Cpu;
 
-/// <summary>a = elu(W h + b).</summary>
-internal readonly unsafe struct BiasElu<TVector>(float* bias, float* output) : IEpilogue<TVector>
+/// <summary>a = phi(W h + b).</summary>
+internal readonly unsafe struct BiasActivation<TVector, TActivation>(
+    float* bias,
+    Activated<TVector, TActivation> activation
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(TVector sum, int channel, nint at) =>
-        VectorElu<TVector>.Value(sum + TVector.Create(bias[channel])).Store(output + at);
+    public void Take(TVector sum, int channel, nint at) => activation.Set(sum + TVector.Create(bias[channel]), at);
 }
 
 /// <summary>y = x + (W h + b); without an x, the branch's value alone.</summary>
@@ -30,7 +33,7 @@ internal unsafe struct ImageOf<TVector>(float* bias, float* x, float* y, float* 
     where TVector : unmanaged, IVector<TVector>
 {
     /// <summary>
-    /// The largest absolute residual and the sum of squares, a lane each. Only the latter is sure to be NaN if the
+    /// The largest absolute residual and the sum of squares, one per lane. Only the latter is sure to be NaN if the
     /// residual is anywhere.
     /// </summary>
     public TVector Largest,
@@ -50,36 +53,46 @@ internal unsafe struct ImageOf<TVector>(float* bias, float* x, float* y, float* 
 /// <summary>
 /// t = phi'(p) W t': one layer of a Jacobian product, forward or transposed. Without activations, W t' itself.
 /// </summary>
-internal readonly unsafe struct TimesDerivative<TVector>(float* activation, float* output) : IEpilogue<TVector>
+internal readonly unsafe struct TimesDerivative<TVector, TActivation>(
+    Activated<TVector, TActivation> activation,
+    float* output
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int channel, nint at)
     {
-        if (activation is not null)
-            sum *= VectorElu<TVector>.Derivative(TVector.Load(activation + at));
+        if (!activation.IsNone)
+            sum = activation.Tangent(sum, at);
         sum.Store(output + at);
     }
 }
 
 /// <summary>
-/// One term of the series: takes J p, adds it with a sign to r, its product with v to the trace, and writes the next
+/// One term of the series: takes J p, adds it with a weight to r, its product with v to the trace, and writes the next
 /// product's input, behind the leading activation if there is one.
 /// </summary>
-internal unsafe struct SeriesTerm<TVector>(float* v, float* r, float sign, float* leading, float* next)
-    : IEpilogue<TVector>
+internal unsafe struct SeriesTerm<TVector, TActivation>(
+    float* v,
+    float* r,
+    float weight,
+    Activated<TVector, TActivation> leading,
+    float* next
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
-    /// <summary>v.J p, a lane each.</summary>
+    /// <summary>v.J p, one per lane.</summary>
     public TVector Trace;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int channel, nint at)
     {
         Trace = TVector.MultiplyAdd(sum, TVector.Load(v + at), Trace);
-        TVector.MultiplyAdd(sum, TVector.Create(sign), TVector.Load(r + at)).Store(r + at);
-        if (leading is not null)
-            sum *= VectorElu<TVector>.Derivative(TVector.Load(leading + at));
+        TVector.MultiplyAdd(sum, TVector.Create(weight), TVector.Load(r + at)).Store(r + at);
+        if (!leading.IsNone)
+            sum = leading.Tangent(sum, at);
         sum.Store(next + at);
     }
 }
@@ -96,69 +109,80 @@ internal unsafe struct TraceEstimate<TVector>(float* v) : IEpilogue<TVector>
 }
 
 /// <summary>
-/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e q phi''(p) = e t where phi is curved goes
-/// to p, kept in <paramref name="curvature"/> or added to what is there.
+/// The cotangent e of a tangent t = phi'(p) q: phi'(p) e goes on to q, and e phi''(p) q to p, kept in
+/// <paramref name="curvature"/> or added to what is there.
 /// </summary>
-internal readonly unsafe struct TangentCotangent<TVector>(
-    float* activation,
+internal readonly unsafe struct TangentCotangent<TVector, TActivation>(
+    Activated<TVector, TActivation> activation,
     float* tangent,
     float* output,
     float* curvature,
     bool add = false
 ) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int channel, nint at)
     {
-        var a = TVector.Load(activation + at);
-        var curved = VectorElu<TVector>.WhereCurved(a, sum * TVector.Load(tangent + at));
+        var bent = activation.Bent(sum, tangent, at);
         if (add)
-            curved += TVector.Load(curvature + at);
-        curved.Store(curvature + at);
+            bent += TVector.Load(curvature + at);
+        bent.Store(curvature + at);
         if (output is not null)
-            (sum * VectorElu<TVector>.Derivative(a)).Store(output + at);
+            (sum * activation.DerivativeAt(at)).Store(output + at);
     }
 }
 
 /// <summary>
-/// The cotangent of p: through phi, plus what came through phi'. Also its sums over pixels, a channel each: the bias'
-/// gradient.
+/// The cotangent of p: through phi, plus what came through phi'. Also sums over pixels, one per channel: its own, which
+/// are the bias' gradient, and those of which a learned activation's gradient is made.
 /// </summary>
-internal readonly unsafe struct PreactivationCotangent<TVector>(
-    float* activation,
+internal readonly unsafe struct PreactivationCotangent<TVector, TActivation>(
+    Activated<TVector, TActivation> activation,
     float* curvature,
     float* output,
-    TVector* sums
+    TVector* sums,
+    TVector* parameterSums
 ) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int channel, nint at)
     {
-        sum *= VectorElu<TVector>.Derivative(TVector.Load(activation + at));
+        var cotangent = sum * activation.DerivativeAt(at);
         if (curvature is not null)
-            sum += TVector.Load(curvature + at);
-        sum.Store(output + at);
-        sums[channel] += sum;
+            cotangent += TVector.Load(curvature + at);
+        cotangent.Store(output + at);
+        sums[channel] += cotangent;
+        if (TActivation.IsLearned)
+            parameterSums[channel] += activation.ParameterShare(sum, cotangent, at);
     }
 }
 
 /// <summary>
 /// The cotangent of the block's input: that of its output, plus the branch's through the leading activation, if there
-/// is one.
+/// is one, with the sums of which that one's gradient is made.
 /// </summary>
-internal readonly unsafe struct InputCotangent<TVector>(float* y, float* leading, float* curvature, float* output)
-    : IEpilogue<TVector>
+internal readonly unsafe struct InputCotangent<TVector, TActivation>(
+    float* y,
+    Activated<TVector, TActivation> leading,
+    float* curvature,
+    float* output,
+    TVector* parameterSums
+) : IEpilogue<TVector>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(TVector sum, int channel, nint at)
     {
-        if (leading is not null)
-            sum *= VectorElu<TVector>.Derivative(TVector.Load(leading + at));
+        var cotangent = leading.IsNone ? sum : sum * leading.DerivativeAt(at);
         if (curvature is not null)
-            sum += TVector.Load(curvature + at);
-        (sum + TVector.Load(y + at)).Store(output + at);
+            cotangent += TVector.Load(curvature + at);
+        (cotangent + TVector.Load(y + at)).Store(output + at);
+        if (TActivation.IsLearned && !leading.IsNone)
+            parameterSums[channel] += leading.ParameterShare(sum, cotangent, at);
     }
 }

@@ -1,16 +1,19 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// The branch 3x3, 1x1, 3x3 with ELU on one group of examples: value, series and their gradient, layer by layer on
-/// packed maps. All sizes of a kind are the same for every group, so that groups can go to different threads.
+/// The branch 3x3, 1x1, 3x3 with activations between on one group of examples: value, series and their gradient, layer
+/// by layer on packed maps. All sizes of a kind are the same for every group, so that groups can go to different
+/// threads.
 /// </summary>
-internal sealed unsafe class InterleavedBranch<TVector>
+internal sealed unsafe class InterleavedBranch<TVector, TActivation>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     private static int Lanes => TVector.Lanes;
 
     private readonly int _channels,
-        _hidden;
+        _hidden,
+        _learned;
     private readonly bool _leadingActivation;
     private readonly InterleavedLayout _layout;
 
@@ -18,6 +21,7 @@ internal sealed unsafe class InterleavedBranch<TVector>
     public InterleavedBranch(CpuResources resources, long[] shape, long hidden, bool leadingActivation)
     {
         (_channels, _hidden, _leadingActivation) = ((int)shape[1], (int)hidden, leadingActivation);
+        _learned = BlockStep.Learned<TVector, TActivation>(leadingActivation);
         _layout = resources.Layout(Lanes, (int)shape[2], (int)shape[3]);
     }
 
@@ -26,73 +30,128 @@ internal sealed unsafe class InterleavedBranch<TVector>
 
     private nint HiddenMap => (nint)InterleavedLayout.RoundUp(_hidden) * _layout.Plane;
 
-    /// <summary>Floats that Jacobian products need of an evaluation: the inputs of the three layers.</summary>
-    public nint PointSize => DataMap + 2 * HiddenMap;
+    /// <summary>Floats of the inputs of the three layers.</summary>
+    public nint ValuesSize => DataMap + 2 * HiddenMap;
+
+    /// <summary>Floats that Jacobian products need of an evaluation.</summary>
+    public nint PointSize => TActivation.FollowsFromValue ? ValuesSize : 2 * ValuesSize;
 
     /// <summary>
     /// Floats that <see cref="Backward"/> needs from the forward pass: the middle layer's input, and with a series its
     /// tangent and the first layer's. Everything else is a packing, an activation or the 1x1 convolution away, which
-    /// costs a fortieth of a step and halves its memory.
+    /// costs a fortieth of a step and halves its memory. Activations that are expensive to differentiate need much
+    /// more, and two 3x3 convolutions from the data's channels are less than a tenth of a step: then only r is saved.
     /// </summary>
-    public nint SavedSize(bool series) => series ? DataMap + 2 * HiddenMap : HiddenMap;
+    public nint SavedSize(bool series) =>
+        TActivation.FollowsFromValue ? (series ? DataMap + 2 * HiddenMap : HiddenMap)
+        : series ? DataMap
+        : 0;
 
     /// <summary>Floats of scratch memory per thread.</summary>
-    public nint WorkSize => OwnWork + 2 * DataMap + 2 * HiddenMap;
+    public nint WorkSize =>
+        OwnWork + (TActivation.FollowsFromValue ? 2 * DataMap + 2 * HiddenMap : 6 * DataMap + 10 * HiddenMap);
 
     /// <summary>The part of the scratch memory that is no map of <see cref="Maps"/>.</summary>
-    private nint OwnWork => 2 * DataMap + 2 * HiddenMap + 2 * Lanes * InterleavedLayout.RoundUp(_hidden);
+    private nint OwnWork => 2 * DataMap + 2 * HiddenMap + Lanes * (4 * (HiddenMap + DataMap) / _layout.Plane);
 
     /// <summary>
-    /// Inputs A of the three layers, tangents T of the same, and the probe V. Those that a computation does not need
-    /// are null.
+    /// The activations, whose values are the inputs of the three layers, tangents T of the same, the probe V, and r of
+    /// the series. What a computation does not need is null. Without a leading activation the first layer's input is x,
+    /// and there are no other maps of it.
     /// </summary>
     public struct Maps
     {
-        public float* A0,
-            A1,
-            A2,
-            T0,
+        public Activated<TVector, TActivation> Leading,
+            First,
+            Second;
+
+        public float* T0,
             T1,
             T2,
-            V;
+            V,
+            R;
+
+        /// <summary>With the parameters that the activations have now.</summary>
+        public readonly Maps With(in BranchWeights w)
+        {
+            var maps = this;
+            maps.Leading.Phi = TActivation.Of(w.Learned[0]);
+            maps.First.Phi = TActivation.Of(w.Learned[1]);
+            maps.Second.Phi = TActivation.Of(w.Learned[2]);
+            return maps;
+        }
     }
 
-    /// <summary>Maps for Jacobian products at a point: all inputs in <paramref name="point"/>.</summary>
-    public Maps MapsAt(float* point) =>
-        new()
-        {
-            A0 = point,
-            A1 = point + DataMap,
-            A2 = point + DataMap + HiddenMap,
-        };
+    /// <summary>Maps for values alone: all in <paramref name="values"/>.</summary>
+    public Maps MapsOfValues(float* values)
+    {
+        var maps = new Maps();
+        maps.Leading.Value = values;
+        maps.First.Value = values + DataMap;
+        maps.Second.Value = values + DataMap + HiddenMap;
+        return maps;
+    }
+
+    /// <summary>Maps for Jacobian products at a point: all in <paramref name="point"/>.</summary>
+    public Maps MapsAt(float* point)
+    {
+        var maps = MapsOfValues(point);
+        if (TActivation.FollowsFromValue)
+            return maps;
+        var derivatives = MapsOfValues(point + ValuesSize);
+        maps.Leading.Derivative = derivatives.Leading.Value;
+        maps.First.Derivative = derivatives.First.Value;
+        maps.Second.Derivative = derivatives.Second.Value;
+        return maps;
+    }
 
     /// <summary>Maps of a step: what <see cref="SavedSize"/> counts is saved, the others are in scratch
     /// memory.</summary>
-    public Maps MapsOfStep(in GroupData data)
+    public Maps MapsOfStep(in GroupData data, bool backward = false)
     {
-        float* scratch = data.Work + OwnWork;
-        return new()
+        var (scratch, saved) = (new Room(data.Work + OwnWork), new Room(data.Saved));
+        var maps = new Maps();
+        maps.Leading.Value = scratch.Take(DataMap);
+        maps.V = scratch.Take(DataMap);
+        maps.Second.Value = scratch.Take(HiddenMap);
+        maps.T2 = scratch.Take(HiddenMap);
+        if (TActivation.FollowsFromValue)
         {
-            A1 = data.Saved,
-            T1 = data.Saved + HiddenMap,
-            T0 = data.Saved + 2 * HiddenMap,
-            A0 = scratch,
-            V = scratch + DataMap,
-            A2 = scratch + 2 * DataMap,
-            T2 = scratch + 2 * DataMap + HiddenMap,
-        };
+            maps.First.Value = saved.Take(HiddenMap);
+            maps.T1 = saved.Take(HiddenMap);
+            maps.T0 = saved.Take(DataMap);
+            maps.R = data.Work;
+            return maps;
+        }
+        maps.R = saved.Take(DataMap);
+        maps.First.Value = scratch.Take(HiddenMap);
+        maps.T1 = scratch.Take(HiddenMap);
+        maps.T0 = scratch.Take(DataMap);
+        Differentiable(ref maps.Leading, DataMap);
+        Differentiable(ref maps.First, HiddenMap);
+        Differentiable(ref maps.Second, HiddenMap);
+        return maps;
+
+        void Differentiable(ref Activated<TVector, TActivation> activation, nint size)
+        {
+            activation.Derivative = scratch.Take(size);
+            if (!backward)
+                return;
+            activation.Bend = activation.Curvature = scratch.Take(size);
+            activation.Preactivation = scratch.Take(size);
+        }
     }
 
-    /// <summary>y = x + g(x), or g(x) alone, and the layers' inputs into maps.</summary>
-    public void Forward(in BranchWeights w, in GroupData data, in Maps at, float* y, bool residual = true)
+    /// <summary>y = x + g(x), or g(x) alone, and the activations into maps.</summary>
+    public void Forward(in BranchWeights w, in GroupData data, in Maps maps, float* y, bool residual = true)
     {
-        float* input = Enter(data, at.A0, data.Work);
-        var first = new BiasElu<TVector>(w.FirstBias, at.A1);
-        InterleavedConvolution<TVector>.Run(at.A0, w.First, _channels, _hidden, 3, _layout, ref first);
-        Middle(w, at);
+        var at = maps.With(w);
+        float* input = Enter(data, at, data.Work);
+        FirstLayer(w, at);
+        MiddleLayer(w, at);
         float* output = data.Work + DataMap;
         var last = new BiasResidual<TVector>(w.LastBias, residual ? input : null, output);
-        InterleavedConvolution<TVector>.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref last);
+        InterleavedConvolution<TVector>.Run(at.Second.Value, w.Last, _hidden, _channels, 3, _layout, ref last);
         Interleaving<TVector>.Unpack(output, _channels, _layout, y, data.Examples);
     }
 
@@ -113,67 +172,70 @@ internal sealed unsafe class InterleavedBranch<TVector>
     /// <summary>One step of the fixed point's iteration on maps with zero borders: g(x) into the epilogue.</summary>
     /// <param name="w">The weights and biases.</param>
     /// <param name="x">A point.</param>
-    /// <param name="at">Scratch maps. Their borders must be zero: one <see cref="ClearBorders"/> serves many
+    /// <param name="maps">Scratch maps. Their borders must be zero: one <see cref="ClearBorders"/> serves many
     /// steps.</param>
     /// <param name="image">Takes g(x).</param>
-    public void Iterate(in BranchWeights w, float* x, in Maps at, ref ImageOf<TVector> image)
+    public void Iterate(in BranchWeights w, float* x, in Maps maps, ref ImageOf<TVector> image)
     {
+        var at = maps.With(w);
         if (_leadingActivation)
-            ForEachPixel(new EluOf(x, at.A0));
-        var first = new BiasElu<TVector>(w.FirstBias, at.A1);
-        InterleavedConvolution<TVector>.Run(
-            _leadingActivation ? at.A0 : x,
-            w.First,
-            _channels,
-            _hidden,
-            3,
-            _layout,
-            ref first
-        );
-        var middle = new BiasElu<TVector>(w.MiddleBias, at.A2);
-        InterleavedConvolution<TVector>.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
-        InterleavedConvolution<TVector>.Run(at.A2, w.Last, _hidden, _channels, 3, _layout, ref image);
+            ForEachPixel(new ActivationOf(x, at.Leading));
+        else
+            at.Leading.Value = x;
+        FirstLayer(w, at);
+        var middle = new BiasActivation<TVector, TActivation>(w.MiddleBias, at.Second);
+        InterleavedConvolution<TVector>.Run(at.First.Value, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
+        InterleavedConvolution<TVector>.Run(at.Second.Value, w.Last, _hidden, _channels, 3, _layout, ref image);
     }
 
     /// <summary>Zeroes the borders of the maps that 3x3 kernels read.</summary>
     public void ClearBorders(in Maps at)
     {
-        _layout.ClearBorder(at.A0, _channels);
-        _layout.ClearBorder(at.A2, _hidden);
+        _layout.ClearBorder(at.Leading.Value, _channels);
+        _layout.ClearBorder(at.Second.Value, _hidden);
     }
 
     /// <summary>
-    /// The estimate of <see cref="NeumannSeries"/> at the point of <see cref="Forward"/>, a value per example, and the
-    /// tangents of its surrogate into maps.
+    /// The estimate of <see cref="WeightedSeries"/> at the point of <see cref="Forward"/>, a value per example, and
+    /// what the backward pass needs of its surrogate into maps.
     /// </summary>
-    public void Series(in BranchWeights w, int terms, in GroupData data, in Maps at, float* logDet)
+    public void Series(in BranchWeights w, WeightedSeries series, in GroupData data, in Maps at, float* logDet)
     {
-        float* leading = _leadingActivation ? at.A0 : null;
+        var leading = LeadingOf(at);
         Interleaving<TVector>.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
         _layout.ClearBorder(at.V, _channels);
         _layout.ClearBorder(at.T0, _channels);
         _layout.ClearBorder(at.T2, _hidden);
-        float* r = data.Work;
-        Buffer.MemoryCopy(at.V, r, DataMap * sizeof(float), DataMap * sizeof(float));
-        ForEachPixel(new DerivativeTimes(leading, at.V, at.T0));
+        Buffer.MemoryCopy(at.V, at.R, DataMap * sizeof(float), DataMap * sizeof(float));
+        ForEachPixel(new TangentOf(leading, at.V, at.T0));
         var value = default(TVector);
-        for (int k = 1; k < terms; k++)
+        for (int k = 0; k < series.Values.Count; k++)
         {
-            float sign = k % 2 == 1 ? 1 : -1;
-            TangentLayers(w, at);
-            var term = new SeriesTerm<TVector>(at.V, r, -sign, leading, at.T0);
+            FirstTangent(w, at);
+            Convolve(at.T1, w.Middle, _hidden, _hidden, 1, at.Second, at.T2);
+            var term = new SeriesTerm<TVector, TActivation>(
+                at.V,
+                at.R,
+                (float)series.Directions[k],
+                leading,
+                at.T0
+            );
             InterleavedConvolution<TVector>.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref term);
-            value += term.Trace * TVector.Create(sign * (1f / k - 1f / terms));
+            value += term.Trace * TVector.Create((float)series.Values[k]);
         }
-        ForEachPixel(new DerivativeTimes(leading, r, at.T0));
-        TangentLayers(w, at);
-        var trace = new TraceEstimate<TVector>(at.V);
-        InterleavedConvolution<TVector>.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref trace);
-        value += trace.Sum * TVector.Create(1f / terms);
+        ForEachPixel(new TangentOf(leading, at.R, at.T0));
+        FirstTangent(w, at);
+        if (series.Last != 0)
+        {
+            Convolve(at.T1, w.Middle, _hidden, _hidden, 1, at.Second, at.T2);
+            var trace = new TraceEstimate<TVector>(at.V);
+            InterleavedConvolution<TVector>.Run(at.T2, w.Last, _hidden, _channels, 3, _layout, ref trace);
+            value += trace.Sum * TVector.Create((float)series.Last);
+        }
         new Span<float>(&value, data.Examples).CopyTo(new Span<float>(logDet, data.Examples));
     }
 
-    /// <summary>Cotangents of x and of the weights, given those of y and of the series' estimate.</summary>
+    /// <summary>Cotangents of x and of the parameters, given those of y and of the series' estimate.</summary>
     /// <param name="w">The weights and biases.</param>
     /// <param name="transposed">The three transposed weights; no biases.</param>
     /// <param name="data">As in the forward pass.</param>
@@ -187,19 +249,33 @@ internal sealed unsafe class InterleavedBranch<TVector>
         in GroupCotangents cotangents
     )
     {
-        var at = maps;
+        var at = maps.With(w);
+        var leading = LeadingOf(at);
         float* dy = data.Work,
             dx = dy + DataMap,
             first = dx + DataMap,
             second = first + HiddenMap;
-        var sums = (TVector*)(second + HiddenMap);
         int hiddenSums = InterleavedLayout.RoundUp(_hidden);
+        TVector* secondSums = (TVector*)(second + HiddenMap),
+            firstSums = secondSums + hiddenSums,
+            secondShares = firstSums + hiddenSums,
+            firstShares = secondShares + hiddenSums,
+            leadingShares = firstShares + hiddenSums;
+        new Span<TVector>(secondSums, 4 * hiddenSums + InterleavedLayout.RoundUp(_channels)).Clear();
         bool series = cotangents.LogDet is not null;
-        Enter(data, at.A0, dx);
-        Middle(w, at);
+        Enter(data, at, dx);
+        if (!TActivation.FollowsFromValue)
+            FirstLayer(w, at);
+        if (!TActivation.FollowsFromValue && series)
+        {
+            _layout.ClearBorder(at.T0, _channels);
+            ForEachPixel(new TangentOf(leading, at.R, at.T0));
+            FirstTangent(w, at);
+        }
+        MiddleLayer(w, at);
         Interleaving<TVector>.Pack(cotangents.Y, data.Examples, dy, _channels, _layout);
         _layout.ClearBorder(dy, _channels);
-        var g = new BranchGradients(cotangents.Parameters, _channels, _hidden);
+        var g = new BranchGradients(cotangents.Parameters, _channels, _hidden, _learned);
 
         // Behind the last layer: cotangents dy of the value and s v of the tangent J r, where s is that of the
         // estimate.
@@ -207,21 +283,27 @@ internal sealed unsafe class InterleavedBranch<TVector>
             dq2 = series ? second : null;
         if (series)
         {
-            MiddleTangent(w, at);
+            _layout.ClearBorder(at.T2, _hidden);
+            Convolve(at.T1, w.Middle, _hidden, _hidden, 1, at.Second, at.T2);
             Interleaving<TVector>.Pack(data.Probe, data.Examples, at.V, _channels, _layout);
             _layout.ClearBorder(at.V, _channels);
             float* scale = stackalloc float[Lanes];
             for (int lane = 0; lane < Lanes; lane++)
                 scale[lane] = lane < data.Examples ? cotangents.LogDet[lane] : 0;
             ForEachPixel(new Scaled(TVector.Load(scale), at.V));
-            var tangent = new TangentCotangent<TVector>(at.A2, at.T2, dq2, dp2);
+            var tangent = new TangentCotangent<TVector, TActivation>(at.Second, at.T2, dq2, dp2);
             InterleavedConvolution<TVector>.Run(at.V, transposed.Last, _channels, _hidden, 3, _layout, ref tangent);
         }
-        new Span<TVector>(sums, 2 * hiddenSums).Clear();
-        var value = new PreactivationCotangent<TVector>(at.A2, series ? dp2 : null, dp2, sums);
+        var value = new PreactivationCotangent<TVector, TActivation>(
+            at.Second,
+            series ? dp2 : null,
+            dp2,
+            secondSums,
+            secondShares
+        );
         InterleavedConvolution<TVector>.Run(dy, transposed.Last, _channels, _hidden, 3, _layout, ref value);
         InterleavedWeightGradient<TVector>.Run(
-            new(dy, at.A2),
+            new(dy, at.Second.Value),
             new(series ? at.V : null, at.T2),
             _hidden,
             _channels,
@@ -230,22 +312,22 @@ internal sealed unsafe class InterleavedBranch<TVector>
             g.Last
         );
         SumPixels(dy, g.LastBias);
-        SumLanes(sums, g.MiddleBias);
+        SumLanes(secondSums, g.MiddleBias);
 
         // Between the first and the middle layer.
-        float* dp1 = Recycle(ref at.A2),
+        float* dp1 = Recycle(ref at.Second.Value),
             dq1 = series ? Recycle(ref at.T2) : null;
         _layout.ClearBorder(dp1, _hidden);
         if (series)
         {
             _layout.ClearBorder(dq1, _hidden);
-            var tangent = new TangentCotangent<TVector>(at.A1, at.T1, dq1, dp1);
+            var tangent = new TangentCotangent<TVector, TActivation>(at.First, at.T1, dq1, dp1);
             InterleavedConvolution<TVector>.Run(dq2, transposed.Middle, _hidden, _hidden, 1, _layout, ref tangent);
         }
-        value = new PreactivationCotangent<TVector>(at.A1, series ? dp1 : null, dp1, sums + hiddenSums);
+        value = new(at.First, series ? dp1 : null, dp1, firstSums, firstShares);
         InterleavedConvolution<TVector>.Run(dp2, transposed.Middle, _hidden, _hidden, 1, _layout, ref value);
         InterleavedWeightGradient<TVector>.Run(
-            new(dp2, at.A1),
+            new(dp2, at.First.Value),
             new(dq2, at.T1),
             _hidden,
             _hidden,
@@ -253,13 +335,12 @@ internal sealed unsafe class InterleavedBranch<TVector>
             _layout,
             g.Middle
         );
-        SumLanes(sums + hiddenSums, g.FirstBias);
+        SumLanes(firstSums, g.FirstBias);
 
         // Before the first layer. r counts as a constant, so without a leading activation nothing of the tangent
         // arrives at x.
-        float* leading = _leadingActivation ? at.A0 : null;
         InterleavedWeightGradient<TVector>.Run(
-            new(dp1, at.A0),
+            new(dp1, at.Leading.Value),
             new(dq1, at.T0),
             _channels,
             _hidden,
@@ -270,12 +351,18 @@ internal sealed unsafe class InterleavedBranch<TVector>
         float* curvature = series && _leadingActivation ? Recycle(ref at.V) : null;
         if (curvature is not null)
         {
-            var tangent = new TangentCotangent<TVector>(at.A0, at.T0, null, curvature);
+            var tangent = new TangentCotangent<TVector, TActivation>(leading, at.T0, null, curvature);
             InterleavedConvolution<TVector>.Run(dq1, transposed.First, _hidden, _channels, 3, _layout, ref tangent);
         }
-        var through = new InputCotangent<TVector>(dy, leading, curvature, dx);
+        var through = new InputCotangent<TVector, TActivation>(dy, leading, curvature, dx, leadingShares);
         InterleavedConvolution<TVector>.Run(dp1, transposed.First, _hidden, _channels, 3, _layout, ref through);
         Interleaving<TVector>.Unpack(dx, _channels, _layout, cotangents.X, data.Examples);
+        if (!TActivation.IsLearned)
+            return;
+        if (_leadingActivation)
+            g.Learned[0] = at.Leading.Phi.ParameterGradient(Sum(leadingShares, _channels));
+        g.Learned[1] = at.First.Phi.ParameterGradient(Sum(firstShares, _hidden));
+        g.Learned[2] = at.Second.Phi.ParameterGradient(Sum(secondShares, _hidden));
     }
 
     /// <summary>The memory of a map whose content has been used up, for another map; the old name is void.</summary>
@@ -296,11 +383,11 @@ internal sealed unsafe class InterleavedBranch<TVector>
         Interleaving<TVector>.Pack(tangent.X, tangent.Examples, input, _channels, _layout);
         _layout.ClearBorder(input, _channels);
         if (_leadingActivation)
-            ForEachPixel(new DerivativeTimes(at.A0, input, input));
-        Convolve(input, w.First, _channels, _hidden, 3, at.A1, first);
+            ForEachPixel(new TangentOf(at.Leading, input, input));
+        Convolve(input, w.First, _channels, _hidden, 3, at.First, first);
         _layout.ClearBorder(middle, _hidden);
-        Convolve(first, w.Middle, _hidden, _hidden, 1, at.A2, middle);
-        Convolve(middle, w.Last, _hidden, _channels, 3, null, output);
+        Convolve(first, w.Middle, _hidden, _hidden, 1, at.Second, middle);
+        Convolve(middle, w.Last, _hidden, _channels, 3, default, output);
         Interleaving<TVector>.Unpack(output, _channels, _layout, result, tangent.Examples);
     }
 
@@ -313,61 +400,61 @@ internal sealed unsafe class InterleavedBranch<TVector>
             output = middle + HiddenMap;
         Interleaving<TVector>.Pack(cotangent.X, cotangent.Examples, input, _channels, _layout);
         _layout.ClearBorder(input, _channels);
-        Convolve(input, transposed.Last, _channels, _hidden, 3, at.A2, last);
+        Convolve(input, transposed.Last, _channels, _hidden, 3, at.Second, last);
         _layout.ClearBorder(middle, _hidden);
-        Convolve(last, transposed.Middle, _hidden, _hidden, 1, at.A1, middle);
-        Convolve(middle, transposed.First, _hidden, _channels, 3, _leadingActivation ? at.A0 : null, output);
+        Convolve(last, transposed.Middle, _hidden, _hidden, 1, at.First, middle);
+        Convolve(middle, transposed.First, _hidden, _channels, 3, LeadingOf(at), output);
         Interleaving<TVector>.Unpack(output, _channels, _layout, result, cotangent.Examples);
     }
 
-    /// <summary>A convolution, times the derivative of an activation if there is one.</summary>
+    /// <summary>A convolution, and the tangent behind an activation if there is one.</summary>
     private void Convolve(
         float* input,
         float* weights,
         int inputs,
         int outputs,
         int kernel,
-        float* activation,
+        in Activated<TVector, TActivation> activation,
         float* output
     )
     {
-        var epilogue = new TimesDerivative<TVector>(activation, output);
+        var epilogue = new TimesDerivative<TVector, TActivation>(activation, output);
         InterleavedConvolution<TVector>.Run(input, weights, inputs, outputs, kernel, _layout, ref epilogue);
     }
 
-    /// <summary>A0 from x.</summary>
+    /// <summary>The leading activation, or none.</summary>
+    private Activated<TVector, TActivation> LeadingOf(in Maps at) => _leadingActivation ? at.Leading : default;
+
+    /// <summary>The first layer's input from x.</summary>
     /// <returns>Where x lies, packed: in the scratch map if an activation comes first.</returns>
-    private float* Enter(in GroupData data, float* a0, float* scratch)
+    private float* Enter(in GroupData data, in Maps at, float* scratch)
     {
-        float* input = _leadingActivation ? scratch : a0;
+        float* input = _leadingActivation ? scratch : at.Leading.Value;
         Interleaving<TVector>.Pack(data.X, data.Examples, input, _channels, _layout);
-        _layout.ClearBorder(a0, _channels);
+        _layout.ClearBorder(at.Leading.Value, _channels);
         if (_leadingActivation)
-            ForEachPixel(new EluOf(input, a0));
+            ForEachPixel(new ActivationOf(input, at.Leading));
         return input;
     }
 
-    /// <summary>A2 from A1.</summary>
-    private void Middle(in BranchWeights w, in Maps at)
+    /// <summary>From the first layer's input to the middle one's.</summary>
+    private void FirstLayer(in BranchWeights w, in Maps at)
     {
-        _layout.ClearBorder(at.A2, _hidden);
-        var middle = new BiasElu<TVector>(w.MiddleBias, at.A2);
-        InterleavedConvolution<TVector>.Run(at.A1, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
+        var first = new BiasActivation<TVector, TActivation>(w.FirstBias, at.First);
+        InterleavedConvolution<TVector>.Run(at.Leading.Value, w.First, _channels, _hidden, 3, _layout, ref first);
     }
 
-    /// <summary>T1 and T2 from T0.</summary>
-    private void TangentLayers(in BranchWeights w, in Maps at)
+    /// <summary>From the middle layer's input to the last one's.</summary>
+    private void MiddleLayer(in BranchWeights w, in Maps at)
     {
-        Convolve(at.T0, w.First, _channels, _hidden, 3, at.A1, at.T1);
-        Convolve(at.T1, w.Middle, _hidden, _hidden, 1, at.A2, at.T2);
+        _layout.ClearBorder(at.Second.Value, _hidden);
+        var middle = new BiasActivation<TVector, TActivation>(w.MiddleBias, at.Second);
+        InterleavedConvolution<TVector>.Run(at.First.Value, w.Middle, _hidden, _hidden, 1, _layout, ref middle);
     }
 
-    /// <summary>T2 from T1.</summary>
-    private void MiddleTangent(in BranchWeights w, in Maps at)
-    {
-        _layout.ClearBorder(at.T2, _hidden);
-        Convolve(at.T1, w.Middle, _hidden, _hidden, 1, at.A2, at.T2);
-    }
+    /// <summary>T1 from T0.</summary>
+    private void FirstTangent(in BranchWeights w, in Maps at) =>
+        Convolve(at.T0, w.First, _channels, _hidden, 3, at.First, at.T1);
 
     private void SumPixels(float* map, float* sums)
     {
@@ -387,6 +474,14 @@ internal sealed unsafe class InterleavedBranch<TVector>
             sums[channel] = TVector.Sum(vectors[channel]);
     }
 
+    private static float Sum(TVector* vectors, int count)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++)
+            sum += TVector.Sum(vectors[i]);
+        return (float)sum;
+    }
+
     private void ForEachPixel<TMap>(TMap map)
         where TMap : struct, IPixelMap
     {
@@ -404,19 +499,19 @@ internal sealed unsafe class InterleavedBranch<TVector>
         void At(nint at);
     }
 
-    private readonly struct EluOf(float* p, float* output) : IPixelMap
+    private readonly struct ActivationOf(float* p, Activated<TVector, TActivation> activation) : IPixelMap
     {
-        public void At(nint at) => VectorElu<TVector>.Value(TVector.Load(p + at)).Store(output + at);
+        public void At(nint at) => activation.Set(TVector.Load(p + at), at);
     }
 
-    private readonly struct DerivativeTimes(float* activation, float* t, float* output) : IPixelMap
+    private readonly struct TangentOf(Activated<TVector, TActivation> activation, float* q, float* output) : IPixelMap
     {
         public void At(nint at)
         {
-            var value = TVector.Load(t + at);
-            if (activation is not null)
-                value *= VectorElu<TVector>.Derivative(TVector.Load(activation + at));
-            value.Store(output + at);
+            var tangent = TVector.Load(q + at);
+            if (!activation.IsNone)
+                tangent = activation.Tangent(tangent, at);
+            tangent.Store(output + at);
         }
     }
 

@@ -57,7 +57,9 @@ internal static unsafe class InterleavedConvolution<TVector>
             pixels = layout.Pixels;
         // A 3x3 kernel starts at the border's corner.
         float* corner = input + (kernel == 1 ? layout.First : 0);
-        int tileWeights = inputs * kernel * kernel * Tile;
+        byte* memory = stackalloc byte[(Tile * Tile + 1) * sizeof(TVector)];
+        // On a boundary of its own size no vector lies in two cache lines.
+        var sums = (TVector*)(((nint)memory + sizeof(TVector) - 1) & -sizeof(TVector));
         for (int pixel = 0; pixel < pixels; pixel += Pixels)
         {
             int* offset = offsets + pixel;
@@ -147,33 +149,20 @@ internal static unsafe class InterleavedConvolution<TVector>
                     }
                 }
                 nint to = channel * (nint)plane + layout.First;
-                Take(ref epilogue, s00, s10, s20, s30, channel, to + offset[0], plane);
-                if (valid > 1)
-                    Take(ref epilogue, s01, s11, s21, s31, channel, to + offset[1], plane);
-                if (valid > 2)
-                    Take(ref epilogue, s02, s12, s22, s32, channel, to + offset[2], plane);
-                if (Many && valid > 3)
-                    Take(ref epilogue, s03, s13, s23, s33, channel, to + offset[3], plane);
+                // Sixteen epilogues in a row would be more than the just-in-time compiler inlines.
+                (sums[0], sums[1], sums[2], sums[3]) = (s00, s10, s20, s30);
+                (sums[4], sums[5], sums[6], sums[7]) = (s01, s11, s21, s31);
+                (sums[8], sums[9], sums[10], sums[11]) = (s02, s12, s22, s32);
+                if (Many)
+                    (sums[12], sums[13], sums[14], sums[15]) = (s03, s13, s23, s33);
+                var sum = sums;
+                for (int i = 0; i < valid; i++)
+                {
+                    nint at = to + offset[i];
+                    for (int j = 0; j < Tile; j++, sum++, at += plane)
+                        epilogue.Take(*sum, channel + j, at);
+                }
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take<TEpilogue>(
-        ref TEpilogue epilogue,
-        TVector s0,
-        TVector s1,
-        TVector s2,
-        TVector s3,
-        int channel,
-        nint at,
-        int plane
-    )
-        where TEpilogue : struct, IEpilogue<TVector>
-    {
-        epilogue.Take(s0, channel, at);
-        epilogue.Take(s1, channel + 1, at + plane);
-        epilogue.Take(s2, channel + 2, at + 2 * (nint)plane);
-        epilogue.Take(s3, channel + 3, at + 3 * (nint)plane);
     }
 }

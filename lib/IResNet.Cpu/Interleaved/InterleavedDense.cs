@@ -1,15 +1,17 @@
 namespace IResNet.Cpu;
 
 /// <summary>
-/// A branch of dense layers with ELU between them on one group of examples: value, Jacobian products and their
+/// A branch of dense layers with activations between them on one group of examples: value, Jacobian products and their
 /// gradient. A dense layer is a 1x1 convolution whose pixels are examples: some vectors of them. A map holds, for
-/// every feature, these for the value and again for each tangent: [feature][value, tangents][example].
+/// every feature, these for the value, again for each tangent, and for what is kept of the activation's derivatives:
+/// [feature][value, tangents, derivative, its products with the tangents, preactivation][example].
 /// </summary>
 /// <param name="widths">Features, hidden widths, features.</param>
 /// <param name="tangents">Jacobian products taken at once: 0, 1 for a series, 2 for the exact determinant of 2-D
 /// data.</param>
-internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangents)
+internal sealed unsafe class InterleavedDense<TVector, TActivation>(int[] widths, int tangents)
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     /// <summary>Examples in a group.</summary>
     public static int Group => Vectors * Lanes;
@@ -39,27 +41,36 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// Floats of the maps that belong to a point: inputs of all layers, and the estimate's derivative in the tangents'
     /// products.
     /// </summary>
-    public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (1 + tangents) * (nint)Group;
+    public nint PointSize { get; } = widths.Sum(InterleavedLayout.RoundUp) * (nint)Parts[tangents].Plane;
 
     /// <summary>Floats of scratch memory per thread, beside a point.</summary>
-    public nint WorkSize => 3 * Largest + MapSize(widths[0]);
+    public nint WorkSize =>
+        3 * Largest + MapSize(widths[0]) + 2 * (nint)Lanes * InterleavedLayout.RoundUp(widths.Max());
 
-    /// <summary>Floats of all gradients: weight and bias of each layer in turn.</summary>
-    public int GradientSize { get; } = widths.Zip(widths.Skip(1), (inputs, outputs) => (inputs + 1) * outputs).Sum();
+    /// <summary>Floats of all gradients: weight and bias of each layer in turn, then those of learned
+    /// activations.</summary>
+    public int GradientSize => LayersGradientSize + (TActivation.IsLearned ? Layers - 1 : 0);
+
+    private int LayersGradientSize { get; } =
+        widths.Zip(widths.Skip(1), (inputs, outputs) => (inputs + 1) * outputs).Sum();
 
     /// <summary>Goes to a point: the inputs of all layers.</summary>
     /// <param name="weights">As <see cref="DenseWeights"/> packs them.</param>
     /// <param name="x">The group's first example in torch's layout.</param>
     /// <param name="examples">Examples in this group.</param>
     /// <param name="point">Receives the maps.</param>
-    public void MoveTo(DenseWeights weights, float* x, int examples, float* point)
+    /// <param name="backward">Whether <see cref="Backward"/> follows.</param>
+    public void MoveTo(DenseWeights weights, float* x, int examples, float* point, bool backward)
     {
         Pack(x, examples, point);
         float* input = point;
         for (int layer = 0; layer < Layers - 1; layer++)
         {
             float* output = input + MapSize(widths[layer]);
-            var epilogue = new BiasElu<TVector>(weights.Bias(layer), output);
+            var epilogue = new BiasActivation<TVector, TActivation>(
+                weights.Bias(layer),
+                ActivationAt(output, weights.Learned(layer), backward)
+            );
             Multiply(input, weights.Matrix(layer), layer, ref epilogue);
             input = output;
         }
@@ -74,14 +85,14 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     }
 
     /// <summary>ln |det(I + J)| of 2-D data at a point, from J's two columns.</summary>
-    public void Exact(DenseWeights weights, int examples, float* logDet, float* point)
+    public void Exact(DenseWeights weights, int examples, float* logDet, float* point, bool backward)
     {
         float* derivative = Derivative(point);
         for (int column = 0; column < 2; column++)
         {
             for (int row = 0; row < 2; row++)
                 new Span<float>(Tangent(point, column) + row * Plane, Group).Fill(row == column ? 1 : 0);
-            Product(weights, column, point, Tangent(derivative, column));
+            Product(weights, column, point, Tangent(derivative, column), backward);
         }
         float* present = stackalloc float[Group];
         for (int i = 0; i < Group; i++)
@@ -108,9 +119,9 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
         }
     }
 
-    /// <summary>The estimate of <see cref="NeumannSeries"/> at a point.</summary>
+    /// <summary>The estimate of <see cref="WeightedSeries"/> at a point.</summary>
     /// <param name="weights">The weights.</param>
-    /// <param name="terms">n.</param>
+    /// <param name="series">The weights of the terms.</param>
     /// <param name="probe">v, in torch's layout.</param>
     /// <param name="examples">Examples in this group.</param>
     /// <param name="logDet">Receives the estimate, one per example.</param>
@@ -119,7 +130,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// <param name="work">Scratch memory.</param>
     public void Series(
         DenseWeights weights,
-        int terms,
+        WeightedSeries series,
         float* probe,
         int examples,
         float* logDet,
@@ -137,19 +148,22 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
         Copy(v, r);
         var value = stackalloc TVector[Vectors];
         new Span<TVector>(value, Vectors).Clear();
-        for (int k = 1; k < terms; k++)
+        for (int k = 0; k < series.Values.Count; k++)
         {
-            float sign = k % 2 == 1 ? 1 : -1;
-            Product(weights, 0, point, product);
-            AddDot(v, product, sign * (1f / k - 1f / terms), value);
+            float weight = (float)series.Directions[k];
+            Product(weights, 0, point, product, backward: false);
+            AddDot(v, product, (float)series.Values[k], value);
             Copy(product, power);
             for (int feature = 0; feature < widths[0]; feature++)
-                VectorMath<TVector>.Add(product + feature * (nint)Plane, -sign, r + feature * (nint)Plane, Group);
+                VectorMath<TVector>.Add(product + feature * (nint)Plane, weight, r + feature * (nint)Plane, Group);
         }
         Unpack(r, direction, examples);
-        Copy(r, power);
-        Product(weights, 0, point, product);
-        AddDot(v, product, 1f / terms, value);
+        if (series.Last != 0)
+        {
+            Copy(r, power);
+            Product(weights, 0, point, product, backward: false);
+            AddDot(v, product, (float)series.Last, value);
+        }
         new Span<float>(value, examples).CopyTo(new Span<float>(logDet, examples));
     }
 
@@ -165,10 +179,11 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     {
         Pack(probe, examples, Tangent(Derivative(point), 0));
         Pack(direction, examples, Tangent(point, 0));
-        Product(weights, 0, point, work);
+        Product(weights, 0, point, work, backward: true);
     }
 
     /// <summary>Cotangents of x and of the weights, given those of y and of the estimate.</summary>
+    /// <param name="weights">The weights, for the activations' parameters.</param>
     /// <param name="transposed">The transposed weights.</param>
     /// <param name="y">Cotangent of y, in torch's layout.</param>
     /// <param name="logDet">Cotangent of the estimate, one per example.</param>
@@ -178,6 +193,7 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     /// <param name="x">Receives the cotangent of x, in torch's layout.</param>
     /// <param name="gradient">Receives all gradients.</param>
     public void Backward(
+        DenseWeights weights,
         DenseWeights transposed,
         float* y,
         float* logDet,
@@ -192,9 +208,11 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
             current = dy,
             next = dy + MapSize(widths[0]),
             other = next + Largest;
-        var sums = (TVector*)(other + Largest);
+        int mostSums = InterleavedLayout.RoundUp(widths.Max());
+        TVector* sums = (TVector*)(other + Largest),
+            shares = sums + mostSums;
         float* input = Derivative(point),
-            g = gradient + GradientSize;
+            g = gradient + LayersGradientSize;
         Pack(y, examples, dy);
         if (tangents > 0)
             Scale(input, logDet, examples, dy);
@@ -209,10 +227,11 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
                 g[inputs * outputs + i] = TVector.Sum(sums[i]);
             if (layer == 0)
                 break;
+            float learned = weights.Learned(layer - 1);
             for (int t = 0; t < tangents; t++)
             {
-                var tangent = new TangentCotangent<TVector>(
-                    input,
+                var tangent = new TangentCotangent<TVector, TActivation>(
+                    ActivationAt(input, learned, backward: true, t),
                     Tangent(input, t),
                     Tangent(next, t),
                     next,
@@ -220,14 +239,28 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
                 );
                 MultiplyTransposed(Tangent(current, t), transposed.Matrix(layer), layer, ref tangent);
             }
-            new Span<TVector>(sums, InterleavedLayout.RoundUp(inputs)).Clear();
-            var value = new PreactivationCotangent<TVector>(input, tangents > 0 ? next : null, next, sums);
+            new Span<TVector>(sums, 2 * mostSums).Clear();
+            var activation = ActivationAt(input, learned, backward: true);
+            var value = new PreactivationCotangent<TVector, TActivation>(
+                activation,
+                tangents > 0 ? next : null,
+                next,
+                sums,
+                shares
+            );
             MultiplyTransposed(current, transposed.Matrix(layer), layer, ref value);
+            if (TActivation.IsLearned)
+            {
+                double share = 0;
+                for (int i = 0; i < inputs; i++)
+                    share += TVector.Sum(shares[i]);
+                gradient[LayersGradientSize + layer - 1] = activation.Phi.ParameterGradient((float)share);
+            }
             current = next;
             next = other;
             other = current;
         }
-        var dx = new InputCotangent<TVector>(dy, null, null, next);
+        var dx = new InputCotangent<TVector, TActivation>(dy, default, null, next, null);
         MultiplyTransposed(current, transposed.Matrix(0), 0, ref dx);
         Unpack(next, x, examples);
     }
@@ -235,9 +268,38 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     private static IEnumerable<InterleavedLayout> Geometries(Func<int, int> width) =>
         Enumerable
             .Range(0, 3)
-            .Select(tangents => InterleavedLayout.Borderless(Lanes, width(tangents), (1 + tangents) * Group));
+            .Select(tangents => InterleavedLayout.Borderless(Lanes, width(tangents), PartsOf(tangents) * Group));
+
+    /// <summary>What a map holds for every feature.</summary>
+    private static int PartsOf(int tangents) =>
+        1 + tangents + (TActivation.FollowsFromValue ? 0 : 1 + tangents) + (TActivation.IsLearned ? 1 : 0);
 
     private static float* Tangent(float* map, int index) => map + (1 + index) * Group;
+
+    /// <summary>The activation whose values a map holds.</summary>
+    /// <param name="map">A layer's input.</param>
+    /// <param name="parameter">Of the activation, if it is learned.</param>
+    /// <param name="backward">Whether the backward pass follows, or this is it.</param>
+    /// <param name="tangent">The tangent whose product with the second derivative is kept. The last one's takes the
+    /// place of the second derivative, of which nothing more is needed then.</param>
+    private Activated<TVector, TActivation> ActivationAt(
+        float* map,
+        float parameter,
+        bool backward,
+        int tangent = 0
+    )
+    {
+        float* others = map + (1 + tangents) * Group;
+        return new()
+        {
+            Phi = TActivation.Of(parameter),
+            Value = map,
+            Derivative = others,
+            Curvature = backward && tangents > 0 ? others + tangents * Group : null,
+            Bend = backward && tangents > 0 ? others + (1 + tangent) * Group : null,
+            Preactivation = backward ? others + (1 + tangents) * Group : null,
+        };
+    }
 
     private nint MapSize(int width) => (nint)InterleavedLayout.RoundUp(width) * Plane;
 
@@ -245,14 +307,17 @@ internal sealed unsafe class InterleavedDense<TVector>(int[] widths, int tangent
     private float* Derivative(float* point) => point + PointSize - MapSize(widths[0]);
 
     /// <summary>J times the tangent that lies in the first map; those of the other layers go into theirs.</summary>
-    private void Product(DenseWeights weights, int index, float* point, float* product)
+    private void Product(DenseWeights weights, int index, float* point, float* product, bool backward)
     {
         float* input = point;
         for (int layer = 0; layer < Layers; layer++)
         {
             float* output = input + MapSize(widths[layer]);
             bool last = layer == Layers - 1;
-            var epilogue = new TimesDerivative<TVector>(last ? null : output, last ? product : Tangent(output, index));
+            var epilogue = new TimesDerivative<TVector, TActivation>(
+                last ? default : ActivationAt(output, weights.Learned(layer), backward, index),
+                last ? product : Tangent(output, index)
+            );
             Multiply(Tangent(input, index), weights.Matrix(layer), layer, ref epilogue);
             input = output;
         }

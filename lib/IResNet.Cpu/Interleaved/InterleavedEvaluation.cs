@@ -4,12 +4,13 @@ namespace IResNet.Cpu;
 /// A branch at batches of one shape with the weights of now, packed once: for the many evaluations of an inverse. No
 /// gradients.
 /// </summary>
-internal sealed unsafe class InterleavedEvaluation<TVector>
+internal sealed unsafe class InterleavedEvaluation<TVector, TActivation>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     private readonly Workers _workers;
     private readonly long[] _shape;
-    private readonly InterleavedBranch<TVector> _branch;
+    private readonly InterleavedBranch<TVector, TActivation> _branch;
     private readonly ExampleGroups _groups;
     private readonly Tensor _memory;
     private readonly BranchWeights _weights;
@@ -41,12 +42,12 @@ internal sealed unsafe class InterleavedEvaluation<TVector>
         var value = empty_like(input);
         float* xs = Floats.Of(input),
             values = Floats.Of(value);
-        nint point = _branch.PointSize;
+        nint point = _branch.ValuesSize;
         _workers.Run(_groups.Count, _branch.WorkSize + point, (group, work) =>
         {
             nint start = _groups.Start(group);
             var data = new GroupData(_groups.In(group), xs + start, null, null, work + point);
-            _branch.Forward(_weights, data, _branch.MapsAt(work), values + start, residual: false);
+            _branch.Forward(_weights, data, _branch.MapsOfValues(work), values + start, residual: false);
         });
         GC.KeepAlive(_memory);
         return value.MoveToOuterDisposeScope();

@@ -5,8 +5,9 @@ namespace IResNet.Cpu;
 /// on one thread from start to end, has weights of its own and stops by itself, and between evaluations there is one
 /// pass over one map.
 /// </summary>
-internal static unsafe class InterleavedInverse<TVector>
+internal static unsafe class InterleavedInverse<TVector, TActivation>
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
     /// <summary>How a group ended.</summary>
     /// <param name="Reached">Whether it met the stopping rule.</param>
@@ -28,7 +29,7 @@ internal static unsafe class InterleavedInverse<TVector>
         long hidden = branch.Layers[0].Weight.size(0);
         long[] shape = y.shape;
         var groups = ExampleGroups.Of(shape, TVector.Lanes);
-        var packed = new InterleavedBranch<TVector>(resources, shape, hidden, branch.LeadingActivation);
+        var packed = new InterleavedBranch<TVector, TActivation>(resources, shape, hidden, branch.LeadingActivation);
         var weights = new InterleavedWeights((int)shape[1], (int)hidden);
         using var memory = resources.Memory.Rent(weights.Size);
         var w = weights.Pack(BranchTensors.Of(branch), memory.Pointer);
@@ -38,7 +39,7 @@ internal static unsafe class InterleavedInverse<TVector>
         var x = empty_like(input);
         float* ys = Floats.Of(input),
             xs = Floats.Of(x);
-        resources.Workers.Run(groups.Count, packed.PointSize + Group.Maps * packed.DataSize, (index, work) =>
+        resources.Workers.Run(groups.Count, packed.ValuesSize + Group.Maps * packed.DataSize, (index, work) =>
         {
             nint start = groups.Start(index);
             var group = new Group(packed, w, groups.In(index), work);
@@ -56,12 +57,19 @@ internal static unsafe class InterleavedInverse<TVector>
     }
 
     /// <summary>One group and its maps.</summary>
-    private readonly struct Group(InterleavedBranch<TVector> branch, BranchWeights weights, int examples, float* work)
+    private readonly struct Group(
+        InterleavedBranch<TVector, TActivation> branch,
+        BranchWeights weights,
+        int examples,
+        float* work
+    )
     {
         /// <summary>Of the data's size, beside those of the branch.</summary>
         public const int Maps = 5;
 
-        private readonly InterleavedBranch<TVector>.Maps _inner = branch.MapsAt(work + Maps * branch.DataSize);
+        private readonly InterleavedBranch<TVector, TActivation>.Maps _inner = branch.MapsOfValues(
+            work + Maps * branch.DataSize
+        );
 
         /// <summary>
         /// As <see cref="IterativeSolver"/> does it, with maps that change their roles instead of tensors.

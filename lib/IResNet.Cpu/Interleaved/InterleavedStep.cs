@@ -1,15 +1,16 @@
 namespace IResNet.Cpu;
 
 /// <summary>A step with as many examples side by side as a register has lanes.</summary>
-internal sealed unsafe class InterleavedStep<TVector>(
+internal sealed unsafe class InterleavedStep<TVector, TActivation>(
     CpuResources resources,
     long[] shape,
     long hidden,
     bool leadingActivation
-) : BlockStep(shape, hidden, TVector.Lanes)
+) : BlockStep(shape, hidden, Learned<TVector, TActivation>(leadingActivation), TVector.Lanes)
     where TVector : unmanaged, IVector<TVector>
+    where TActivation : unmanaged, IVectorActivation<TVector, TActivation>
 {
-    private readonly InterleavedBranch<TVector> _branch = new(resources, shape, hidden, leadingActivation);
+    private readonly InterleavedBranch<TVector, TActivation> _branch = new(resources, shape, hidden, leadingActivation);
     private readonly InterleavedWeights _weights = new((int)shape[1], (int)hidden);
 
     /// <inheritdoc/>
@@ -33,8 +34,8 @@ internal sealed unsafe class InterleavedStep<TVector>(
         _branch.Forward(w, data, _branch.MapsOfStep(data), y);
 
     /// <inheritdoc/>
-    public override void Series(in BranchWeights w, int terms, in GroupData data, float* logDet) =>
-        _branch.Series(w, terms, data, _branch.MapsOfStep(data), logDet);
+    public override void Series(in BranchWeights w, WeightedSeries series, in GroupData data, float* logDet) =>
+        _branch.Series(w, series, data, _branch.MapsOfStep(data), logDet);
 
     /// <inheritdoc/>
     public override void Backward(
@@ -42,5 +43,5 @@ internal sealed unsafe class InterleavedStep<TVector>(
         in BranchWeights transposed,
         in GroupData data,
         in GroupCotangents cotangents
-    ) => _branch.Backward(w, transposed, data, _branch.MapsOfStep(data), cotangents);
+    ) => _branch.Backward(w, transposed, data, _branch.MapsOfStep(data, backward: true), cotangents);
 }

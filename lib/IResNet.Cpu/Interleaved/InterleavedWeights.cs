@@ -17,9 +17,10 @@ internal sealed unsafe class InterleavedWeights(int channels, int hidden)
             2 * (nint)Taps * InterleavedLayout.RoundUp(hidden) * InterleavedLayout.RoundUp(channels)
                 + (nint)InterleavedLayout.RoundUp(hidden) * (hidden + 2)
                 + InterleavedLayout.RoundUp(channels)
+                + BranchTensors.Places
         );
 
-    /// <summary>Packs weights and biases.</summary>
+    /// <summary>Packs weights, biases and the activations' parameters.</summary>
     public BranchWeights Pack(BranchTensors tensors, float* memory)
     {
         float* first = memory,
@@ -27,9 +28,10 @@ internal sealed unsafe class InterleavedWeights(int channels, int hidden)
             last = Pack(tensors.Middle, hidden, hidden, 1, middle),
             firstBias = Pack(tensors.Last, channels, hidden, Taps, last),
             middleBias = PackBias(tensors.FirstBias, hidden, firstBias),
-            lastBias = PackBias(tensors.MiddleBias, hidden, middleBias);
-        PackBias(tensors.LastBias, channels, lastBias);
-        return new(first, firstBias, middle, middleBias, last, lastBias);
+            lastBias = PackBias(tensors.MiddleBias, hidden, middleBias),
+            learned = PackBias(tensors.LastBias, channels, lastBias);
+        tensors.PackLearned(learned);
+        return new(first, firstBias, middle, middleBias, last, lastBias, learned);
     }
 
     /// <summary>
@@ -41,7 +43,7 @@ internal sealed unsafe class InterleavedWeights(int channels, int hidden)
             middle = PackTransposed(tensors.First, hidden, channels, Taps, first),
             last = PackTransposed(tensors.Middle, hidden, hidden, 1, middle);
         PackTransposed(tensors.Last, channels, hidden, Taps, last);
-        return new(first, null, middle, null, last, null);
+        return new(first, null, middle, null, last, null, null);
     }
 
     /// <summary>A weight of shape (outputs, inputs, taps).</summary>

@@ -11,6 +11,16 @@ public static class Benchmark
     [
         DensityStep.Of("density_mnist28_b32_n5_pi1", BenchmarkModels.Mnist28.With(powerIterations: 1), batch: 32),
         DensityStep.Of("density_mnist28_b32_n5_pi5", BenchmarkModels.Mnist28.With(powerIterations: 5), batch: 32),
+        DensityStep.Of(
+            "density_mnist28_b32_n5_pi5_lipswish",
+            BenchmarkModels.Mnist28.With(powerIterations: 5) with
+            {
+                Activation = ActivationKind.LipSwish,
+            },
+            batch: 32
+        ),
+        DensityStep.Of("density_mnist28_b4_n5_pi5", BenchmarkModels.Mnist28.With(powerIterations: 5), batch: 4),
+        DensityStep.Of("density_mnist28_b1_n5_pi5", BenchmarkModels.Mnist28.With(powerIterations: 5), batch: 1),
         DensityStep.Of("density_mnist32_b32_n5_pi5", BenchmarkModels.Mnist32.With(powerIterations: 5), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi1", BenchmarkModels.Cifar.With(powerIterations: 1), batch: 32),
         DensityStep.Of("density_cifar_b32_n5_pi5", BenchmarkModels.Cifar.With(powerIterations: 5), batch: 32),

@@ -51,15 +51,15 @@ public sealed record SpeedrunRecord(SpeedrunTrack Track, RunSummary Run, Evaluat
     {
         get
         {
-            string commit = Run.Machine.Commit,
+            string full = Run.Machine.Commit,
+                commit = full[..Math.Min(CommitDigits, full.Length)],
                 bound = Proof.Blocks.Count == 0
                     ? "no residual blocks"
                     : Proof.Blocks.Max(block => block.Frozen).ToString("F4", CultureInfo.InvariantCulture);
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {Track.Name} | {Run.TrainingSeconds:F1} s, {Run.Step:N0} steps | {Test} | {bound} | {Run.Seed} | "
-                    + $"{Machine.Processor}, {Run.Machine.Threads} | "
-                    + $"{commit[..Math.Min(CommitDigits, commit.Length)]} | "
+                    + $"{Machine.Processor}, {Run.Machine.Threads} | {commit} | "
                     + $"`{Command}` | {Run.Started:yyyy-MM-dd} |"
             );
         }

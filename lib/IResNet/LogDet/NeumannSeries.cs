@@ -17,7 +17,10 @@ public sealed class NeumannSeries : TruncatedSeries
     /// <param name="samples">Probes per example, at least 1.</param>
     /// <param name="probes">Where probes come from; by default random signs from torch's own generator.</param>
     public NeumannSeries(int terms, int samples = 1, Probes? probes = null)
-        : base(terms, samples, probes ?? new RademacherProbes()) { }
+        : base(terms, samples, probes ?? new RademacherProbes()) => Weights = WeightsOf(Terms);
+
+    /// <summary>The weights of the terms.</summary>
+    public WeightedSeries Weights { get; }
 
     /// <inheritdoc/>
     public override LogDetEstimator Seeded(Generator generator) =>
@@ -27,24 +30,16 @@ public sealed class NeumannSeries : TruncatedSeries
     public override LogDetEstimator Shared(int part, int parts) =>
         new NeumannSeries(Terms, Samples, new SharedProbes(Probes, part, parts));
 
-    private protected override Tensor QuadraticForms(Linearization g, Tensor v)
+    private protected override Tensor QuadraticForms(Linearization g, Tensor v) => Weights.Estimate(g, v);
+
+    private static WeightedSeries WeightsOf(int terms)
     {
-        var r = v.clone();
-        var value = zeros(v.size(0), dtype: v.dtype, device: v.device);
-        using (no_grad())
-        {
-            var power = v.alias();
-            for (int k = 1; k < Terms; k++)
-            {
-                double sign = k % 2 == 1 ? 1 : -1;
-                using var used = power;
-                power = g.Jvp(power);
-                r.add_(power, alpha: -sign);
-                // The last term's share is taken out here, because v.J r below brings all n terms with weight 1 / n.
-                value.add_((power * v).flatten(1).sum(1), alpha: sign * (1.0 / k - 1.0 / Terms));
-            }
-        }
-        var surrogate = (g.Jvp(r) * v).flatten(1).sum(1);
-        return surrogate + (value + surrogate.detach() / Terms - surrogate.detach());
+        var powers = Enumerable.Range(1, terms - 1).ToList();
+        // The last term's share is taken out here, because v.J r brings all n terms with weight 1 / n.
+        return new(
+            [.. powers.Select(k => PowerSeries.Coefficient(k) * (1 - (double)k / terms))],
+            [.. powers.Select(k => k % 2 == 0 ? 1.0 : -1.0)],
+            1.0 / terms
+        );
     }
 }

@@ -3,7 +3,7 @@ namespace IResNet.Tests.Cpu;
 /// <summary>One block with fixed weights, input, probe and cotangents, computed by a kernel and by torch.</summary>
 internal sealed class BlockSetting
 {
-    private readonly ResidualBranch _branch;
+    private readonly SequentialBranch _branch;
     private readonly Func<Tensor, LogDetEstimator> _estimator;
     private readonly Func<LogDetEstimator, Tensor, (Tensor, Tensor?)> _kernel;
     private readonly Tensor _y,
@@ -15,7 +15,7 @@ internal sealed class BlockSetting
     /// <param name="estimator">From a probe to what estimates the log-determinant with it.</param>
     /// <param name="kernel">From estimator and input to output and log-determinant.</param>
     public BlockSetting(
-        ResidualBranch branch,
+        SequentialBranch branch,
         long[] shape,
         Func<Tensor, LogDetEstimator> estimator,
         Func<LogDetEstimator, Tensor, (Tensor, Tensor?)> kernel
@@ -34,7 +34,7 @@ internal sealed class BlockSetting
 
     public Tensor Probe { get; }
 
-    public ResidualBranch Branch => _branch;
+    public SequentialBranch Branch => _branch;
 
     /// <summary>The kernel's values and gradients, in float32.</summary>
     public Dictionary<string, Tensor> Fast(Tensor probe) =>

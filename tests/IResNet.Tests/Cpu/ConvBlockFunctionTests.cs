@@ -33,10 +33,14 @@ public class ConvBlockFunctionTests : BlockFunctionTests
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int channels, int height, int width, int hidden, bool leading, int terms)
     {
-        DemandEquality(
-            Create(examples, channels, height, width, hidden, leading, terms),
-            $"{examples} of {channels}x{height}x{width}, width {hidden}, {terms} terms"
-        );
+        foreach (var activation in Kernels.Activations)
+        {
+            using var scope = NewDisposeScope();
+            DemandEquality(
+                Create(examples, channels, height, width, hidden, leading, terms, activation),
+                $"{activation}, {examples} of {channels}x{height}x{width}, width {hidden}, {terms} terms"
+            );
+        }
     }
 
     [Fact]
@@ -50,11 +54,14 @@ public class ConvBlockFunctionTests : BlockFunctionTests
     [Fact]
     public void NotANumberStaysOne()
     {
-        var setting = Create(18, 3, 4, 4, 6, leading: true, terms: 2);
-        setting.X[7, 1, 2, 2] = float.NaN;
-        var y = setting.Fast(setting.Probe)["y"];
-        Assert.True(y[7].isnan().any().ToBoolean());
-        Assert.False(y.narrow(0, 8, 10).isnan().any().ToBoolean());
+        foreach (var activation in Kernels.Activations)
+        {
+            var setting = Create(18, 3, 4, 4, 6, leading: true, terms: 2, activation);
+            setting.X[7, 1, 2, 2] = float.NaN;
+            var y = setting.Fast(setting.Probe)["y"];
+            Assert.True(y[7].isnan().any().ToBoolean(), activation.Name);
+            Assert.False(y.narrow(0, 8, 10).isnan().any().ToBoolean(), activation.Name);
+        }
     }
 
     /// <summary>
@@ -76,7 +83,8 @@ public class ConvBlockFunctionTests : BlockFunctionTests
         Assert.InRange(Environment.WorkingSet, 0, 3L << 30);
     }
 
-    private protected override BlockSetting Uneven => Create(70, 5, 6, 6, 9, leading: true, terms: 3);
+    private protected override BlockSetting Uneven =>
+        Create(70, 5, 6, 6, 9, leading: true, terms: 3, ActivationKind.LipSwish);
 
     private static BlockSetting Create(
         int examples,
@@ -85,7 +93,8 @@ public class ConvBlockFunctionTests : BlockFunctionTests
         int width,
         int hidden,
         bool leading,
-        int terms
+        int terms,
+        ActivationKind? activation = null
     )
     {
         Kernels.Need();
@@ -94,14 +103,14 @@ public class ConvBlockFunctionTests : BlockFunctionTests
             new ImageShape(channels, height, width),
             hidden,
             new SpectralNormOptions(),
-            ActivationKind.Elu,
+            activation,
             leading
         );
         return new(
             branch,
             [examples, channels, height, width],
             probe => terms > 0 ? new NeumannSeries(terms, 1, new FixedProbes(probe)) : new NoLogDet(),
-            (estimator, x) => ConvBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, x)
+            (estimator, x) => Kernels.Of(branch).Step(Kernels.Resources, branch, estimator, x)
         );
     }
 }

@@ -10,7 +10,7 @@ public class CpuBackendTests
 
     private static readonly ConvBranch Convolutional = new(Shape, 4),
         Broad = new(Shape, 64),
-        Smooth = new(Shape, 4, activation: ActivationKind.Softplus);
+        Sorting = new(Shape, 4, activation: ActivationKind.MaxMin);
 
     private static readonly DenseBranch Plane = new(2, [4]),
         Space = new(3, [4]);
@@ -24,13 +24,26 @@ public class CpuBackendTests
         Serves(Convolutional, new NeumannSeries(3), x);
         Serves(Convolutional, new NoLogDet(), x);
         Serves(Broad, new NeumannSeries(3), x.narrow(0, 0, 1));
-        Refuses("a batch of 7 examples", Convolutional, new NeumannSeries(3), x.narrow(0, 0, 7));
+        Serves(Convolutional, new NeumannSeries(3), x.narrow(0, 0, 1));
         Refuses("not PowerSeries", Convolutional, new PowerSeries(3), x);
-        Refuses("one probe", Convolutional, new NeumannSeries(3, samples: 2), x);
+        Serves(Convolutional, new NeumannSeries(3, samples: 2), x);
+        Serves(Convolutional, new RussianRoulette(), x);
+        foreach (var gradient in new[] { RouletteGradient.Basic, RouletteGradient.TransposedNeumann })
+            Refuses($"not {gradient}", Convolutional, new RussianRoulette(gradient: gradient), x);
         Refuses("two dimensions", Convolutional, new ExactLogDet(), x);
         Refuses("not for Float64", Convolutional, new NeumannSeries(3), x.to(ScalarType.Float64));
-        Refuses("not Softplus", Smooth, new NeumannSeries(3), x);
+        Refuses("not MaxMin", Sorting, new NeumannSeries(3), x);
         Refuses("SequentialBranch", Chain(), new NeumannSeries(3), x);
+    }
+
+    /// <summary>Each activation of the library is served, or named as one that is not.</summary>
+    [Fact]
+    public void Activations()
+    {
+        var served = ActivationKind.All.Where(kind =>
+            Backend.Step(new ConvBranch(Shape, 4, activation: kind), new NoLogDet(), zeros(8, 2, 4, 4)).IsServed
+        );
+        Assert.Equal(Kernels.Activations, served);
     }
 
     [Fact]
@@ -41,10 +54,16 @@ public class CpuBackendTests
         Serves(Space, new NoLogDet(), zeros(1, 3));
         Refuses("two dimensions", Space, new ExactLogDet(), zeros(1, 3));
         Refuses("not PowerSeries", Plane, new PowerSeries(3), zeros(1, 2));
-        Refuses("one probe", Plane, new NeumannSeries(3, samples: 2), zeros(1, 2));
+        Serves(Plane, new NeumannSeries(3, samples: 2), zeros(1, 2));
+        Serves(Plane, new RussianRoulette(), zeros(1, 2));
         Refuses("not for Float64", Plane, new ExactLogDet(), zeros(1, 2, dtype: ScalarType.Float64));
         var options = new SpectralNormOptions();
-        Refuses("Softplus", new DenseBranch(2, [4], options, ActivationKind.Softplus), new NoLogDet(), zeros(1, 2));
+        Refuses(
+            "not CLipSwish",
+            new DenseBranch(2, [4], options, ActivationKind.CLipSwish),
+            new NoLogDet(),
+            zeros(1, 2)
+        );
         Refuses(
             "before its first layer",
             new DenseBranch(2, [4], options, leadingActivation: true),
@@ -61,13 +80,13 @@ public class CpuBackendTests
         Assert.Contains("gradients are enabled", Backend.Linearize(Convolutional, x).WhyNot);
         using var noGrad = no_grad();
         Assert.Null(Backend.Linearize(Convolutional, x).WhyNot);
-        Assert.Contains("a batch of 7", Backend.Linearize(Convolutional, x.narrow(0, 0, 7)).WhyNot);
+        Assert.Null(Backend.Linearize(Convolutional, x.narrow(0, 0, 1)).WhyNot);
         Assert.Contains("DenseBranch", Backend.Linearize(Plane, zeros(16, 2)).WhyNot);
         foreach (var solver in new InverseSolver[] { new Chebyshev(), new FixedPoint(), new Anderson() })
         {
             Assert.Null(Backend.Invert(Convolutional, solver, x).WhyNot);
-            Assert.Contains("a batch of 7", Backend.Invert(Convolutional, solver, x.narrow(0, 0, 7)).WhyNot);
-            Assert.Contains("Softplus", Backend.Invert(Smooth, solver, x).WhyNot);
+            Assert.Null(Backend.Invert(Convolutional, solver, x.narrow(0, 0, 1)).WhyNot);
+            Assert.Contains("MaxMin", Backend.Invert(Sorting, solver, x).WhyNot);
         }
     }
 

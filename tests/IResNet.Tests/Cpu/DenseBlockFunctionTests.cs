@@ -36,7 +36,7 @@ public class DenseBlockFunctionTests : BlockFunctionTests
 
     [Theory, MemberData(nameof(Shapes))]
     public void EqualsTorch(int examples, int features, int[] hidden, Estimate estimate, int terms) =>
-        Compare(examples, features, hidden, estimate, terms);
+        Assert.All(Kernels.Activations, activation => Compare(examples, features, hidden, estimate, terms, activation));
 
     /// <summary>Shapes that nobody chose.</summary>
     [Fact]
@@ -48,7 +48,8 @@ public class DenseBlockFunctionTests : BlockFunctionTests
             var estimate = (Estimate)random.Next(3);
             int features = estimate == Estimate.Exact ? 2 : random.Next(1, 9);
             int[] hidden = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(1, 40))];
-            Compare(random.Next(1, 200), features, hidden, estimate, random.Next(1, 7));
+            var activation = Kernels.Activations[i % Kernels.Activations.Count];
+            Compare(random.Next(1, 200), features, hidden, estimate, random.Next(1, 7), activation);
         }
     }
 
@@ -135,17 +136,31 @@ public class DenseBlockFunctionTests : BlockFunctionTests
 
     private protected override BlockSetting Uneven => Create(300, 2, [33, 17], Estimate.Exact, 0);
 
-    private static void Compare(int examples, int features, int[] hidden, Estimate estimate, int terms) =>
+    private static void Compare(
+        int examples,
+        int features,
+        int[] hidden,
+        Estimate estimate,
+        int terms,
+        ActivationKind activation
+    ) =>
         DemandEquality(
-            Create(examples, features, hidden, estimate, terms),
-            $"{examples} of {features}-{string.Join('-', hidden)}, {estimate} {terms}"
+            Create(examples, features, hidden, estimate, terms, activation),
+            $"{activation}, {examples} of {features}-{string.Join('-', hidden)}, {estimate} {terms}"
         );
 
-    private static BlockSetting Create(int examples, int features, int[] hidden, Estimate estimate, int terms)
+    private static BlockSetting Create(
+        int examples,
+        int features,
+        int[] hidden,
+        Estimate estimate,
+        int terms,
+        ActivationKind? activation = null
+    )
     {
         Kernels.Need();
         manual_seed(examples + features);
-        var branch = new DenseBranch(features, hidden);
+        var branch = new DenseBranch(features, hidden, activation: activation);
         return new(
             branch,
             [examples, features],
@@ -156,7 +171,7 @@ public class DenseBlockFunctionTests : BlockFunctionTests
                     Estimate.Series => new NeumannSeries(terms, 1, new FixedProbes(probe)),
                     _ => new NoLogDet(),
                 },
-            (estimator, x) => DenseBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, x)
+            (estimator, x) => Kernels.Of(branch).Step(Kernels.Resources, branch, estimator, x)
         );
     }
 }

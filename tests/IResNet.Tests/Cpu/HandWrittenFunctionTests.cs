@@ -15,23 +15,32 @@ public class HandWrittenFunctionTests
     private static readonly Dictionary<string, (Type Function, Func<Subject> Make)> Cases = new()
     {
         ["affine map per channel"] = (typeof(ChannelAffineFunction<>), Affine),
-        ["convolutional block, series"] = (typeof(ConvBlockFunction<>), () =>
+        ["convolutional block, series"] = (typeof(ConvBlockFunction<,>), () =>
             Convolutional(16, 6, new ImageShape(3, 4, 5), 3)
         ),
-        ["convolutional block, value alone"] = (typeof(ConvBlockFunction<>), () =>
+        ["convolutional block, value alone"] = (typeof(ConvBlockFunction<,>), () =>
             Convolutional(9, 5, new ImageShape(2, 3, 4), 0)
         ),
-        ["convolutional block, few examples"] = (typeof(ConvBlockFunction<>), () =>
+        ["convolutional block, few examples"] = (typeof(ConvBlockFunction<,>), () =>
             Convolutional(3, 64, new ImageShape(2, 4, 4), 2)
         ),
-        ["convolutional block, no first activation"] = (typeof(ConvBlockFunction<>), () =>
+        ["convolutional block, no first activation"] = (typeof(ConvBlockFunction<,>), () =>
             Convolutional(17, 6, new ImageShape(2, 4, 4), 2, leading: false)
         ),
-        ["dense block, exact"] = (typeof(DenseBlockFunction<>), () => Dense(70, 2, new ExactLogDet())),
-        ["dense block, series"] = (typeof(DenseBlockFunction<>), () =>
+        ["convolutional block, learned activations"] = (typeof(ConvBlockFunction<,>), () =>
+            Convolutional(9, 5, new ImageShape(2, 3, 4), 2, activation: ActivationKind.LipSwish)
+        ),
+        ["convolutional block, learned activations, few examples"] = (typeof(ConvBlockFunction<,>), () =>
+            Convolutional(3, 64, new ImageShape(2, 3, 3), 2, leading: false, ActivationKind.LipSwish)
+        ),
+        ["dense block, exact"] = (typeof(DenseBlockFunction<,>), () => Dense(70, 2, new ExactLogDet())),
+        ["dense block, series"] = (typeof(DenseBlockFunction<,>), () =>
             Dense(5, 3, new NeumannSeries(3, 1, new FixedProbes(randn(5, 3))))
         ),
-        ["dense block, value alone"] = (typeof(DenseBlockFunction<>), () => Dense(3, 4, new NoLogDet())),
+        ["dense block, learned activations"] = (typeof(DenseBlockFunction<,>), () =>
+            Dense(17, 2, new ExactLogDet(), ActivationKind.LipSwish)
+        ),
+        ["dense block, value alone"] = (typeof(DenseBlockFunction<,>), () => Dense(3, 4, new NoLogDet())),
         ["spectral normalization"] = (typeof(SpectralNormFunction<>), Normalization),
     };
 
@@ -281,22 +290,34 @@ public class HandWrittenFunctionTests
         );
     }
 
-    private static Subject Convolutional(int examples, int hidden, ImageShape shape, int terms, bool leading = true)
+    private static Subject Convolutional(
+        int examples,
+        int hidden,
+        ImageShape shape,
+        int terms,
+        bool leading = true,
+        ActivationKind? activation = null
+    )
     {
-        var branch = new ConvBranch(shape, hidden, new SpectralNormOptions(), leadingActivation: leading);
+        var branch = new ConvBranch(shape, hidden, new SpectralNormOptions(), activation, leading);
         var x = randn(examples, shape.Channels, shape.Height, shape.Width);
         LogDetEstimator estimator =
             terms > 0 ? new NeumannSeries(terms, 1, new FixedProbes(randn_like(x))) : new NoLogDet();
         return Block(branch, estimator, x, point =>
-            ConvBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, point)
+            Kernels.Of(branch).Step(Kernels.Resources, branch, estimator, point)
         );
     }
 
-    private static Subject Dense(int examples, int features, LogDetEstimator estimator)
+    private static Subject Dense(
+        int examples,
+        int features,
+        LogDetEstimator estimator,
+        ActivationKind? activation = null
+    )
     {
-        var branch = new DenseBranch(features, [7, 5]);
+        var branch = new DenseBranch(features, [7, 5], activation: activation);
         return Block(branch, estimator, randn(examples, features), point =>
-            DenseBlockFunction<Floats16>.Apply(Kernels.Resources, branch, estimator, point)
+            Kernels.Of(branch).Step(Kernels.Resources, branch, estimator, point)
         );
     }
 

@@ -53,7 +53,7 @@ public class InterleavedInverseTests
             );
     }
 
-    /// <summary>The same as with torch's operations, which small batches take: example by example.</summary>
+    /// <summary>The same example by example, which narrower vectors take.</summary>
     [Fact]
     public void IsTheSameExampleByExample()
     {

@@ -17,6 +17,10 @@ public class InterleavedLinearizationTests
             { 16, 4, 14, 14, 32, true, 1 },
             { 20, 3, 5, 7, 6, true, 3 },
             { 33, 6, 4, 4, 10, false, 2 },
+            // Directions side by side: some of all lanes, all of them, more.
+            { 1, 2, 3, 4, 5, true, 3 },
+            { 5, 2, 3, 4, 5, false, 3 },
+            { 3, 2, 3, 4, 5, true, 11 },
         };
 
     [Theory, MemberData(nameof(Shapes))]
@@ -39,8 +43,12 @@ public class InterleavedLinearizationTests
         Tensor x = randn(examples, channels, height, width),
             t = randn(directions * examples, channels, height, width);
 
-        var fast = Assert.IsType<InterleavedLinearization<Floats16>>(branch.Linearize(x));
-        var evaluated = new InterleavedEvaluation<Floats16>(Kernels.Resources, branch, x.shape).Evaluate(x);
+        var fast = Assert.IsType<InterleavedLinearization<Floats16, VectorElu<Floats16>>>(branch.Linearize(x));
+        var evaluated = new InterleavedEvaluation<Floats16, VectorElu<Floats16>>(
+            Kernels.Resources,
+            branch,
+            x.shape
+        ).Evaluate(x);
         Tensor jvp = fast.Jvp(t),
             vjp = fast.Vjp(t);
         branch.to(ScalarType.Float64);

@@ -6,13 +6,13 @@ namespace IResNet.Tests;
 internal static class BlockGradients
 {
     /// <summary>Runs a block once forwards and once backwards. Its branch is float32 again afterwards.</summary>
-    /// <param name="branch">The block's branch, whose weights and biases are differentiated.</param>
+    /// <param name="branch">The block's branch, whose parameters are differentiated.</param>
     /// <param name="dtype">The type to compute in.</param>
     /// <param name="input">The block's input, differentiated as well.</param>
     /// <param name="cotangents">The scalar is the inner product of output and log-determinant with these.</param>
     /// <param name="block">From input to output and log-determinant.</param>
     public static Dictionary<string, Tensor> Of(
-        ResidualBranch branch,
+        SequentialBranch branch,
         ScalarType dtype,
         Tensor input,
         (Tensor Y, Tensor LogDet) cotangents,
@@ -35,6 +35,9 @@ internal static class BlockGradients
                 branch.Layers[i].Weight.grad!.clone(),
                 branch.Layers[i].Bias.grad!.clone()
             );
+        var learned = branch.Activations.SelectMany(activation => activation.parameters()).ToList();
+        if (learned.Count > 0)
+            results["activations"] = cat([.. learned.Select(parameter => parameter.grad!)]);
         branch.to(ScalarType.Float32);
         return results;
     }
