@@ -19,7 +19,7 @@ internal sealed unsafe class ConvBlockFunction<TVector, TActivation>
         Tensor x
     )
     {
-        var series = DrawnSeries.Of(estimator, branch);
+        var series = DrawnSeries.Of(estimator, branch, x.shape);
         var outputs = Run(
             new(resources, branch, series),
             [series?.Repeat(x) ?? x, .. BranchTensors.ParametersOf(branch)]

@@ -20,7 +20,7 @@ internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
         Tensor x
     )
     {
-        var series = DrawnSeries.Of(estimator, branch);
+        var series = DrawnSeries.Of(estimator, branch, x.shape);
         var points = series?.Repeat(x) ?? x;
         int[] widths = [(int)x.size(1), .. branch.Layers.Select(layer => (int)layer.Weight.size(0))];
         var groups = ExampleGroups.Of(points.shape, InterleavedDense<TVector, TActivation>.Group);

@@ -7,11 +7,14 @@ namespace IResNet.Cpu;
 internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes Probes)
 {
     /// <summary>Of an estimator; null where it is no series.</summary>
-    public static DrawnSeries? Of(LogDetEstimator estimator, ResidualBranch branch) =>
+    /// <param name="estimator">The estimator.</param>
+    /// <param name="branch">The branch.</param>
+    /// <param name="shape">The batch's shape.</param>
+    public static DrawnSeries? Of(LogDetEstimator estimator, ResidualBranch branch, IReadOnlyList<long> shape) =>
         estimator switch
         {
             NeumannSeries series => new(series.Weights, series.Samples, series.Probes),
-            RussianRoulette roulette => new(roulette.DrawWeights(branch), 1, roulette.Probes),
+            RussianRoulette roulette => new(roulette.DrawWeights(branch), roulette.Probes.Complete(shape), roulette.Probes),
             _ => null,
         };
 

@@ -45,7 +45,19 @@ public static partial class NativeRuntime
             return true;
         // NNPACK depends on the same properties of the processor, and complains at every call where it misses them.
         SetUserEnabledNnpack(GlobalContext(), 0);
-        byte right = OneDnn.ComputesRight() ? (byte)1 : (byte)0;
+        // On a thread that ends: the threads of OpenMP that it starts end with it. They would count as long as the
+        // program's first thread lives, and where there are more of them than cores, none waits in a loop.
+        byte right = Task
+            .Factory.StartNew(
+                OneDnn.ComputesRight,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            )
+            .GetAwaiter()
+            .GetResult()
+            ? (byte)1
+            : (byte)0;
         SetUserEnabledMkldnn(GlobalContext(), right);
         SetUserEnabledNnpack(GlobalContext(), right);
         return right == 1;

@@ -117,8 +117,8 @@ internal static class ResidualFlowPresets
         };
 
     private const string SmallNote =
-        "Far smaller than the published models: its bits/dim do not compare with theirs. The estimator, the logit and "
-        + "the order of the parts are theirs.";
+        "Far smaller than the published models: its bits/dim do not compare with theirs. The logit and the order of "
+        + "the parts are theirs, and the estimator but for its setting, which is RussianRoulette's default.";
 
     private const string ToyNote =
         "The exact log-determinant instead of the random estimate; weight decay 0, which is what the script's 1e-5 "
@@ -219,7 +219,12 @@ internal static class ResidualFlowPresets
             },
             Training = new()
             {
-                Estimator = new RussianRouletteOptions { Distribution = law },
+                Estimator = new RussianRouletteOptions
+                {
+                    Distribution = law,
+                    Parameter = law == TermLaw.Geometric ? 0.5 : 2,
+                    ExactTerms = 2,
+                },
                 Steps = Epochs.Steps(epochs, images.Count, Batch),
                 Batch = Batch,
                 Optimizer = new AdamOptions { Beta2 = 0.99 },

@@ -6,7 +6,7 @@ using IResNet.Experiments.Training;
 namespace IResNet.Experiments.Speedruns;
 
 /// <summary>
-/// Runs a track: trains from scratch in a run folder until the target is met on validation images or the time is up,
+/// Runs a track: trains from scratch in a run folder until it is good enough on validation images or the time is up,
 /// then certifies the model and evaluates it on all test images.
 /// </summary>
 /// <remarks>
@@ -40,7 +40,7 @@ public static class Speedrun
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var judge = TrainingSink.Of(happened =>
         {
-            if (happened is EvaluationEvent evaluated && evaluated.Result.Value <= track.Target)
+            if (happened is EvaluationEvent evaluated && evaluated.Result.Value <= track.Stop)
                 end.Cancel();
         });
         var summary = await TrainingRun.Train(

@@ -27,12 +27,11 @@ public sealed record SpeedrunRecord(SpeedrunTrack Track, RunSummary Run, Evaluat
             string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
             if (Track.Target is { } target)
             {
-                if (!(Run.Best?.Value <= target))
-                    return Text(
-                        $"the target {target} was not met on validation examples in {Run.Step} steps; the best was "
-                    ) + (Run.Best is { } best ? Text($"{best.Value:F4} after {best.Step}") : "none");
+                if (!(Run.Best?.Value <= Track.Stop))
+                    return Text($"{Track.Stop} was not met on validation examples in {Run.Step} steps; the best was ")
+                        + (Run.Best is { } best ? Text($"{best.Value:F4} after {best.Step}") : "none");
                 if (!(Test.Value <= target))
-                    return Text($"the target {target} was met on validation examples, but not on the test examples");
+                    return Text($"the test examples do not confirm it: {Test.Value:F4}, the target is {target}");
             }
             else if (Run.State != RunState.Finished)
                 return "the run did not come to its end";
@@ -52,14 +51,15 @@ public sealed record SpeedrunRecord(SpeedrunTrack Track, RunSummary Run, Evaluat
     {
         get
         {
-            string commit = Run.Machine.Commit,
+            string full = Run.Machine.Commit,
+                commit = full[..Math.Min(CommitDigits, full.Length)],
                 bound = Proof.Blocks.Count == 0
                     ? "no residual blocks"
                     : Proof.Blocks.Max(block => block.Frozen).ToString("F4", CultureInfo.InvariantCulture);
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {Track.Name} | {Run.TrainingSeconds:F1} s, {Run.Step:N0} steps | {Test} | {bound} | {Run.Seed} | "
-                    + $"{Machine.Processor}, {Run.Machine.Threads} | {commit[..Math.Min(CommitDigits, commit.Length)]} | "
+                    + $"{Machine.Processor}, {Run.Machine.Threads} | {commit} | "
                     + $"`{Command}` | {Run.Started:yyyy-MM-dd} |"
             );
         }

@@ -9,10 +9,16 @@ namespace IResNet.Experiments.Speedruns;
 public sealed record SpeedrunTrack(string Name, string Goal, Func<Experiment> Create)
 {
     /// <summary>
-    /// The figure that ends the training, judged on validation images along the way, and that the test images must
-    /// confirm; less is better. Null where the experiment's own seconds end it and the figure is what counts.
+    /// The figure to reach on all test images; less is better. Null where the experiment's own seconds end it and the
+    /// figure is what counts.
     /// </summary>
     public double? Target { get; init; }
+
+    /// <summary>
+    /// The figure on validation images that ends the training: somewhat better than the target, so that the test images
+    /// confirm it, for the first evaluation that meets a target is one of luck.
+    /// </summary>
+    public double? Stop { get; init; }
 
     /// <summary>The experiment with a seed.</summary>
     /// <exception cref="ConfigurationException">The settings are impossible, or none ends the training.</exception>
@@ -22,9 +28,10 @@ public sealed record SpeedrunTrack(string Name, string Goal, Func<Experiment> Cr
         experiment.Validate();
         if (Target is null && experiment.Options.Seconds is null)
             throw new ConfigurationException($"The track {Name} needs a target, or training.seconds.");
-        if (Target is not null && experiment.Options.EvaluateEvery is null)
+        if (Target is not null && (Stop is null || experiment.Options.EvaluateEvery is null))
             throw new ConfigurationException(
-                $"The track {Name} needs training.evaluateEvery: its target is looked for at evaluations."
+                $"The track {Name} has a target, and needs a figure to stop at and training.evaluateEvery: it is "
+                    + "looked for at evaluations."
             );
         return experiment;
     }

@@ -26,6 +26,7 @@ public static class SpeedrunTracks
         )
         {
             Target = 2.00,
+            Stop = 1.98,
         },
         new(
             "density-mnist-2h",
@@ -55,6 +56,7 @@ public static class SpeedrunTracks
         )
         {
             Target = 0.010,
+            Stop = 0.008,
         },
         new(
             "classifier-mnist-2h",
@@ -73,6 +75,7 @@ public static class SpeedrunTracks
         )
         {
             Target = 3.1,
+            Stop = 3.07,
         },
     ];
 

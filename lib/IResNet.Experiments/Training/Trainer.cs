@@ -3,6 +3,7 @@ using IResNet.Experiments.Distributed;
 using IResNet.Experiments.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
+using Trace = System.Diagnostics.Trace;
 
 namespace IResNet.Experiments.Training;
 
@@ -58,16 +59,20 @@ internal sealed class Trainer : IDisposable
     public string? LastCheckpoint { get; set; }
 
     /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
-    /// <param name="sink">Told what is doubtful about these.</param>
+    /// <param name="sink">Told what is doubtful about these, and about the estimators.</param>
     public void Initialize(ITrainingSink? sink = null)
     {
         if (Task.Flow is not { } flow)
             return;
         foreach (var layer in flow.ResidualBlocks.SelectMany(block => block.Branch.Layers))
             layer.SearchNorm(_options.BurnIn);
-        string[] doubts = [.. flow.ResidualBlocks.Select(EstimatorWarning).OfType<string>()];
-        if (doubts.Length > 0)
-            sink?.On(new MessageEvent(Step, $"{doubts.Length} of {flow.ResidualBlocks.Count} blocks: {doubts[0]}"));
+        if (flow.EstimatorWarning(Task.EstimatorFor) is { } doubt)
+        {
+            if (sink is null || sink == TrainingSink.None)
+                Trace.TraceWarning(doubt);
+            else
+                sink.On(new MessageEvent(Step, doubt));
+        }
         if (flow.ActNorms.All(actNorm => actNorm.IsInitialized))
             return;
         using var scope = NewDisposeScope();
@@ -82,10 +87,6 @@ internal sealed class Trainer : IDisposable
             Average.copy_(values);
         }
     }
-
-    /// <summary>What its estimator says of a block at the bound that its layers' coefficients allow.</summary>
-    private string? EstimatorWarning(ResidualBlock block) =>
-        Task.EstimatorFor(block.Estimator).Warning(TrainingTask.CoefficientBound(block));
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>
     public void ContinueAt(long step, int skippedInARow) => (Step, SkippedInARow) = (step, skippedInARow);

@@ -24,10 +24,14 @@ public static class Cell
     }
 
     /// <summary>
-    /// The first line of a notebook: settings of the native libraries that must be made before torch is used. Calling
-    /// it again changes nothing.
+    /// The first line of a notebook: settings of the native libraries that must be made before torch is used, and
+    /// warnings of the library are shown in the cells. Calling it again changes nothing.
     /// </summary>
-    public static void Begin() => NativeRuntime.Configure();
+    public static void Begin()
+    {
+        NativeRuntime.Configure();
+        TraceWarnings.Show();
+    }
 
     /// <inheritdoc cref="INotebookHost.Show"/>
     public static Action<object> Show(object value) => Host.Show(value);

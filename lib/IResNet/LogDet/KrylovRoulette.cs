@@ -19,7 +19,8 @@ public sealed class KrylovRoulette : LogDetEvaluator
     /// <param name="distribution">Of the number of random steps; by default <see cref="GeometricTerms"/> with p =
     /// 0.5.</param>
     /// <param name="steps">s, steps that are always taken, at least 1.</param>
-    /// <param name="samples">Independent estimates with a probe per example and a draw each, at least 1.</param>
+    /// <param name="samples">Independent estimates, at least 1: each with a draw and a probe per example, or one set of
+    /// <see cref="ColouredProbes"/>.</param>
     /// <param name="probes">Where probes come from; by default random signs.</param>
     /// <param name="generator">The random stream of n; by default torch's own.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
@@ -57,13 +58,21 @@ public sealed class KrylovRoulette : LogDetEvaluator
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var estimates = new RepeatedEstimates((int)g.BatchSize);
-        int products = 0;
+        int set = Probes.Complete(g.Shape),
+            products = 0;
         for (int sample = 0; sample < Samples; sample++)
         {
             using var one = NewDisposeScope();
             int n = Distribution.Draw(_generator);
-            estimates.Add(Estimate(g, Probes.Draw(1, g.Shape, g.Value), n));
-            products += (int)Math.Min(Steps + n, g.Dimensions);
+            double[] forms = Estimate(g, Probes.Draw(set, g.Shape, g.Value), n);
+            double[] means =
+            [
+                .. Enumerable
+                    .Range(0, (int)g.BatchSize)
+                    .Select(i => forms.Where((_, row) => row % g.BatchSize == i).Average()),
+            ];
+            estimates.Add(means);
+            products += set * (int)Math.Min(Steps + n, g.Dimensions);
         }
         return new(
             tensor([.. estimates.Means], device: g.Value.device).MoveToOuterDisposeScope(),
@@ -73,9 +82,9 @@ public sealed class KrylovRoulette : LogDetEvaluator
         );
     }
 
-    /// <summary>The estimate for a given draw, one per example.</summary>
+    /// <summary>The estimate for a given draw, one per probe.</summary>
     /// <param name="g">The branch at a batch of points.</param>
-    /// <param name="v">One probe per example.</param>
+    /// <param name="v">Probes, as tangents for g.</param>
     /// <param name="n">The draw.</param>
     internal double[] Estimate(Linearization g, Tensor v, int n)
     {

@@ -1,3 +1,5 @@
+using Trace = System.Diagnostics.Trace;
+
 namespace IResNet;
 
 /// <summary>
@@ -42,12 +44,37 @@ public abstract class Flow : nn.Module<Tensor, Tensor>
     /// <summary>The shape of a latent without its batch axis.</summary>
     protected abstract long[] LatentShape { get; }
 
-    /// <summary>Chooses how all blocks compute their log-determinants.</summary>
+    /// <summary>
+    /// Chooses how all blocks compute their log-determinants. What may surprise with it
+    /// (<see cref="EstimatorWarning"/>) is sent to <see cref="Trace.TraceWarning(string)"/>, which notebooks show.
+    /// </summary>
     public Flow WithEstimator(LogDetEstimator estimator)
     {
         foreach (var block in ResidualBlocks)
             block.Estimator = estimator;
+        if (EstimatorWarning() is { } warning)
+            Trace.TraceWarning(warning);
         return this;
+    }
+
+    /// <summary>
+    /// What the blocks' estimators warn of (<see cref="LogDetEstimator.Warning"/>) at the bounds of Lip(g) that the
+    /// layers' coefficients allow; null for nothing.
+    /// </summary>
+    /// <param name="choose">As for <see cref="LogProbTerms(Tensor, Func{LogDetEstimator, LogDetEstimator}?)"/>.</param>
+    public string? EstimatorWarning(Func<LogDetEstimator, LogDetEstimator>? choose = null)
+    {
+        string[] warnings =
+        [
+            .. ResidualBlocks
+                .Select(block =>
+                    (choose?.Invoke(block.Estimator) ?? block.Estimator).Warning(
+                        block.Branch.LipschitzBound(layer => layer.Options.Coefficient)
+                    )
+                )
+                .OfType<string>(),
+        ];
+        return warnings.Length > 0 ? $"{warnings.Length} of {ResidualBlocks.Count} blocks: {warnings[0]}" : null;
     }
 
     /// <summary>ln p(x) per example, in nats.</summary>

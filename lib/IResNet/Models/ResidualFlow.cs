@@ -22,7 +22,10 @@ public sealed class ResidualFlow : Flow
     {
         Config = config;
         (Scales, DenseEnd) = (built.scales, built.end);
-        WithEstimator(new RussianRoulette());
+        // Not by WithEstimator, as nobody has chosen it yet: a training says what there is to warn of.
+        var roulette = new RussianRoulette();
+        foreach (var block in ResidualBlocks)
+            block.Estimator = roulette;
     }
 
     /// <summary>The architecture.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IResNet.Tests.Parity;
 
 namespace IResNet.Tests.Blocks;
 
@@ -6,6 +7,8 @@ namespace IResNet.Tests.Blocks;
 public class ActivationTests
 {
     public static TheoryData<ActivationKind> Kinds => new(ActivationKind.All);
+
+    public static TheoryData<ActivationKind> Others => new(OfficialActivations.Own);
 
     public static TheoryData<ActivationKind> Elementwise =>
         new(ActivationKind.All.Where(kind => kind != ActivationKind.MaxMin));
@@ -36,7 +39,8 @@ public class ActivationTests
             Expect.Near(values.select(1, 1), tensor([.. points.Select(p => formula(-p))]), 1e-8, $"{kind} of -p");
     }
 
-    [Theory, MemberData(nameof(Kinds))]
+    /// <summary>Of those that the parity tests define, too.</summary>
+    [Theory, MemberData(nameof(Kinds)), MemberData(nameof(Others))]
     public void ProductsAreThoseOfTheJacobian(ActivationKind kind)
     {
         using var scope = NewDisposeScope();

@@ -69,6 +69,17 @@ public class KrylovRouletteTests
         );
     }
 
+    /// <summary>A set of coloured probes counts as one: with a colour for each dimension traces are exact.</summary>
+    [Fact]
+    public void ColouredProbesAreTakenAsASet()
+    {
+        using var scope = NewDisposeScope();
+        var (g, _, exact) = Create();
+        var estimate = new KrylovRoulette(new Always(), 12, 1, new ColouredProbes(1)).Evaluate(g);
+        Expect.Near(estimate.Value, full_like(estimate.Value, exact), 1e-11, "exact traces and every step");
+        Assert.Equal(12 * 12, estimate.Products);
+    }
+
     [Fact]
     public void WhatCannotBeIsRefused()
     {
@@ -106,6 +117,11 @@ public class KrylovRouletteTests
         var g = branch.Linearize(x.expand(Dimensions, Dimensions));
         double exact = new ExactLogDet().Estimate(branch.Linearize(x)).mean().ToDouble();
         return (g, eye(Dimensions, dtype: ScalarType.Float64) * Math.Sqrt(Dimensions), exact);
+    }
+
+    private sealed class Always : TermDistribution
+    {
+        public override double Survival(int j) => j <= 1 ? 1 : 0;
     }
 
     private sealed class Ending : TermDistribution

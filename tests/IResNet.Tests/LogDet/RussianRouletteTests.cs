@@ -150,7 +150,7 @@ public class RussianRouletteTests
         var g = LinearBranch.Create(j).Linearize(zeros(1, 4, ScalarType.Float64));
         double exact = new ExactLogDet().Estimate(g).ToDouble();
         using var generator = new Generator(4);
-        var training = new RussianRoulette(Distribution(distribution)).Seeded(generator);
+        var training = new RussianRoulette(Distribution(distribution), exactTerms: 2).Seeded(generator);
         Tensor Estimates(LogDetEstimator estimator) =>
             stack([.. Enumerable.Range(0, Repeats).Select(_ => estimator.Estimate(g).squeeze(0))]);
         var (few, many) = (Estimates(training), Estimates(training.ForEvaluation()));
@@ -160,6 +160,24 @@ public class RussianRouletteTests
         // The control: five terms without weights are many standard errors off.
         var biased = new PowerSeries(5, 1, new RademacherProbes(generator));
         Assert.True(Statistics.MeanDeviation(exact, Estimates(biased)) > 2 * Statistics.StandardErrors);
+    }
+
+    /// <summary>
+    /// A set of coloured probes counts as one: with a colour for each dimension traces are exact, and the mean over n
+    /// is each example's log-determinant.
+    /// </summary>
+    [Theory]
+    [InlineData(RouletteGradient.Basic), InlineData(RouletteGradient.Neumann)]
+    public void ColouredProbesAreTakenAsASet(RouletteGradient gradient)
+    {
+        using var scope = NewDisposeScope();
+        var (branch, x) = Branch(batch: 3);
+        var g = branch.Linearize(x);
+        var law = new GeometricTerms();
+        var mean = Enumerate(law, n =>
+            new RussianRoulette(new Drawn(law, n), 2, gradient: gradient, probes: new ColouredProbes(1)).Estimate(g)
+        );
+        Expect.Near(mean, new ExactLogDet().Estimate(g), 1e-12, "mean");
     }
 
     /// <summary>Draws come from the generator that is given last, unless one was given at first.</summary>
@@ -223,13 +241,14 @@ public class RussianRouletteTests
     [Fact]
     public void ABoundCloseToOneIsSaid()
     {
-        var roulette = new RussianRoulette();
+        RussianRoulette WithTerms(int exact) => new(new GeometricTerms(0.5), exact);
+        var roulette = WithTerms(2);
         Assert.Null(roulette.Warning(0.6));
-        int enough = Enumerable.Range(2, 50).First(e => new RussianRoulette(exactTerms: e).Scatter(0.85) <= 1);
+        int enough = Enumerable.Range(2, 50).First(e => WithTerms(e).Scatter(0.85) <= 1);
         Assert.InRange(enough, 5, 20);
         Assert.Contains($"Take {enough} exact terms", roulette.Warning(0.85), StringComparison.Ordinal);
-        Assert.Null(new RussianRoulette(exactTerms: enough).Warning(0.85));
-        Assert.NotNull(new RussianRoulette(exactTerms: enough - 1).Warning(0.85));
+        Assert.Null(WithTerms(enough).Warning(0.85));
+        Assert.NotNull(WithTerms(enough - 1).Warning(0.85));
         Assert.Contains("too close to 1", roulette.Warning(0.9999), StringComparison.Ordinal);
     }
 
@@ -343,6 +362,14 @@ public class RussianRouletteTests
                 (gradient.IsInvalid ? zeros_like(input) : gradient).flatten()
             ),
         ]);
+    }
+
+    /// <summary>Draws what it is told.</summary>
+    private sealed class Drawn(TermDistribution law, int n) : TermDistribution
+    {
+        public override double Survival(int j) => law.Survival(j);
+
+        public override int Draw(Generator? generator) => n;
     }
 
     private sealed class Counted : TermDistribution

@@ -78,7 +78,7 @@ public class DenseNetBlockParityTests
         var shape = ResidualFlowFixture.Shape(official, "shape");
         var (growth, activation, options, concatenation) = (
             Enumerable.Repeat(official.Int("growth"), official.Int("depth")).ToList(),
-            ResidualFlowFixture.Activation(official.Text("activation")),
+            official.Activation,
             ResidualFlowFixture.SpectralNorm(official),
             official.Number("lip_coeff")
         );

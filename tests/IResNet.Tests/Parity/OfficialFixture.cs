@@ -43,15 +43,11 @@ internal sealed class OfficialFixture(TensorFile file) : IDisposable
         new() { Coefficient = Number("coeff"), PowerIterations = Int("power_iterations") };
 
     public ActivationKind Activation =>
-        (file.Metadata.GetValueOrDefault("nonlin") ?? Text("activation")) switch
-        {
-            "elu" => ActivationKind.Elu,
-            "softplus" => ActivationKind.Softplus,
-            "relu" => ActivationKind.Relu,
-            "sorting" or "maxmin" => ActivationKind.MaxMin,
-            "swish" => ActivationKind.LipSwish,
-            var other => throw new FormatException($"unknown activation {other}"),
-        };
+        OfficialActivations.Of(
+            file.Metadata.GetValueOrDefault("nonlin")
+                ?? file.Metadata.GetValueOrDefault("activation_fn")
+                ?? Text("activation")
+        );
 
     public FlowConfig Config =>
         new()

@@ -3,19 +3,6 @@ namespace IResNet.Tests.Parity;
 /// <summary>The models of Residual Flows' and i-DenseNets' files, and what was drawn for them.</summary>
 internal static class ResidualFlowFixture
 {
-    /// <summary>The activation of that code's name.</summary>
-    public static ActivationKind Activation(string name) =>
-        name switch
-        {
-            "swish" => ActivationKind.LipSwish,
-            "CLipSwish" => ActivationKind.CLipSwish,
-            "LeakyLSwish" => ActivationKind.LeakyLipSwish,
-            "elu" => ActivationKind.Elu,
-            "softplus" => ActivationKind.Softplus,
-            "relu" => ActivationKind.Relu,
-            _ => throw new FormatException($"unknown activation {name}"),
-        };
-
     /// <summary>
     /// The layers' normalization: that code adds nothing to a divisor, and iterates after each step, so many times or
     /// to a tolerance.
@@ -44,14 +31,17 @@ internal static class ResidualFlowFixture
     {
         Assert.True(official.Flag("first_resblock", otherwise: false) && official.Flag("preact", otherwise: false));
         int[] blocks = official.List("n_blocks");
+        var activation = official.Activation;
+        // That code counts what reaches a layer, of which an activation that doubles the channels makes half.
+        int Width(string key) => official.Int(key) / activation.Channels(1);
         bool hasDenseEnd = official.Flag("fc_end", otherwise: false);
         var flow = new ResidualFlow(
             new()
             {
                 Input = Shape(official, "input_shape"),
                 Blocks = blocks,
-                Hidden = [official.Int("intermediate_dim")],
-                Activation = Activation(official.Text("activation_fn")),
+                Hidden = [Width("intermediate_dim")],
+                Activation = activation,
                 SpectralNorm = SpectralNorm(official),
                 LogitAlpha = official.Number("alpha"),
                 ActNorm = official.Flag("actnorm", otherwise: true),
@@ -59,9 +49,11 @@ internal static class ResidualFlowFixture
                 FirstActivation = blocks.Length == 1,
                 FactorOut = official.Flag("factor_out", otherwise: false),
                 DenseBlocks = hasDenseEnd ? 4 : 0,
-                DenseHidden = hasDenseEnd ? [official.Int("fc_idim"), official.Int("fc_idim")] : [],
+                DenseHidden = hasDenseEnd ? [Width("fc_idim"), Width("fc_idim")] : [],
             }
         );
+        // The state has the parameter of that code's distribution.
+        flow.WithEstimator(new RussianRoulette(new GeometricTerms(0.5), exactTerms: 2));
         return Loaded(flow, official.Below(prefix));
     }
 

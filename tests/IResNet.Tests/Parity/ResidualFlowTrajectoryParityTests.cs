@@ -110,7 +110,7 @@ public class ResidualFlowTrajectoryParityTests
                     {
                         Blocks = _official.Int("n_blocks"),
                         Hidden = dims[1..^1],
-                        Activation = ResidualFlowFixture.Activation(_official.Text("activation")),
+                        Activation = _official.Activation,
                         SpectralNorm = ResidualFlowFixture.SpectralNorm(_official),
                         LeadingActivation = true,
                         ActNorm = hasActNorm,

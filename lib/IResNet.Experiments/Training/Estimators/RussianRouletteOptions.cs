@@ -1,8 +1,8 @@
 namespace IResNet.Experiments.Training.Estimators;
 
 /// <summary>
-/// <see cref="RussianRoulette"/>: the unbiased log-determinant of Residual Flows. The defaults are the paper's, but for
-/// the probes: random signs scatter less.
+/// <see cref="RussianRoulette"/>: the unbiased log-determinant of Residual Flows. The defaults are measured, see there;
+/// the paper has p = 0.5, two exact terms and Gaussian probes.
 /// </summary>
 public sealed record RussianRouletteOptions : EstimatorOptions
 {
@@ -10,16 +10,17 @@ public sealed record RussianRouletteOptions : EstimatorOptions
     public TermLaw Distribution { get; init; } = TermLaw.Geometric;
 
     /// <summary>
-    /// p of the geometric distribution, in (0, 1), or the rate of the Poisson distribution, above 0; null for 0.5 and
-    /// 2.
+    /// p of the geometric distribution, in (0, 1), or the rate of the Poisson distribution, above 0; null for
+    /// <see cref="RussianRoulette.DefaultStop"/> and 2.
     /// </summary>
     public double? Parameter { get; init; }
 
     /// <summary>
-    /// Terms that are always taken; null for as many as keep the random ones from scattering an eigenvalue's share by
-    /// more than all of it, at the bound that the layers' coefficients set.
+    /// Terms that are always taken; null for <see cref="RussianRoulette.DefaultExactTerms"/>, or more where these do
+    /// not keep the random ones from scattering an eigenvalue's share by more than all of it, at the bound that the
+    /// layers' coefficients set.
     /// </summary>
-    public int? ExactTerms { get; init; } = 2;
+    public int? ExactTerms { get; init; } = RussianRoulette.DefaultExactTerms;
 
     /// <summary>Draws of the number of terms for each estimate.</summary>
     public int Draws { get; init; } = 1;
@@ -34,21 +35,21 @@ public sealed record RussianRouletteOptions : EstimatorOptions
     public bool Shared { get; init; }
 
     /// <inheritdoc/>
-    public override LogDetEstimator Create() => Create(ExactTerms ?? 2);
+    public override LogDetEstimator Create() => Create(ExactTerms ?? RussianRoulette.DefaultExactTerms);
 
     /// <inheritdoc/>
     public override LogDetEstimator CreateFor(double lipschitz)
     {
         if (ExactTerms is not null)
             return Create();
-        return Create(
+        int enough =
             Create(0).ExactTermsFor(lipschitz)
                 ?? throw new ArgumentException(
                     FormattableString.Invariant(
                         $"A hundred exact terms are not enough where the coefficients allow Lip(g) = {lipschitz:g4}: "
                     ) + "take a smaller coefficient, or set ExactTerms."
-                )
-        );
+                );
+        return Create(Math.Max(RussianRoulette.DefaultExactTerms, enough));
     }
 
     /// <inheritdoc/>
@@ -72,7 +73,9 @@ public sealed record RussianRouletteOptions : EstimatorOptions
 
     private RussianRoulette Create(int exactTerms) =>
         new(
-            Distribution == TermLaw.Poisson ? new PoissonTerms(Parameter ?? 2) : new GeometricTerms(Parameter ?? 0.5),
+            Distribution == TermLaw.Poisson
+                ? new PoissonTerms(Parameter ?? 2)
+                : new GeometricTerms(Parameter ?? RussianRoulette.DefaultStop),
             exactTerms,
             Draws,
             Gradient,

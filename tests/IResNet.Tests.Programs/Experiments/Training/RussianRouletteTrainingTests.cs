@@ -73,6 +73,27 @@ public class RussianRouletteTrainingTests
             StringComparison.Ordinal
         );
 
+    /// <summary>A configuration's defaults are the estimator's own.</summary>
+    [Fact]
+    public void DefaultsAreTheEstimators()
+    {
+        var (ours, own) = ((RussianRoulette)new RussianRouletteOptions().Create(), new RussianRoulette());
+        Assert.Equal(
+            (own.ExactTerms, own.Draws, own.Gradient, own.IsShared, $"{own.Distribution}", own.Probes.GetType()),
+            (ours.ExactTerms, ours.Draws, ours.Gradient, ours.IsShared, $"{ours.Distribution}", ours.Probes.GetType())
+        );
+    }
+
+    /// <summary>The presets that name the paper or its code keep their setting, whatever the defaults are.</summary>
+    [Theory]
+    [InlineData("paper", "geometric, p = 0.5"), InlineData("official", "Poisson, rate 2")]
+    public void PublishedPresetsKeepTheirSetting(string preset, string law)
+    {
+        var experiment = (ResidualFlowExperiment)ExperimentCatalogue.Get("residual-flow-mnist", preset);
+        var roulette = (RussianRoulette)experiment.Training.Estimator!.CreateFor(0.5);
+        Assert.Equal((2, law), (roulette.ExactTerms, $"{roulette.Distribution}"));
+    }
+
     /// <summary>Without a number of exact terms the coefficients decide: 0.9 in three layers needs some.</summary>
     [Fact]
     public void ExactTermsAreAddedWhereTheCoefficientsNeedThem()
@@ -83,7 +104,9 @@ public class RussianRouletteTrainingTests
         Assert.True(few.ExactTerms < many.ExactTerms, $"{few.ExactTerms} {many.ExactTerms}");
         Assert.Null(few.Warning(0.3));
         Assert.Null(many.Warning(Math.Pow(0.98, 3)));
-        Assert.Equal(2, ((RussianRoulette)new RussianRouletteOptions().CreateFor(0.98)).ExactTerms);
+        // No fewer than are worth their products where the bound needs none, and what was set stays.
+        Assert.Equal(RussianRoulette.DefaultExactTerms, few.ExactTerms);
+        Assert.Equal(2, ((RussianRoulette)new RussianRouletteOptions { ExactTerms = 2 }.CreateFor(0.98)).ExactTerms);
         Assert.Throws<ArgumentException>(() => options.CreateFor(0.99999));
     }
 

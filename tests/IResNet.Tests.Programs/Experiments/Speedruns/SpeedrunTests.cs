@@ -3,12 +3,14 @@ using IResNet.Experiments.Runs;
 using IResNet.Experiments.Speedruns;
 using IResNet.Experiments.Training;
 
-namespace IResNet.Tests.Experiments.Speedruns;
+namespace IResNet.Tests.Programs.Experiments.Speedruns;
 
 /// <summary>Tracks end where they say, and what is printed is what was measured.</summary>
 public sealed class SpeedrunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
 
@@ -29,14 +31,17 @@ public sealed class SpeedrunTests : IDisposable
     {
         var endless = new SpeedrunTrack("endless", "", () => Tiny());
         Assert.Contains("needs a target", Assert.Throws<ConfigurationException>(() => endless.Seeded(1)).Message);
-        var blind = new SpeedrunTrack("blind", "", () => Tiny("training.evaluateEvery=null")) { Target = 1 };
+        var blind = Track(1) with { Create = () => Tiny("training.evaluateEvery=null") };
         Assert.Contains("evaluateEvery", Assert.Throws<ConfigurationException>(() => blind.Seeded(1)).Message);
+        Assert.Throws<ConfigurationException>(() => (Track(1) with { Stop = null }).Seeded(1));
         var unknown = Assert.Throws<ConfigurationException>(() => SpeedrunTracks.Find("density-mnits"));
         Assert.Contains("Did you mean 'density-mnist'?", unknown.Message);
     }
 
-    /// <summary>The target is one that the second evaluation meets and the first does not: there training ends, and the
-    /// figure in the line is that of all test points, measured again from the folder.</summary>
+    /// <summary>
+    /// It stops at a figure that the second evaluation meets and the first does not, and the figure in the line is that
+    /// of the test points, measured again from the folder.
+    /// </summary>
     [Fact]
     public async Task ItEndsWhereTheTargetIsMet()
     {
@@ -46,18 +51,18 @@ public sealed class SpeedrunTests : IDisposable
             if (happened is EvaluationEvent evaluated)
                 seen.Add(evaluated.Result);
         });
-        var whole = await Speedrun.Run(Track(double.NegativeInfinity), 3, _folder["whole"], sink);
+        var whole = await Speedrun.Run(Track(double.NegativeInfinity), 3, _folder["whole"], sink, cancel: Cancel);
         Assert.Contains("was not met on validation examples in 40 steps", whole.WhyNot);
         var (first, second) = (seen[0].Value, seen[1].Value);
         Assert.True(second < first, $"{first} then {second}: the tiny training does not learn.");
 
-        var record = await Speedrun.Run(Track((first + second) / 2), 3, _folder["met"]);
+        var record = await Speedrun.Run(Track((first + second) / 2), 3, _folder["met"], cancel: Cancel);
         Assert.Equal(20, record.Run.Step);
         Assert.Equal(second, record.Run.Best!.Value);
-        Assert.Equal(10_000, record.Test.Examples);
+        Assert.Equal(500, record.Test.Examples);
         Assert.True(record.Proof.IsInvertible);
         using var saved = SavedModel.Open(_folder["met"]);
-        var again = await ModelEvaluation.Evaluate(saved, EvaluationSettings.UsualError);
+        var again = await ModelEvaluation.Evaluate(saved, EvaluationSettings.UsualError, cancel: Cancel);
         Assert.Equal(again.Value, record.Test.Value, 6);
         Assert.Contains($" {record.Test} ", record.Line);
         Assert.Contains("`iresnet speedrun tiny --seed 3 --threads 1`", record.Line);
@@ -68,17 +73,19 @@ public sealed class SpeedrunTests : IDisposable
     [Fact]
     public async Task AMissIsSaid()
     {
-        var record = await Speedrun.Run(Track(1e6), 1, _folder["run"]);
+        var record = await Speedrun.Run(Track(1e6), 1, _folder["run"], cancel: Cancel);
         Assert.Equal(10, record.Run.Step);
         Assert.Null(record.WhyNot);
         var worse = record with { Test = record.Test with { Value = 2e6 } };
-        Assert.Contains("not on the test examples", worse.WhyNot);
+        Assert.Contains("the test examples do not confirm it", worse.WhyNot);
         var block = record.Proof.Blocks[0] with { Frozen = 1 };
         var uncertain = record with { Proof = record.Proof with { Blocks = [block] } };
         Assert.Contains("not certain to be invertible", uncertain.WhyNot);
         var cut = record with { Track = record.Track with { Target = null } };
         Assert.Contains("did not come to its end", cut.WhyNot);
-        await Assert.ThrowsAsync<RunFolderException>(() => Speedrun.Run(Track(1e6), 1, _folder["run"]));
+        await Assert.ThrowsAsync<RunFolderException>(() =>
+            Speedrun.Run(Track(1e6), 1, _folder["run"], cancel: Cancel)
+        );
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
@@ -86,7 +93,7 @@ public sealed class SpeedrunTests : IDisposable
         );
     }
 
-    private static SpeedrunTrack Track(double target) => new("tiny", "", () => Tiny()) { Target = target };
+    private static SpeedrunTrack Track(double stop) => new("tiny", "", () => Tiny()) { Target = 1e6, Stop = stop };
 
     private static Experiment Tiny(params string[] more) =>
         ExperimentCatalogue
