@@ -14,7 +14,11 @@ internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes P
         estimator switch
         {
             NeumannSeries series => new(series.Weights, series.Samples, series.Probes),
-            RussianRoulette roulette => new(roulette.DrawWeights(branch), roulette.Probes.Complete(shape), roulette.Probes),
+            RussianRoulette roulette => new(
+                roulette.DrawWeights(branch),
+                roulette.Probes.Complete(shape),
+                roulette.Probes
+            ),
             _ => null,
         };
 
