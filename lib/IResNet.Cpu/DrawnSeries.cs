@@ -14,10 +14,10 @@ internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes P
         estimator switch
         {
             NeumannSeries series => new(series.Weights, series.Samples, series.Probes),
-            RussianRoulette { Probes: var probes } roulette => new(
+            RussianRoulette roulette => new(
                 roulette.DrawWeights(branch),
-                probes.Complete(shape),
-                probes
+                roulette.Probes.Complete(shape),
+                roulette.Probes
             ),
             _ => null,
         };

@@ -42,7 +42,7 @@ internal static class OfficialActivations
         public override Tensor Derivative(Tensor p, Tensor value) => ones_like(p);
     }
 
-    /// <summary>p^3 / 3 up to 1, and straight lines of slope 1 beyond.</summary>
+    /// <summary>p^3 / 3 up to 1, and straight lines of derivative 1 beyond.</summary>
     private sealed class LipschitzCube() : Activation(nameof(LipschitzCube))
     {
         public override Tensor forward(Tensor p)
