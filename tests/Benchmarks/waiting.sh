@@ -23,7 +23,7 @@ cell() { # settings case arguments
     done | sed -n 's/.*: median .*, min \([0-9.]*\) ms.*/\1/p' | sort -g | head -1
 }
 
-# As the reader: a processor without AVX-512.
+# A processor without AVX-512.
 avx2="DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2"
 # "-u X" as settings: env leaves the variable out, so that nothing set outside reaches the rule.
 rule="-u OMP_WAIT_POLICY -u GOMP_SPINCOUNT"
