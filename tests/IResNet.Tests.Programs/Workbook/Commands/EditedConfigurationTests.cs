@@ -30,6 +30,7 @@ public sealed class EditedConfigurationTests : IDisposable
         ["import"] = null,
         ["run"] = null,
         ["pages"] = null,
+        ["speedrun"] = null, // a new run only
         ["new"] = null,
         ["kernel"] = null,
         ["data"] = null,
