@@ -10,7 +10,7 @@ namespace IResNet.Notebooks;
 public sealed class ImageSlider
 {
     // Room below the picture for the slider's labels.
-    private const int Margin = 50;
+    private const int Margin = 65;
 
     private readonly ImmutableArray<(string Step, ImageGrid Images)> _steps;
     private readonly string _label;
