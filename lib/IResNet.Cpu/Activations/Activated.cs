@@ -31,6 +31,18 @@ internal unsafe struct Activated<TVector, TActivation>
     /// <summary>Whether there is no activation.</summary>
     public readonly bool IsNone => (TActivation.FollowsFromValue ? Value : Derivative) is null;
 
+    /// <summary>
+    /// Gives what does not follow from the value its maps: phi' always, the rest for a backward pass.
+    /// </summary>
+    public void TakeMaps(ref Room room, nint size, bool backward)
+    {
+        Derivative = room.Take(size);
+        if (!backward)
+            return;
+        Bend = Curvature = room.Take(size);
+        Preactivation = room.Take(size);
+    }
+
     /// <summary>Evaluates phi at one place of the maps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Set(TVector p, nint at)

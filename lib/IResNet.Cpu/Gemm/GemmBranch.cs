@@ -435,19 +435,10 @@ internal sealed unsafe class GemmBranch<TVector, TActivation>(
         at.Second.Value = scratch.Take(HiddenMap);
         at.T1 = scratch.Take(HiddenMap);
         at.T2 = scratch.Take(HiddenMap);
-        Differentiable(ref at.Leading, DataMap);
-        Differentiable(ref at.First, HiddenMap);
-        Differentiable(ref at.Second, HiddenMap);
+        at.Leading.TakeMaps(ref scratch, DataMap, backward);
+        at.First.TakeMaps(ref scratch, HiddenMap, backward);
+        at.Second.TakeMaps(ref scratch, HiddenMap, backward);
         return (at, own);
-
-        void Differentiable(ref Activated<TVector, TActivation> activation, nint size)
-        {
-            activation.Derivative = scratch.Take(size);
-            if (!backward)
-                return;
-            activation.Bend = activation.Curvature = scratch.Take(size);
-            activation.Preactivation = scratch.Take(size);
-        }
     }
 
     /// <summary>The activations, whose values are the inputs of the three layers, tangents T of the same, and r of the

@@ -127,19 +127,10 @@ internal sealed unsafe class InterleavedBranch<TVector, TActivation>
         maps.First.Value = scratch.Take(HiddenMap);
         maps.T1 = scratch.Take(HiddenMap);
         maps.T0 = scratch.Take(DataMap);
-        Differentiable(ref maps.Leading, DataMap);
-        Differentiable(ref maps.First, HiddenMap);
-        Differentiable(ref maps.Second, HiddenMap);
+        maps.Leading.TakeMaps(ref scratch, DataMap, backward);
+        maps.First.TakeMaps(ref scratch, HiddenMap, backward);
+        maps.Second.TakeMaps(ref scratch, HiddenMap, backward);
         return maps;
-
-        void Differentiable(ref Activated<TVector, TActivation> activation, nint size)
-        {
-            activation.Derivative = scratch.Take(size);
-            if (!backward)
-                return;
-            activation.Bend = activation.Curvature = scratch.Take(size);
-            activation.Preactivation = scratch.Take(size);
-        }
     }
 
     /// <summary>y = x + g(x), or g(x) alone, and the activations into maps.</summary>
