@@ -7,8 +7,8 @@ namespace IResNet;
 /// <summary>
 /// Settings of libtorch and the C library that this workload needs and TorchSharp does not offer. Each is a large
 /// factor: denormal numbers make a convolution up to 150 times slower, page faults of freed and re-mapped megabyte
-/// buffers up to 3 times, threads that wait for each other in a loop make every operation up to 30 times slower when
-/// other programs use the processor too, and cores that fall asleep between operations 2 times.
+/// buffers up to 3 times, and threads that wait for each other in a loop make every operation up to 30 times slower
+/// when other programs use the processor too.
 /// </summary>
 public static partial class NativeRuntime
 {
@@ -71,22 +71,18 @@ public static partial class NativeRuntime
         Pad = 64 << 20;
 
     /// <summary>
-    /// Flushes denormals to zero, keeps freed memory in the process, lets OpenMP's threads sleep while they wait, and
-    /// keeps the processor's cores awake for them while this process computes on more than one thread and nothing else
-    /// does (unless OMP_WAIT_POLICY or GOMP_SPINCOUNT is set: then these say how threads wait, and cores are left
-    /// alone). Call once at start, before threads exist and before torch is used: the floating-point mode belongs to a
-    /// thread and is inherited, and OpenMP reads its settings when it is loaded. Where a setting is not available
-    /// (other systems), it is left out. Then tries whether oneDNN's convolutions are right on this processor; where
-    /// they are not, libtorch's own take their place, which are slower.
+    /// Flushes denormals to zero, keeps freed memory in the process, and lets OpenMP's threads sleep soon after they
+    /// begin to wait (unless OMP_WAIT_POLICY or GOMP_SPINCOUNT is set: then these say how threads wait). Call once at
+    /// start, before threads exist and before torch is used: the floating-point mode belongs to a thread and is
+    /// inherited, and OpenMP reads its settings when it is loaded. Where a setting is not available (other systems),
+    /// it is left out. Then tries whether oneDNN's convolutions are right on this processor; where they are not,
+    /// libtorch's own take their place, which are slower.
     /// </summary>
     /// <param name="threads">Threads of libtorch's operations, 1 or more; null leaves them as they are.</param>
     /// <returns>What took effect.</returns>
-    public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn, bool KeepsCoresAwake) Configure(
-        int? threads = null
-    )
+    public static (bool FlushesDenormals, bool KeepsMemory, bool UsesOneDnn) Configure(int? threads = null)
     {
-        bool chosen = ChosenWaiting is not null;
-        if (OperatingSystem.IsLinux() && !chosen)
+        if (OperatingSystem.IsLinux() && ChosenWaiting is null)
         {
             Quietly(() => setenv("OMP_WAIT_POLICY", "PASSIVE", 0));
             Quietly(() => setenv("GOMP_SPINCOUNT", Spins, 0));
@@ -94,13 +90,7 @@ public static partial class NativeRuntime
         var (flushes, keeps, right) = (FlushDenormals(), KeepMemory(), NativeRuntime.UsesOneDnn.Value);
         if (threads is { } count)
             TorchSharp.torch.set_num_threads(count);
-        // A device's work is not what the cores wait for.
-        bool waits =
-            !chosen
-            && TorchLoads.Value
-            && TorchSharp.torch.get_num_threads() > 1
-            && !TorchSharp.torch.cuda.is_available();
-        return (flushes, keeps, right, AwakeCores.Keep(waits));
+        return (flushes, keeps, right);
     }
 
     /// <summary>

@@ -4,7 +4,6 @@
 # or held to two: taskset -c 0,1 bash tests/Benchmarks/waiting.sh
 #
 #     bash tests/Benchmarks/waiting.sh [ROW ...]      # neumann paper neumann-busy paper-busy classifier-{mnist28,cifar,paper}; seconds a cell: SECONDS_A_CASE=3
-#     PRIORITY="chrt -f 50" ...                       # before each command, for a first look where others work; busy rows need fair scheduling and mean nothing then
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -19,7 +18,7 @@ trap '[ -z "$busy" ] || kill "$busy"' EXIT
 cell() { # settings case arguments
     for _ in 1 2; do
         # shellcheck disable=SC2086
-        env $1 ${PRIORITY:-} dotnet "$program" bench --in-process --seconds "$seconds" --case "${@:2}"
+        env $1 dotnet "$program" bench --in-process --seconds "$seconds" --case "${@:2}"
     done | sed -n 's/.*: median .*, min \([0-9.]*\) ms.*/\1/p' | sort -g | head -1
 }
 

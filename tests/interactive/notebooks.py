@@ -1,4 +1,4 @@
-"""Notebooks of this workbook with small parameters, in a folder from which they find their library."""
+"""Copies of this workbook's notebooks with other parameters, in a folder from which they find their library."""
 
 import json
 import os
@@ -14,15 +14,15 @@ SMALL = {
 }
 
 
-def prepared(name):
-    """The notebook's copy, without outputs."""
+def prepared(name, parameters=None):
+    """The notebook's copy, without outputs; parameters replace those of its parameters cell, by default with SMALL's."""
     notebook = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())
     for cell in code_cells(notebook):
         cell["outputs"], cell["execution_count"] = [], None
         if "parameters" in cell["metadata"].get("tags", []):
             text = "".join(cell["source"])
-            for parameter, value in SMALL[name].items():
-                text, found = re.subn(rf"(?m)^(\S+ {parameter} = )[^;]*;", rf"\g<1>{value};", text)
+            for parameter, value in (SMALL[name] if parameters is None else parameters).items():
+                text, found = re.subn(rf"(?m)^(.*\b{parameter} = )[^;]*;", lambda m: f"{m[1]}{value};", text)
                 assert found == 1, f"{name} has no parameter {parameter}"
             cell["source"] = text
     target = FOLDER / f"{name}.ipynb"

@@ -58,9 +58,9 @@ internal static class Doctor
             yield break;
         bool hasDriver = Directory.Exists("/proc/driver/nvidia") || Programs.Find("nvidia-smi") is not null;
         yield return TorchChecks.Cuda(torch.cuda.is_available() ? torch.cuda.device_count() : 0, hasDriver);
-        var (flushes, keeps, usesOneDnn, keepsCoresAwake) = NativeRuntime.Configure();
+        var (flushes, keeps, usesOneDnn) = NativeRuntime.Configure();
         yield return TorchChecks.Settings(flushes, keeps, usesOneDnn);
-        yield return TorchChecks.Waiting(keepsCoresAwake, NativeRuntime.ChosenWaiting);
+        yield return TorchChecks.Waiting(NativeRuntime.ChosenWaiting);
         yield return BackendChecks.Current();
     }
 

@@ -68,16 +68,7 @@ internal static class TorchChecks
     }
 
     /// <summary>How libtorch's threads wait for each other.</summary>
-    /// <param name="keepsCoresAwake">Whether this process keeps cores awake for them.</param>
     /// <param name="chosen">The variable that a user set, with its value; null for none.</param>
-    public static Finding Waiting(bool keepsCoresAwake, string? chosen) =>
-        Finding.Ok(
-            "waiting",
-            (chosen, keepsCoresAwake) switch
-            {
-                ({ } variable, _) => $"as {variable} says",
-                (_, true) => "threads sleep, cores are kept awake while nothing else computes",
-                _ => "threads sleep, and so may cores",
-            }
-        );
+    public static Finding Waiting(string? chosen) =>
+        Finding.Ok("waiting", chosen is null ? "threads that wait soon sleep" : $"as {chosen} says");
 }
