@@ -2,6 +2,7 @@
 
     run.sh everywhere                        all: some two hours on two cores
     run.sh everywhere 04 --host jupyter      chosen ones
+    run.sh everywhere --others 0             with other parameters, the first, in all: half the time
 
 Prints a line for each, keeps what was executed where EVERYWHERE names a folder, and ends with "N passed, N failed".
 """
@@ -118,10 +119,12 @@ def main():
     names = argparse.ArgumentParser()
     names.add_argument("notebooks", nargs="*")
     names.add_argument("--host", choices=HOSTS, action="append")
+    names.add_argument("--others", type=int, choices=(0, 1), help="which of the other values, in every host")
     chosen = names.parse_args()
     passed = failed = 0
     for host in chosen.host or HOSTS:
         run, kernel, others = HOSTS[host]
+        others = others if chosen.others is None else chosen.others
         for name, values in OTHERS.items():
             if chosen.notebooks and not any(name.startswith(start) for start in chosen.notebooks):
                 continue

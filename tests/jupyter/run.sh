@@ -17,7 +17,7 @@ export JUPYTER_RUNTIME_DIR="$scratch/runtime" JUPYTER_CONFIG_DIR="$scratch/confi
 export PYTHONWARNINGS=ignore PYTHONDONTWRITEBYTECODE=1
 cd "$here" || exit 2
 # Debian's packages are seen by Debian's Python only; the limit holds whatever a test waits for.
-timeout --kill-after=10 900 /usr/bin/python3 suite.py "$@"
+timeout --kill-after=10 1500 /usr/bin/python3 suite.py "$@"
 status=$?
 if [ $status -eq 124 ] || [ $status -eq 137 ]; then echo "0 passed, 1 failed (out of time)"; fi
 exit $status

@@ -75,7 +75,7 @@ public class LipschitzTests
 
     private static double Ascend(Tensor first, Tensor second, Func<Tensor, Tensor, Tensor> ratio)
     {
-        const int Steps = 120;
+        const int Steps = 60;
         var (a, b) = (new Parameter(first), new Parameter(second));
         using var optimizer = optim.Adam([a, b], 0.05);
         double best = 0;
