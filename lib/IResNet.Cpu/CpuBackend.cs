@@ -45,7 +45,7 @@ public sealed class CpuBackend : Backend
         }
         else if (whyNot is null && branch is ConvBranch convolutional)
         {
-            long examples = x.size(0) * ((estimator as NeumannSeries)?.Samples ?? 1),
+            long examples = x.size(0) * DrawnSeries.SamplesOf(estimator, x.shape),
                 hidden = convolutional.Layers[0].Weight.size(0);
             whyNot = WhyNot(convolutional) ?? WhyNot(estimator, exact: false);
             if (whyNot is null)

@@ -22,6 +22,17 @@ internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes P
             _ => null,
         };
 
+    /// <summary>Probes per example of an estimator; 1 where it is no series, as for the values alone.</summary>
+    /// <param name="estimator">The estimator.</param>
+    /// <param name="shape">The batch's shape.</param>
+    public static int SamplesOf(LogDetEstimator estimator, IReadOnlyList<long> shape) =>
+        estimator switch
+        {
+            NeumannSeries series => series.Samples,
+            RussianRoulette roulette => roulette.Probes.Complete(shape),
+            _ => 1,
+        };
+
     /// <summary>
     /// A batch once for each probe: an example with several probes is several examples, of which all but the first give
     /// an estimate only. Their values cost a third of what a probe costs anyway.

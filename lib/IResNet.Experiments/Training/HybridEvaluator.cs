@@ -35,6 +35,7 @@ public static class HybridEvaluator
     /// <param name="probes">As for <see cref="DensityEvaluator.Evaluate"/>.</param>
     /// <param name="seed">The seed of dequantisation and probes.</param>
     /// <param name="cancel">Stops between two batches.</param>
+    /// <param name="estimator">As for <see cref="DensityEvaluator.Evaluate"/>.</param>
     public static HybridEvaluation Evaluate(
         HybridFlow flow,
         ImageSplit images,
@@ -43,11 +44,15 @@ public static class HybridEvaluator
         int? terms = null,
         int? probes = null,
         ulong seed = 1,
-        CancellationToken cancel = default
+        CancellationToken cancel = default,
+        LogDetEstimator? estimator = null
     )
     {
         var classification = Classify(flow, images, preprocessing, seed, cancel);
         var some = images[..Math.Min(densityImages ?? images.Count, images.Count)];
-        return new(classification, DensityEvaluator.Evaluate(flow, some, preprocessing, terms, probes, seed, cancel));
+        return new(
+            classification,
+            DensityEvaluator.Evaluate(flow, some, preprocessing, terms, probes, seed, cancel, estimator)
+        );
     }
 }

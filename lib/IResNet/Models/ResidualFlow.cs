@@ -71,7 +71,8 @@ public sealed class ResidualFlow : Flow
         {
             if (config.LogitAlpha is { } alpha)
                 own.Add(new LogitTransform(alpha));
-            AddActNorm(shape.Channels);
+            if (config.FirstActNorm)
+                AddActNorm(shape.Channels);
         }
         var site = new BlockSite
         {
@@ -83,8 +84,8 @@ public sealed class ResidualFlow : Flow
         };
         for (int block = 0; block < config.Blocks[scale]; block++)
         {
-            bool isFirst = scale + block == 0;
-            own.AddRange(config.Kind.Create(site with { LeadingActivation = !isFirst || config.FirstActivation }));
+            bool leads = scale + block == 0 ? config.FirstActivation : config.LeadingActivation;
+            own.AddRange(config.Kind.Create(site with { LeadingActivation = leads }));
             AddActNorm(shape.Channels);
         }
         if (scale == scales.Length - 1)
@@ -116,7 +117,7 @@ public sealed class ResidualFlow : Flow
             Entrance = config.DenseEntrance,
             SpectralNorm = config.SpectralNorm,
             Activation = config.Activation,
-            LeadingActivation = true,
+            LeadingActivation = config.LeadingActivation,
         };
         for (int block = 0; block < config.DenseBlocks; block++)
         {

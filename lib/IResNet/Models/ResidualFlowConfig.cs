@@ -34,9 +34,17 @@ public sealed record ResidualFlowConfig
     /// <summary>Whether ActNorm stands in front and behind each block.</summary>
     public bool ActNorm { get; init; } = true;
 
+    /// <summary>Whether it stands in front of the first block too. In the official code, as all of its presets have it:
+    /// <c>first_resblock</c>.</summary>
+    public bool FirstActNorm { get; init; } = true;
+
+    /// <summary>Whether an activation comes first in a branch, the first block's excepted. In the official code:
+    /// <c>preact</c>.</summary>
+    public bool LeadingActivation { get; init; } = true;
+
     /// <summary>
     /// Whether an activation comes first in the first block too. The official code has one there where there is a
-    /// single scale.
+    /// single scale, and without <c>first_resblock</c>.
     /// </summary>
     public bool FirstActivation { get; init; }
 
@@ -69,6 +77,16 @@ public sealed record ResidualFlowConfig
                 $"Hidden has {Hidden.Count} widths, but the two inner maps of a residual branch have one: give one, or "
                     + "take another Kind.",
                 nameof(Hidden)
+            );
+        if (FirstActivation && !LeadingActivation)
+            throw new ArgumentException(
+                "FirstActivation is for branches that begin with an activation: set LeadingActivation too.",
+                nameof(FirstActivation)
+            );
+        if (Kind == BlockKind.DenseNet && (FirstActivation || !LeadingActivation))
+            throw new ArgumentException(
+                "The branches of an i-DenseNet have no activation in front: leave FirstActivation and LeadingActivation.",
+                nameof(LeadingActivation)
             );
         Guard.AtLeast(DenseBlocks, 0, nameof(DenseBlocks));
         if (DenseBlocks > 0)

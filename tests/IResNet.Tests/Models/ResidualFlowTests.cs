@@ -18,6 +18,7 @@ public class ResidualFlowTests
         ["factored out"] = Config with { FactorOut = true, LogitAlpha = 1e-6 },
         ["without dense end"] = Config with { DenseBlocks = 0, Activation = ActivationKind.Elu },
         ["one scale, no ActNorm"] = Config with { Blocks = [2], ActNorm = false, FirstActivation = true },
+        ["no leading activation"] = Config with { LeadingActivation = false, FirstActNorm = false },
         ["i-DenseNet"] = Config with
         {
             Kind = BlockKind.DenseNet,
@@ -173,6 +174,8 @@ public class ResidualFlowTests
         Refused<ArgumentOutOfRangeException>(Config with { DenseHidden = [] });
         Refused<ArgumentOutOfRangeException>(Config with { LogitAlpha = 0.5 });
         Refused<ArgumentException>(Config with { Hidden = [3, 3] });
+        Refused<ArgumentException>(Config with { LeadingActivation = false, FirstActivation = true });
+        Refused<ArgumentException>(Configs["i-DenseNet"] with { LeadingActivation = false });
         Refused<ShapeException>(Config with { Blocks = [1, 1, 1, 1, 1] });
         Refused<ArgumentOutOfRangeException>(Configs["i-DenseNet"] with { Hidden = [3] });
     }

@@ -29,7 +29,8 @@ internal static class ResidualFlowFixture
     /// <summary>A model of images with the state below a prefix, in its type, in evaluation mode.</summary>
     public static ResidualFlow Load(OfficialFixture official, string prefix)
     {
-        Assert.True(official.Flag("first_resblock", otherwise: false) && official.Flag("preact", otherwise: false));
+        bool hasFirst = official.Flag("first_resblock", otherwise: false),
+            leads = official.Flag("preact", otherwise: false);
         int[] blocks = official.List("n_blocks");
         var activation = official.Activation;
         // That code counts what reaches a layer, of which an activation that doubles the channels makes half.
@@ -45,8 +46,10 @@ internal static class ResidualFlowFixture
                 SpectralNorm = SpectralNorm(official),
                 LogitAlpha = official.Number("alpha"),
                 ActNorm = official.Flag("actnorm", otherwise: true),
-                // With a single scale the code's flag has no effect.
-                FirstActivation = blocks.Length == 1,
+                FirstActNorm = hasFirst,
+                LeadingActivation = leads,
+                // With a single scale the code's flag has no effect on the block.
+                FirstActivation = leads && (blocks.Length == 1 || !hasFirst),
                 FactorOut = official.Flag("factor_out", otherwise: false),
                 DenseBlocks = hasDenseEnd ? 4 : 0,
                 DenseHidden = hasDenseEnd ? [Width("fc_idim"), Width("fc_idim")] : [],
