@@ -1,3 +1,4 @@
+using IResNet.Experiments.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -64,12 +65,11 @@ public static class Benchmark
     ];
 
     /// <summary>The case of a name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists all.</exception>
+    /// <exception cref="ConfigurationException">There is none; the message lists all.</exception>
     public static BenchmarkCase Find(string name) =>
         Cases.FirstOrDefault(c => c.Name == name)
-        ?? throw new ArgumentException(
-            $"There is no case \"{name}\". The cases are: {string.Join(", ", Cases.Select(c => c.Name))}.",
-            nameof(name)
+        ?? throw new ConfigurationException(
+            $"There is no case '{name}'. Choose one of: {string.Join(", ", Cases.Select(c => c.Name))}."
         );
 
     /// <summary>Runs one case in this process. For figures of memory the process must be fresh.</summary>

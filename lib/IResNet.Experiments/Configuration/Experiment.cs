@@ -171,7 +171,7 @@ public abstract record Experiment
         }
         catch (ArgumentException fault)
         {
-            throw new ConfigurationException(context + fault.Message, fault);
+            throw ConfigurationException.Of(fault, context);
         }
     }
 }

@@ -251,7 +251,7 @@ public static class ExperimentJson
             }
             catch (ArgumentException fault)
             {
-                throw new ConfigurationException(fault.Message, fault);
+                throw ConfigurationException.Of(fault);
             }
         }
     }

@@ -36,7 +36,7 @@ public static class ModelEvaluation
         }
         catch (ArgumentException fault) when (fault is not ShapeException)
         {
-            throw new ConfigurationException(fault.Message, fault);
+            throw ConfigurationException.Of(fault);
         }
     }
 }

@@ -77,17 +77,8 @@ internal static class BenchCommand
                 Console.WriteLine(benchmark.Name);
             return 0;
         }
-        BenchmarkCase[] cases;
-        try
-        {
-            string[] names = arguments.GetValue(CaseOption) ?? [];
-            cases = names.Length == 0 ? [.. Benchmark.Cases] : [.. names.Select(Benchmark.Find)];
-        }
-        catch (ArgumentException unknown)
-        {
-            Console.Error.WriteLine(unknown.Message);
-            return 2;
-        }
+        string[] names = arguments.GetValue(CaseOption) ?? [];
+        BenchmarkCase[] cases = names.Length == 0 ? [.. Benchmark.Cases] : [.. names.Select(Benchmark.Find)];
         var settings = new BenchmarkSettings(
             TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
             arguments.GetValue(EstimatorOption),

@@ -85,7 +85,8 @@ public sealed record ResidualFlowConfig
             );
         if (Kind == BlockKind.DenseNet && (FirstActivation || !LeadingActivation))
             throw new ArgumentException(
-                "The branches of an i-DenseNet have no activation in front: leave FirstActivation and LeadingActivation.",
+                "The branches of an i-DenseNet have no activation in front: leave out FirstActivation and "
+                    + "LeadingActivation.",
                 nameof(LeadingActivation)
             );
         Guard.AtLeast(DenseBlocks, 0, nameof(DenseBlocks));

@@ -1,4 +1,5 @@
 using IResNet.Experiments.Benchmarking;
+using IResNet.Experiments.Configuration;
 
 namespace IResNet.Tests.Programs.Experiments.Benchmarking;
 
@@ -14,7 +15,7 @@ public class BenchmarkTests
         Assert.Equal("spectral_norm", Benchmark.Find("spectral_norm").Name);
         Assert.Contains(
             "toy_100blocks_b500_exact",
-            Assert.Throws<ArgumentException>(() => Benchmark.Find("nothing")).Message
+            Assert.Throws<ConfigurationException>(() => Benchmark.Find("nothing")).Message
         );
     }
 

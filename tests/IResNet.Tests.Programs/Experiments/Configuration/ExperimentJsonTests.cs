@@ -103,7 +103,7 @@ public class ExperimentJsonTests
     [InlineData("=3", "is no assignment")]
     [InlineData("experiment=density-cifar10", "'experiment' cannot be changed")]
     public void WrongAssignmentsAreRefusedWithWhatWouldBeRight(string assignment, string message) =>
-        Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Mnist.With(assignment)).Message);
+        RefusedWith(message, () => Mnist.With(assignment));
 
     [Theory]
     [InlineData("", "not a JSON object")]
@@ -119,7 +119,15 @@ public class ExperimentJsonTests
     [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"preset\":\"quick\"}", "not a JSON object")]
     [InlineData("{\"experiment\":\"density-mnist\",\"preset\":\"quick\",\"training\":7}", "Unknown key 'training'")]
     public void BrokenFilesAreRefused(string text, string message) =>
-        Assert.Contains(message, Assert.Throws<ConfigurationException>(() => ExperimentJson.Read(text)).Message);
+        RefusedWith(message, () => ExperimentJson.Read(text));
+
+    /// <summary>In a sentence of ours, without the name of an argument.</summary>
+    private static void RefusedWith(string message, Func<object> action)
+    {
+        string said = Assert.Throws<ConfigurationException>(action).Message;
+        Assert.Contains(message, said);
+        Assert.DoesNotContain("(Parameter", said);
+    }
 
     [Fact]
     public void AFileThatGivesFewValuesTakesTheOthersFromThePreset()
