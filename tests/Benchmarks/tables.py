@@ -6,7 +6,7 @@ import os
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-RESULTS, TABLES = os.path.join(HERE, "results.json"), os.path.join(HERE, "RESULTS.md")
+RESULTS, WITHOUT_AVX512, TABLES = (os.path.join(HERE, name) for name in ("results.json", "results-avx2.json", "RESULTS.md"))
 BEGIN, END = "<!-- figures: written by tables.py -->\n", "<!-- end of figures -->\n"
 
 
@@ -201,16 +201,28 @@ def scaling(f):
         [quantity, str(at), milliseconds(found.get("ours")), milliseconds(found.get("paper"))] for (quantity, at), found in rows.items()])
 
 
-def write(report):
-    f = Figures(report)
+def heading(report):
     load = report["load"]
     quiet = "" if load < 3 else f" **Measured on a busy machine (load {load:.0f}): ratios are rough, absolute times are useless.**"
+    return (
+        f"Date: {report['date']}, commit {report['commit']}, {report['ours']['threads']} threads.{quiet}\n\n"
+        f"* Here: {report['ours']['machine']}\n"
+        f"* Official: {report['official']['machine'] or 'not measured'}\n\n")
+
+
+def write(report, narrow):
+    f = Figures(report)
     parts = [
-        BEGIN, "\n", f"Date: {report['date']}, commit {report['commit']}, {report['ours']['threads']} threads.{quiet}\n\n",
-        f"* Here: {report['ours']['machine']}\n",
-        f"* Official: {report['official']['machine'] or 'not measured'}\n\n",
+        BEGIN, "\n", heading(report),
         "## What was to be reached\n\n", goals(f),
         "## All cases\n\nMemory: resident with the library loaded, plus what the case adds at its peak.\n\n", cases(f),
+    ]
+    if narrow:
+        parts += [
+            "## Without AVX-512\n\n`compare.sh --avx2`: AVX2 with FMA on both sides, as on processors that have no more.\n\n",
+            heading(narrow), goals(Figures(narrow)), cases(Figures(narrow)),
+        ]
+    parts += [
         "## Inverses\n\n32 latents after 250 training steps, to a largest error of 1e-6 against the inverse in float64, or as close as 100 iterations come where rounding allows no 1e-6.\n\n", inverses(f),
         "## Log-determinants\n\nAfter 250 training steps, against the full Jacobian; Gaussian probes for the series, coloured random signs for Arnoldi.\n\n", log_dets(f),
         "## Spectral norms during training\n\nestimate / exact after so many steps on MNIST (`mnist28`, batch 64), as the next step sees it, and the largest norm that is left of a weight held to 0.9. "
@@ -231,14 +243,19 @@ def replace(path, text):
     os.replace(path + ".partial", path)
 
 
+def read(path):
+    with open(path) as file:
+        return json.load(file)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--collect", metavar="FOLDER", help="where compare.sh has put its parts")
+    parser.add_argument("--as", dest="name", default=os.path.basename(RESULTS), help="the file that they become")
     arguments = parser.parse_args()
     if arguments.collect:
-        replace(RESULTS, json.dumps(collect(arguments.collect), indent=1) + "\n")
-    with open(RESULTS) as file:
-        write(json.load(file))
+        replace(os.path.join(HERE, arguments.name), json.dumps(collect(arguments.collect), indent=1) + "\n")
+    write(read(RESULTS), read(WITHOUT_AVX512) if os.path.exists(WITHOUT_AVX512) else None)
 
 
 if __name__ == "__main__":
