@@ -19,6 +19,9 @@ internal sealed class CpuResources
     /// <summary>Gradients on their way to libtorch.</summary>
     public HandedOver HandedOver { get; } = new();
 
+    /// <summary>What makes a backward pass refuse.</summary>
+    public Tripwires Tripwires { get; } = new();
+
     /// <summary>How maps of a size lie in memory.</summary>
     public InterleavedLayout Layout(int lanes, int height, int width) =>
         _layouts.GetOrAdd((lanes, height, width), static size =>

@@ -29,8 +29,8 @@ internal abstract class HandWrittenFunction<TSelf, TCall> : autograd.MultiTensor
     {
         using var scope = NewDisposeScope();
         bool differentiable = is_grad_enabled() && inputs.Any(input => input.requires_grad);
-        Tensor[] guards = [];
-        var tripwire = differentiable ? new Tripwire(inputs.Where(input => input.requires_grad), out guards) : null;
+        var tripwire = differentiable ? call.Resources.Tripwires.Current : null;
+        var guards = tripwire?.Guard(inputs.Where(input => input.requires_grad)) ?? [];
         var outputs = apply([.. inputs, .. guards, new State(call, inputs.Length, guards.Length, tripwire)]);
         outputs.ForEach(output => output.MoveToOuterDisposeScope());
         return outputs;
@@ -82,6 +82,7 @@ internal abstract class HandWrittenFunction<TSelf, TCall> : autograd.MultiTensor
     public sealed override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> cotangents)
     {
         var state = (State)context.get_data(Key);
+        state.Call.Resources.Tripwires.Renew();
         try
         {
             using var scope = NewDisposeScope();

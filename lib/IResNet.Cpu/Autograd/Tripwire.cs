@@ -10,23 +10,36 @@ internal sealed class Tripwire
 {
     private nint _index;
 
-    /// <summary>Guards the way to some inputs, which require gradients.</summary>
-    public Tripwire(IEnumerable<Tensor> inputs, out Tensor[] guards)
-    {
-        var index = empty(0, ScalarType.Int64);
-        guards = [.. inputs.Select(input => input.index_select(0, index))];
+    /// <summary>A new one, that guards nothing yet.</summary>
+    public Tripwire() =>
         // Graphs that are never differentiated leave it to the garbage collector, without counting as a live tensor.
-        _index = index.DecoupleFromNativeHandle();
-    }
+        _index = empty(0, ScalarType.Int64).DecoupleFromNativeHandle();
 
     /// <summary>Lets the index go.</summary>
     ~Tripwire() => Tensor.UnsafeCreateTensor(_index).Dispose();
 
+    /// <summary>Guards the way to some inputs, which require gradients.</summary>
+    public Tensor[] Guard(IEnumerable<Tensor> inputs) =>
+        OnIndex(index => inputs.Select(input => input.index_select(0, index)).ToArray());
+
     /// <summary>Makes every guard refuse.</summary>
-    public void Trip()
+    public void Trip() =>
+        OnIndex(index =>
+        {
+            index.zero_().Dispose();
+            return true;
+        });
+
+    private T OnIndex<T>(Func<Tensor, T> action)
     {
         var index = Tensor.UnsafeCreateTensor(_index);
-        index.zero_().Dispose();
-        _index = index.DecoupleFromNativeHandle();
+        try
+        {
+            return action(index);
+        }
+        finally
+        {
+            _index = index.DecoupleFromNativeHandle();
+        }
     }
 }
