@@ -1,5 +1,5 @@
-# For suites that are scripts, which source it: they count checks, and show what a check prints where it fails. They have
-# a folder $work, and say at their end "N passed, N failed".
+# For suites that are scripts, which source it: they count checks, and show what a check prints where it fails. They
+# have a folder $work, and say at their end "N passed, N failed".
 
 passed=0
 failed=0

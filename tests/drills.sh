@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The failure drills with their full counts: 200 kills, every flipped bit, ten minutes of fuzzing and so on. About 12 minutes on two quiet cores: damaged files on one,
-# runs that are killed, stopped and crowded on the other.
-# Needs the build (dotnet build -c Release); root for the drills on a full disk; MNIST in the data folder to drill with images (iresnet data mnist).
-# Drills can be chosen: tests/drills.sh KillDrill. It ends with what every drill counted, and its last line is "N passed, N failed".
+# The failure drills with their full counts: 200 kills, every flipped bit, ten minutes of fuzzing and so on. About 12
+# minutes on two quiet cores: damaged files on one, runs that are killed, stopped and crowded on the other. Needs the
+# build (dotnet build -c Release); root for the drills on a full disk; MNIST in the data folder to drill with images
+# (iresnet data mnist). Drills can be chosen: tests/drills.sh KillDrill. It ends with what every drill counted, and its
+# last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

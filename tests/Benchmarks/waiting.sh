@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# How libtorch's threads wait for each other, and what it costs: training steps by torch's operations and by our kernels, alone and with one core busy, under the
-# library's own rule and under the settings that it is to be near. Prints a table of least times in ms. About 6 minutes; the machine must be quiet, with two cores
-# or held to two: taskset -c 0,1 bash tests/Benchmarks/waiting.sh
+# How libtorch's threads wait for each other, and what it costs: training steps by torch's operations and by our
+# kernels, alone and with one core busy, under the library's own rule and under the settings that it is to be near.
+# Prints a table of least times in ms. About 6 minutes; the machine must be quiet, with two cores or held to two:
+# taskset -c 0,1 bash tests/Benchmarks/waiting.sh
 #
 #     bash tests/Benchmarks/waiting.sh [ROW ...]      # neumann paper neumann-busy paper-busy classifier-{mnist28,cifar,paper}; seconds a cell: SECONDS_A_CASE=3
 set -euo pipefail

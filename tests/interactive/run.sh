@@ -1,8 +1,9 @@
 #!/bin/sh
-# Runs notebooks in the real .NET Interactive, which it installs from the package registry into a folder of its own: through Jupyter, through the
-# protocol that VS Code uses, and by dotnet-repl. Touches no tool and no kernel of the user's, ends with "N passed, N failed".
-# Needs: a Release build and python3; for the part through Jupyter Debian's jupyter-client and jupyter-nbconvert.
-# INTERACTIVE_TOOLS=folder keeps the tools between runs. "run.sh everywhere" runs every notebook in every host instead: everywhere.py.
+# Runs notebooks in the real .NET Interactive, which it installs from the package registry into a folder of its own:
+# through Jupyter, through the protocol that VS Code uses, and by dotnet-repl. Touches no tool and no kernel of the
+# user's, ends with "N passed, N failed". Needs: a Release build and python3; for the part through Jupyter Debian's
+# jupyter-client and jupyter-nbconvert. INTERACTIVE_TOOLS=folder keeps the tools between runs. "run.sh everywhere" runs
+# every notebook in every host instead: everywhere.py.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

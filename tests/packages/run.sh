@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The packages, as a person uses them who has the SDK and a folder with them: everything happens in folders that know nothing of this repository.
-# The last line is "N passed, N failed". About four minutes. INTERACTIVE_TOOLS=folder keeps .NET Interactive between runs.
+# The packages, as a person uses them who has the SDK and a folder with them: everything happens in folders that know
+# nothing of this repository. The last line is "N passed, N failed". About four minutes. INTERACTIVE_TOOLS=folder keeps
+# .NET Interactive between runs.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 

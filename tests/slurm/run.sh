@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# iresnet sweep on a real Slurm: a cluster of one node on this machine, without systemd, in a folder of its own. Tasks are requeued by the scheduler, cancelled,
-# killed and stopped by their time limit; each ends with the weights of the run that was never stopped.
-# Needs root and the build (dotnet build -c Release). Installs slurm-wlm and munge if they are not there. About five minutes. The last line is "N passed, N failed".
+# iresnet sweep on a real Slurm: a cluster of one node on this machine, without systemd, in a folder of its own. Tasks
+# are requeued by the scheduler, cancelled, killed and stopped by their time limit; each ends with the weights of the
+# run that was never stopped. Needs root and the build (dotnet build -c Release). Installs slurm-wlm and munge if they
+# are not there. About five minutes. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -59,7 +60,8 @@ if ! command -v mpirun >/dev/null || [ ! -e "/usr/lib/$(uname -m)-linux-gnu/pmix
     apt-get update -q >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openmpi-bin libpmix-dev >"$work/apt.log" 2>&1 || tail -n 5 "$work/apt.log"
 fi
 
-# --- the cluster -------------------------------------------------------------------------------------------------------------------------------------------------
+# --- the cluster
+# -------------------------------------------------------------------------------------------------------------------------------------------------
 host=$(hostname -s)
 mkdir -p "$work"/{state,spool,runs}
 chmod 755 "$work"
@@ -100,7 +102,8 @@ slurmctld
 slurmd
 check "the cluster is up" until_true 30 bash -c "sinfo --noheader --format=%t | grep -q idle"
 
-# --- the sweep ---------------------------------------------------------------------------------------------------------------------------------------------------
+# --- the sweep
+# ---------------------------------------------------------------------------------------------------------------------------------------------------
 cat >"$work/sweep.json" <<EOF
 {
   "name": "drill", "experiment": "density-toy", "preset": "quick",
@@ -120,7 +123,8 @@ runs=("$work"/runs/slurm/0*)
 step_of() { tail -n 1 "$1/metrics.jsonl" 2>/dev/null | grep -oE '"step":[0-9]+' | grep -oE '[0-9]+' || echo 0; }
 reached() { [ "$(step_of "$1")" -ge "$2" ]; }
 state_is() { squeue --noheader --array --jobs="$1" --format=%T | grep -q "$2"; }
-# A requeued task starts some minutes later; the test does not wait that long. Not at once either: the node refuses a job that it has just killed.
+# A requeued task starts some minutes later; the test does not wait that long. Not at once either: the node refuses a
+# job that it has just killed.
 now() { sleep 3 && scontrol update jobid="$1" starttime=now; }
 
 check "a second submission is refused while the first runs" bash -c "! dotnet '$PWD/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll' sweep '$work/sweep.json' --folder '$work/runs/slurm' --slurm 2>'$work/second.log' && grep -q 'still queued or running' '$work/second.log'"
@@ -154,8 +158,10 @@ weights() { rev "$1" | cut -d, -f1 | rev; }
 check "their weights are those of the runs that were never stopped" diff <(weights "$work/local.csv") <(weights "$work/slurm.csv")
 check "task 1 was continued twice or more" test "$(grep -oE '"resumed": [0-9]+' "${runs[0]}/summary.json" | grep -oE '[0-9]+')" -ge 2
 
-# --- the time limit ----------------------------------------------------------------------------------------------------------------------------------------------
-# Slurm signals two minutes before the limit, and looks once a minute: a run of three minutes' limit is stopped after one to two, and goes on by itself.
+# --- the time limit
+# ----------------------------------------------------------------------------------------------------------------------------------------------
+# Slurm signals two minutes before the limit, and looks once a minute: a run of three minutes' limit is stopped after
+# one to two, and goes on by itself.
 sed -e 's/"drill"/"limit"/' -e 's/6000/1000000/' -e 's/\[0.9, 0.5\]/[0.9]/' -e 's/\[1, 2\]/[1]/' "$work/sweep.json" >"$work/limit.json"
 iresnet sweep "$work/limit.json" --folder "$work/runs/limit" --threads 1 --slurm --time 00:03:00 >/dev/null
 job=$(cat "$work/runs/limit/slurm-job.txt")
@@ -166,7 +172,8 @@ now "${job}_1"
 check "and goes on" until_true 60 grep -q '"resumed": 1' "${limited[0]}/summary.json"
 scancel "$job"
 
-# --- one run on two tasks ----------------------------------------------------------------------------------------------------------------------------------------
+# --- one run on two tasks
+# ----------------------------------------------------------------------------------------------------------------------------------------
 # Both ways of starting ranks within a job: Slurm's own, by which it knows each process, and Open MPI's.
 two() { # two NAME LAUNCHER...
     local name=$1
