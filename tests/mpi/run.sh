@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # One training on several processes, through Open MPI: the losses are those of one process, a killed rank ends all with
 # a checkpoint, checkpoints go on with another number of ranks, two network namespaces stand for two machines. Needs
-# root and the build (dotnet build -c Release). Installs openmpi-bin if it is not there. About two minutes with RANKS="1
-# 2" (CI), four with the default "1 2 4". The last line is "N passed, N failed".
+# root and the build (dotnet build -c Release). Installs openmpi-bin if it is not there. About two minutes with
+# RANKS="1 2" (CI), four with the default "1 2 4". The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -42,8 +42,7 @@ train() { # train RANKS FOLDER ARGUMENTS...
     "${mpi[@]}" -np "$ranks" dotnet "$program" train --run "$work/$folder" "$@"
 }
 
-# --- the same losses
-# -------------------------------------------------------------------------------------------------------------------------------------------
+# --- the same losses --------------------------------------------------------------------------------------------------
 alone() { iresnet train density-mnist "${settings[@]}" --run "$work/ranks1"; }
 check "one process" alone
 same() {
@@ -54,8 +53,7 @@ for ranks in ${RANKS:-1 2 4}; do
     [ "$ranks" = 1 ] || check "$ranks ranks have its losses over 50 steps, and its test figure:" same "$ranks"
 done
 
-# --- another number of ranks
-# -----------------------------------------------------------------------------------------------------------------------------------
+# --- another number of ranks ------------------------------------------------------------------------------------------
 other() {
     train 2 resumed density-mnist "${settings[@]}" training.steps=30 run.checkpointEvery=10
     # With one process, then with two again.
@@ -70,8 +68,7 @@ indivisible() {
 }
 check "a batch that cannot be shared equally is refused" indivisible
 
-# --- what ends a run
-# -------------------------------------------------------------------------------------------------------------------------------------------
+# --- what ends a run --------------------------------------------------------------------------------------------------
 step_of() { tail -n 1 "$work/$1/metrics.jsonl" 2>/dev/null | grep -oE '"step":[0-9]+' | grep -oE '[0-9]+' || echo 0; }
 reaches() { # reaches FOLDER STEP
     local end=$((SECONDS + 240))
@@ -130,8 +127,7 @@ diverged() {
 }
 check "divergence ends all, and is said once" diverged
 
-# --- what is missing
-# -------------------------------------------------------------------------------------------------------------------------------------------
+# --- what is missing --------------------------------------------------------------------------------------------------
 without() {
     local library
     library=$(readlink -f "$(ldconfig -p | sed -n 's/.*libmpi.so.40 .*=> //p' | head -n 1)")
@@ -146,8 +142,7 @@ strangers() {
 }
 check "processes that do not see each other are refused" strangers
 
-# --- two machines
-# ----------------------------------------------------------------------------------------------------------------------------------------------
+# --- two machines -----------------------------------------------------------------------------------------------------
 two_addresses() {
     ip netns add "$space-a" && ip netns add "$space-b" && ip link add "va$$" netns "$space-a" type veth peer name "vb$$" netns "$space-b" || return 1
     ip -n "$space-a" addr add 10.77.0.1/24 dev "va$$" && ip -n "$space-b" addr add 10.77.0.2/24 dev "vb$$"

@@ -60,8 +60,7 @@ if ! command -v mpirun >/dev/null || [ ! -e "/usr/lib/$(uname -m)-linux-gnu/pmix
     apt-get update -q >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openmpi-bin libpmix-dev >"$work/apt.log" 2>&1 || tail -n 5 "$work/apt.log"
 fi
 
-# --- the cluster
-# -------------------------------------------------------------------------------------------------------------------------------------------------
+# --- the cluster ------------------------------------------------------------------------------------------------------
 host=$(hostname -s)
 mkdir -p "$work"/{state,spool,runs}
 chmod 755 "$work"
@@ -102,8 +101,7 @@ slurmctld
 slurmd
 check "the cluster is up" until_true 30 bash -c "sinfo --noheader --format=%t | grep -q idle"
 
-# --- the sweep
-# ---------------------------------------------------------------------------------------------------------------------------------------------------
+# --- the sweep --------------------------------------------------------------------------------------------------------
 cat >"$work/sweep.json" <<EOF
 {
   "name": "drill", "experiment": "density-toy", "preset": "quick",
@@ -158,8 +156,7 @@ weights() { rev "$1" | cut -d, -f1 | rev; }
 check "their weights are those of the runs that were never stopped" diff <(weights "$work/local.csv") <(weights "$work/slurm.csv")
 check "task 1 was continued twice or more" test "$(grep -oE '"resumed": [0-9]+' "${runs[0]}/summary.json" | grep -oE '[0-9]+')" -ge 2
 
-# --- the time limit
-# ----------------------------------------------------------------------------------------------------------------------------------------------
+# --- the time limit ---------------------------------------------------------------------------------------------------
 # Slurm signals two minutes before the limit, and looks once a minute: a run of three minutes' limit is stopped after
 # one to two, and goes on by itself.
 sed -e 's/"drill"/"limit"/' -e 's/6000/1000000/' -e 's/\[0.9, 0.5\]/[0.9]/' -e 's/\[1, 2\]/[1]/' "$work/sweep.json" >"$work/limit.json"
@@ -172,8 +169,7 @@ now "${job}_1"
 check "and goes on" until_true 60 grep -q '"resumed": 1' "${limited[0]}/summary.json"
 scancel "$job"
 
-# --- one run on two tasks
-# ----------------------------------------------------------------------------------------------------------------------------------------
+# --- one run on two tasks ---------------------------------------------------------------------------------------------
 # Both ways of starting ranks within a job: Slurm's own, by which it knows each process, and Open MPI's.
 two() { # two NAME LAUNCHER...
     local name=$1
