@@ -132,7 +132,9 @@ def main():
             try:
                 faults = run(name, kernel, {} if others is None else {k: v[others] for k, v in values.items()})
             except subprocess.CalledProcessError as failure:
-                faults = (failure.stderr or str(failure)).strip().splitlines()[-8:]
+                # What the kernel said stands before Python's frames, which are indented.
+                lines = (failure.stderr or str(failure)).strip().splitlines()
+                faults = [line for line in lines if not line.startswith("  ")][-12:]
             except (subprocess.TimeoutExpired, AssertionError) as failure:
                 faults = [str(failure)]
             passed, failed = passed + (not faults), failed + bool(faults)
