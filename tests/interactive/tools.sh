@@ -14,11 +14,13 @@ have() {
 
 have_interactive() { have dotnet-interactive Microsoft.dotnet-interactive 1.0.712001; }
 
-# interactive_kernel NAME: makes it known to Jupyter as kernel NAME, in $scratch alone.
+# interactive_kernel NAME: makes it known to Jupyter as kernel NAME, in $scratch alone. The tool takes the first free port
+# of its range and ends where another one, started at the same moment, was quicker: each run has a range of its own.
 interactive_kernel() {
+    local port=$((20000 + $$ % 200 * 50))
     mkdir -p "$scratch/share/jupyter/kernels/$1"
     cat >"$scratch/share/jupyter/kernels/$1/kernel.json" <<JSON
-{ "argv": ["$tools/dotnet-interactive", "jupyter", "--default-kernel", "csharp", "{connection_file}", "--http-port-range", "2048-3000"],
+{ "argv": ["$tools/dotnet-interactive", "jupyter", "--default-kernel", "csharp", "{connection_file}", "--http-port-range", "$port-$((port + 49))"],
   "display_name": ".NET (C#)", "language": "C#", "env": { "Logging__LogLevel__Default": "Warning" } }
 JSON
 }
