@@ -42,7 +42,7 @@ internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes P
 
     /// <summary>A probe for each example of a repeated batch.</summary>
     public Tensor Draw(Tensor repeated) =>
-        Probes.Draw(Samples, [repeated.size(0) / Samples, .. repeated.shape.Skip(1)], repeated).contiguous();
+        Probes.DrawFor(Samples, [repeated.size(0) / Samples, .. repeated.shape.Skip(1)], repeated).contiguous();
 
     /// <summary>Of what came of a repeated batch, the first values and the mean estimates.</summary>
     public (Tensor y, Tensor logDet) Mean(Tensor y, Tensor logDet) =>

@@ -117,7 +117,7 @@ public sealed record TruncationCurve(
         public override Tensor Estimate(Linearization g)
         {
             using var scope = NewDisposeScope();
-            var v = probes.Draw(1, g.Shape, g.Value);
+            var v = probes.DrawFor(1, g.Shape, g.Value);
             var (power, sum) = (v, zeros(g.BatchSize, ScalarType.Float64, g.Value.device));
             for (int k = 1; k <= terms.Max(); k++)
             {

@@ -73,7 +73,7 @@ public sealed class Arnoldi : LogDetEvaluator
         int examples = (int)g.BatchSize,
             rows = Samples * examples;
         var (values, bounds) = (new double[count * examples], new double[count * examples]);
-        var probes = Probes.Draw(count * Samples, g.Shape, g.Value);
+        var probes = Probes.DrawFor(count * Samples, g.Shape, g.Value);
         long atOnce = Math.Max(1, ChunkSize / (examples * g.Dimensions));
         for (long from = 0; from < count * Samples; from += atOnce)
         {

@@ -64,7 +64,7 @@ public sealed class KrylovRoulette : LogDetEvaluator
         {
             using var one = NewDisposeScope();
             int n = Distribution.Draw(_generator);
-            double[] forms = Estimate(g, Probes.Draw(set, g.Shape, g.Value), n);
+            double[] forms = Estimate(g, Probes.DrawFor(set, g.Shape, g.Value), n);
             double[] means =
             [
                 .. Enumerable

@@ -10,6 +10,26 @@ public abstract class Probes
     /// <returns>Shape (samples n, ...), all examples of the first probe first.</returns>
     public abstract Tensor Draw(int samples, IReadOnlyList<long> shape, Tensor like);
 
+    /// <summary>What <see cref="Draw"/> draws, held to what it promises: for whoever estimates with probes.</summary>
+    /// <param name="samples">As there.</param>
+    /// <param name="shape">As there.</param>
+    /// <param name="like">As there.</param>
+    /// <exception cref="ShapeException">The probes have another shape, dtype or device than the batch.</exception>
+    public Tensor DrawFor(int samples, IReadOnlyList<long> shape, Tensor like)
+    {
+        var drawn = Draw(samples, shape, like);
+        long[] due = [samples * shape[0], .. shape.Skip(1)];
+        if (drawn.shape.SequenceEqual(due) && drawn.dtype == like.dtype && drawn.device_type == like.device_type)
+            return drawn;
+        throw new ShapeException(
+            $"{GetType().Name} drew {Of(drawn.shape, drawn)}, but {samples} per example of this batch are "
+                + $"{Of(due, like)}: Draw has to follow the shape and the tensor that it is given."
+        );
+
+        static string Of(IReadOnlyList<long> shape, Tensor tensor) =>
+            $"({string.Join(", ", shape)}) of {tensor.dtype} on {tensor.device_type}";
+    }
+
     /// <summary>
     /// How many probes in a row make one estimate of the trace of which others are independent: 1, unless probes are
     /// parts of one vector.

@@ -95,7 +95,7 @@ public sealed class RussianRoulette : LogDetEstimator
         var n = Draw(() => g.SpectralRadiusBound);
         using var scope = NewDisposeScope();
         int set = Probes.Complete(g.Shape);
-        var estimates = Estimate(g, Probes.Draw(set, g.Shape, g.Value), n);
+        var estimates = Estimate(g, Probes.DrawFor(set, g.Shape, g.Value), n);
         return (set == 1 ? estimates : estimates.view(set, -1).mean([0])).MoveToOuterDisposeScope();
     }
 

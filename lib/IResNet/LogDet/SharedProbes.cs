@@ -14,7 +14,7 @@ internal sealed class SharedProbes(Probes whole, int part, int parts) : Probes
     {
         using var scope = NewDisposeScope();
         long[] vector = [.. shape.Skip(1)];
-        var all = whole.Draw(samples, [shape[0] * parts, .. vector], like).view([samples, -1, .. vector]);
+        var all = whole.DrawFor(samples, [shape[0] * parts, .. vector], like).view([samples, -1, .. vector]);
         return all.narrow(1, part * shape[0], shape[0])
             .reshape([samples * shape[0], .. vector])
             .MoveToOuterDisposeScope();

@@ -41,7 +41,7 @@ public abstract class TruncatedSeries : LogDetEstimator
     public sealed override Tensor Estimate(Linearization g)
     {
         using var scope = NewDisposeScope();
-        var v = Probes.Draw(Samples, g.Shape, g.Value);
+        var v = Probes.DrawFor(Samples, g.Shape, g.Value);
         return QuadraticForms(g, v).view(Samples, g.BatchSize).mean([0]).MoveToOuterDisposeScope();
     }
 

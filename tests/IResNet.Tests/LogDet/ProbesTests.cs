@@ -29,6 +29,49 @@ public class ProbesTests
     }
 
     /// <summary>
+    /// Kernels read and write as many numbers as the batch has: probes of one's own that are fewer would end the
+    /// process, or change what lies behind them.
+    /// </summary>
+    [Theory]
+    [InlineData("dense", "Neumann"), InlineData("dense", "power series"), InlineData("dense", "roulette")]
+    [InlineData("images", "Neumann"), InlineData("images", "power series"), InlineData("images", "roulette")]
+    public void ProbesThatDoNotFitAreRefused(string kind, string name)
+    {
+        using var scope = NewDisposeScope();
+        var (branch, x) =
+            kind == "dense"
+                ? ((ResidualBranch)new DenseBranch(2, [8]), randn(5, 2))
+                : (new ConvBranch(new ImageShape(2, 4, 4), 4), randn(5, 2, 4, 4));
+        Refused([3, .. x.shape.Skip(1)], ScalarType.Float32);
+        Refused([x.numel()], ScalarType.Float32);
+        Refused(x.shape, ScalarType.Float64);
+        using var fitting = new ResidualBlock(branch) { Estimator = Estimator(x.shape, ScalarType.Float32) };
+        Assert.Equal([5], fitting.forward(x).logDet.shape);
+
+        void Refused(long[] shape, ScalarType type)
+        {
+            var block = new ResidualBlock(branch) { Estimator = Estimator(shape, type) };
+            Assert.Contains(nameof(Misfit), Assert.Throws<ShapeException>(() => block.forward(x)).Message);
+        }
+
+        LogDetEstimator Estimator(long[] shape, ScalarType type)
+        {
+            var probes = new Misfit(shape, type);
+            return name switch
+            {
+                "Neumann" => new NeumannSeries(3, 1, probes),
+                "power series" => new PowerSeries(3, 1, probes),
+                _ => new RussianRoulette(probes: probes),
+            };
+        }
+    }
+
+    private sealed class Misfit(long[] shape, ScalarType type) : Probes
+    {
+        public override Tensor Draw(int samples, IReadOnlyList<long> batch, Tensor like) => randn(shape, type);
+    }
+
+    /// <summary>
     /// The official code draws (batch, samples, ...); ours lies with all examples of the first sample first.
     /// </summary>
     [Fact]
