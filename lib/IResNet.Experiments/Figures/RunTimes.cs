@@ -31,7 +31,7 @@ public sealed class RunTimes
     public (double Normalized, double Free) ClassifierSteps(int batch)
     {
         var free = _config with { SpectralNorm = _config.SpectralNorm with { Enabled = false } };
-        var quickest = InTurn(config => ClassifierStep.Run(config, batch, _settings).Timing.Min, _config, free);
+        double[] quickest = InTurn(config => ClassifierStep.Run(config, batch, _settings).Timing.Min, _config, free);
         return (quickest[0], quickest[1]);
     }
 
@@ -61,7 +61,7 @@ public sealed class RunTimes
                 .Min;
         }
         LogDetEstimator[] estimators = [new NoLogDet(), new NeumannSeries(Terms), new PowerSeries(Terms)];
-        var quickest = InTurn(Seconds, estimators);
+        double[] quickest = InTurn(Seconds, estimators);
         return (quickest[0], quickest[1], quickest[2]);
     }
 

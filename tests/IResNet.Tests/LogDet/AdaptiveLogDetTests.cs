@@ -31,7 +31,7 @@ public class AdaptiveLogDetTests
     }
 
     /// <summary>
-    /// Over five hundred calls: the mean over the batch lies within 1.96 of its stated errors in 95 % of them, by the
+    /// Over a thousand calls: the mean over the batch lies within 1.96 of its stated errors in 95 % of them, by the
     /// binomial distribution; the errors have the size that is stated, and that was asked for. So for a batch of one,
     /// where two values that agree by chance once ended the search.
     /// </summary>
@@ -42,7 +42,7 @@ public class AdaptiveLogDetTests
     [InlineData(8, 0.3), InlineData(8, 0.15), InlineData(8, 0.06)]
     public void StatedErrorHolds(int batch, double relative)
     {
-        const int Calls = 500,
+        const int Calls = 1000,
             Side = 8;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
