@@ -13,12 +13,8 @@ internal sealed record DrawnSeries(WeightedSeries Weights, int Samples, Probes P
     public static DrawnSeries? Of(LogDetEstimator estimator, ResidualBranch branch, IReadOnlyList<long> shape) =>
         estimator switch
         {
-            NeumannSeries series => new(series.Weights, series.Samples, series.Probes),
-            RussianRoulette roulette => new(
-                roulette.DrawWeights(branch),
-                roulette.Probes.Complete(shape),
-                roulette.Probes
-            ),
+            NeumannSeries series => new(series.Weights, SamplesOf(series, shape), series.Probes),
+            RussianRoulette roulette => new(roulette.DrawWeights(branch), SamplesOf(roulette, shape), roulette.Probes),
             _ => null,
         };
 

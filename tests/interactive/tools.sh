@@ -14,8 +14,8 @@ have() {
 
 have_interactive() { have dotnet-interactive Microsoft.dotnet-interactive 1.0.712001; }
 
-# interactive_kernel NAME: makes it known to Jupyter as kernel NAME, in $scratch alone. The tool takes the first free port
-# of its range and ends where another one, started at the same moment, was quicker: each run has a range of its own.
+# interactive_kernel NAME: makes it known to Jupyter as kernel NAME, in $scratch alone. The tool takes the first free
+# port of its range and ends where another one, started at the same moment, was quicker: each run has its own range.
 interactive_kernel() {
     local port=$((20000 + $$ % 200 * 50))
     mkdir -p "$scratch/share/jupyter/kernels/$1"

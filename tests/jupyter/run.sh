@@ -1,8 +1,10 @@
 #!/bin/sh
-# Checks the built kernel through Debian's Jupyter. Installs nothing, touches no kernel of the user's, ends with "N
-# passed, N failed". Needs: apt-get install python3-jupyter-kernel-test jupyter-client jupyter-nbconvert
-# python3-nbformat In JupyterLab's notebook, with .NET Interactive as well: npm, and apt-get install
-# python3-jupyter-server chromium. LAB_SCREENSHOTS=folder keeps pictures.
+# Checks the built kernel through Debian's Jupyter. Installs nothing, touches no kernel of the user's, ends with
+# "N passed, N failed". Needs:
+#     apt-get install python3-jupyter-kernel-test jupyter-client jupyter-nbconvert python3-nbformat
+# and, in JupyterLab's notebook, with .NET Interactive as well, npm and
+#     apt-get install python3-jupyter-server chromium
+# LAB_SCREENSHOTS=folder keeps pictures.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 workbook="$here/../../lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Workbook.dll"

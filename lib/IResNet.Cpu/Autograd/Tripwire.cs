@@ -23,12 +23,7 @@ internal sealed class Tripwire
         OnIndex(index => inputs.Select(input => input.index_select(0, index)).ToArray());
 
     /// <summary>Makes every guard refuse.</summary>
-    public void Trip() =>
-        OnIndex(index =>
-        {
-            index.zero_().Dispose();
-            return true;
-        });
+    public void Trip() => OnIndex(index => index.zero_()).Dispose();
 
     private T OnIndex<T>(Func<Tensor, T> action)
     {
