@@ -102,6 +102,8 @@ internal sealed class RunSession : IDisposable
         using var timing = MetricsLog.Open(_folder.TimingFile, _ => true);
         if (!resumed)
             _trainer.Initialize(_sink);
+        else if (_trainer.Step == 0)
+            _trainer.Begin();
         TrainerState.Share(_trainer);
         // Whichever rank is asked to stop, all do.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);

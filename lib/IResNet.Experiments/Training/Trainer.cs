@@ -58,7 +58,8 @@ internal sealed class Trainer : IDisposable
     /// <summary>Where the last checkpoint lies, for error messages.</summary>
     public string? LastCheckpoint { get; set; }
 
-    /// <summary>Before the first step of a new run: power iterations, then ActNorm from the first examples.</summary>
+    /// <summary>Before the first step of a new model: power iterations, then ActNorm from the first examples, then what
+    /// <see cref="Begin"/> does.</summary>
     /// <param name="sink">Told what is doubtful about these, and about the estimators.</param>
     public void Initialize(ITrainingSink? sink = null)
     {
@@ -73,19 +74,25 @@ internal sealed class Trainer : IDisposable
             else
                 sink.On(new MessageEvent(Step, doubt));
         }
-        if (flow.ActNorms.All(actNorm => actNorm.IsInitialized))
-            return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        flow.LatentsOf(Task.InitialExamples());
-        string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
-        if (warnings.Length > 0)
-            sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
-        if (Average is not null)
+        if (!flow.ActNorms.All(actNorm => actNorm.IsInitialized))
         {
-            using var values = Parameters.Values();
-            Average.copy_(values);
+            flow.LatentsOf(Task.InitialExamples());
+            string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
+            if (warnings.Length > 0)
+                sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
         }
+        Begin();
+    }
+
+    /// <summary>Before the first step of a run, also of one that goes on from given weights.</summary>
+    public void Begin()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Task.Begin();
+        Average?.copy_(Parameters.Values());
     }
 
     /// <summary>Continues at a step; model, optimiser, average and data position are set by the caller.</summary>

@@ -59,6 +59,11 @@ public abstract class TrainingTask : IDisposable
     /// </summary>
     public abstract Tensor InitialExamples();
 
+    /// <summary>
+    /// Before the first step: sets what depends on the model as it begins. In a dispose scope, without gradients.
+    /// </summary>
+    public virtual void Begin() { }
+
     /// <summary>The next batch, in the caller's scope.</summary>
     public abstract Batch Next();
 

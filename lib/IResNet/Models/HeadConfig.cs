@@ -27,16 +27,20 @@ public abstract record HeadConfig
 /// <summary>A Gaussian for each class: <see cref="ClassGaussians"/>.</summary>
 public sealed record ClassGaussiansConfig : HeadConfig
 {
+    /// <summary>Factors of each class's covariance; 0 for a diagonal one.</summary>
+    public int Rank { get; init; }
+
     /// <inheritdoc/>
     public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
     {
         Validate(learnedPrior);
-        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions));
+        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank);
     }
 
     /// <inheritdoc/>
     public override void Validate(bool learnedPrior)
     {
+        Guard.AtLeast(Rank, 0, nameof(Rank));
         if (!learnedPrior)
             throw new ArgumentException(
                 "LearnedPrior is false, but Gaussians that are not learned cannot tell classes apart: set it to true, "

@@ -11,6 +11,7 @@ public class HybridFlowTests
     private static readonly Dictionary<string, HeadConfig> Heads = new()
     {
         ["class Gaussians"] = new ClassGaussiansConfig(),
+        ["class Gaussians with factors"] = new ClassGaussiansConfig { Rank = 3 },
         ["head of all scales"] = new ScaleHeadConfig { Width = 5 },
     };
 
@@ -91,8 +92,38 @@ public class HybridFlowTests
         var labels = tensor(new long[] { 2, 0, 1 });
         var inputs = flow.named_parameters().ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
         inputs["x"] = x.requires_grad_();
-        foreach (double weight in new[] { 0, 1.0 / 16, 1 })
+        GradientCheck.First(() => flow.Loss(x, labels, 0), inputs);
+        foreach (string name in DensityParameters(flow))
+            inputs.Remove(name);
+        foreach (double weight in new[] { 1.0 / 16, 1 })
             GradientCheck.First(() => flow.Loss(x, labels, weight), inputs);
+    }
+
+    /// <summary>Beside a density p(z) learns from it alone: its gradient is that of -ln p(x), the classes'
+    /// weight nothing to it.</summary>
+    [Theory, MemberData(nameof(HeadNames))]
+    public void ThePriorLearnsFromTheDensityWhereThereIsOne(string head)
+    {
+        using var scope = NewDisposeScope();
+        var (flow, x) = Create(head, frozen: false);
+        var labels = tensor(new long[] { 2, 0, 1 });
+        foreach (double weight in new[] { 1.0 / 16, 1 })
+        {
+            Dictionary<string, Tensor> Gradients(Tensor loss)
+            {
+                flow.zero_grad();
+                loss.backward();
+                return flow.named_parameters()
+                    .Where(pair => pair.parameter.grad is not null)
+                    .ToDictionary(pair => pair.name, pair => pair.parameter.grad!.clone());
+            }
+            double bits = weight / Math.Max(1, 16 * weight) / Math.Log(2);
+            var density = Gradients(-bits * flow.LogProb(x).mean());
+            var both = Gradients(flow.Loss(x, labels, weight));
+            foreach (string name in DensityParameters(flow))
+                Expect.Near(both[name], density[name], 1e-12, name);
+            Assert.Contains(both, pair => Expect.MaxAbs(pair.Value - density.GetValueOrDefault(pair.Key, zeros(1))) > 1e-3);
+        }
     }
 
     /// <summary>
@@ -215,6 +246,46 @@ public class HybridFlowTests
             double error = Math.Sqrt((spread * spread + Math.Pow(own.std().ToDouble(), 2)) / 20_000);
             Assert.InRange(Math.Abs(own.mean().ToDouble() - mean), 0, Statistics.StandardErrors * error);
         }
+    }
+
+    /// <summary>The covariance of a class's draws is that by which they are scored.</summary>
+    [Fact]
+    public void FactorsAreDrawnAsTheyAreScored()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var prior = (ClassGaussians)Create("class Gaussians with factors").flow.Joint;
+        var z = prior.SampleClass(1, 20_000, generator: new Generator(1)) - prior.Means[1];
+        var covariance = Covariance(prior, 1);
+        foreach (var (i, j) in new[] { (0, 0), (0, 1), (3, 9), (15, 2) })
+            Statistics.MeanIs(covariance[i, j].ToDouble(), z.select(1, i) * z.select(1, j), $"covariance {i}, {j}");
+        Assert.True(covariance[3, 9].abs().ToDouble() > 0.05, "Nothing varies together.");
+    }
+
+    /// <summary>What was drawn from known Gaussians is found again, and independent dimensions have no factors.</summary>
+    [Fact]
+    public void GaussiansAreFittedToWhatTheyDrew()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var truth = (ClassGaussians)Create("class Gaussians with factors").flow.Joint;
+        truth.Loadings!.select(0, 2).zero_();
+        var labels = arange(Classes, ScalarType.Int64).repeat_interleave(4000);
+        var z = cat([.. Enumerable.Range(0, Classes).Select(y => truth.SampleClass(y, 4000, 1, new Generator(3)))]);
+        var fitted = (ClassGaussians)Create("class Gaussians with factors").flow.Joint;
+        fitted.Fit(z, labels);
+        for (int label = 0; label < Classes; label++)
+        {
+            Expect.Near(fitted.Means[label], z[labels.eq(label)].mean([0]), 1e-9, "mean");
+            var own = Covariance(truth, label);
+            var distance = (Covariance(fitted, label) - own).norm() / own.norm();
+            Assert.True(distance.ToDouble() < 0.1, $"class {label}: {distance.ToDouble()} of the covariance");
+        }
+        Assert.True(fitted.Loadings!.select(0, 2).square().sum().ToDouble() < 0.05);
+        Assert.True(fitted.LogJoint(z).mean().ToDouble() > truth.LogJoint(z).mean().ToDouble() - 0.05);
+        Assert.False(fitted.AreAlike);
+        var few = Assert.Throws<ArgumentException>(() => fitted.Fit(z[..1], labels[..1]));
+        Assert.Contains("at least two", few.Message);
     }
 
     /// <summary>The mean of ln p under p is minus the entropy; here the marginal's, against a sum over
@@ -367,8 +438,7 @@ public class HybridFlowTests
                     .. Enumerable
                         .Range(0, Classes)
                         .Select(y =>
-                            distributions.Normal(prior.Means[y], prior.LogStds[y].exp()).log_prob(z).sum(1)
-                            - Math.Log(Classes)
+                            LogNormal(z - prior.Means[y], Covariance(prior, y)) - Math.Log(Classes)
                         ),
                 ],
                 1
@@ -380,6 +450,26 @@ public class HybridFlowTests
                 .unsqueeze(1) + Softmaxed(head, z),
             _ => throw new NotSupportedException(),
         };
+
+    private static Tensor Covariance(ClassGaussians prior, int label)
+    {
+        var scale = prior.LogStds[label].exp().diag();
+        var common = prior.Loadings is { } loadings ? loadings[label].matmul(loadings[label].t()) : zeros(1);
+        return scale.matmul(eye(scale.size(0), dtype: ScalarType.Float64) + common).matmul(scale);
+    }
+
+    private static Tensor LogNormal(Tensor x, Tensor covariance)
+    {
+        var precision = linalg.inv(covariance);
+        return -0.5 * (x.matmul(precision) * x).sum(1) - 0.5 * linalg.slogdet(2 * Math.PI * covariance).Item2;
+    }
+
+    /// <summary>The parameters of p(z).</summary>
+    private static IEnumerable<string> DensityParameters(HybridFlow flow) =>
+        flow.named_parameters()
+            .Select(pair => pair.name)
+            .Where(name => new[] { "means", "log_stds", "loadings", "density" }.Any(name.Contains))
+            .ToList();
 
     // The maps of Flows.Images: 2 of the 4 channels leave at 2x2, the others stay.
     private static Tensor Softmaxed(ScaleHead head, Tensor z)
@@ -413,6 +503,7 @@ public class HybridFlowTests
             {
                 prior.Means.normal_(0, 0.3);
                 prior.LogStds.normal_(0, 0.2);
+                prior.Loadings?.normal_(0, 0.4);
             }
             else
                 flow.Joint.get_parameter("logits.weight")!.normal_(0, 1);
