@@ -78,15 +78,7 @@ internal sealed unsafe class ConvBlockFunction<TVector, TActivation>
             step.Backward(weights, transposed, data, ends);
         });
         call.Release();
-        var total = SumOverGroups(call.Resources.Workers, sums, groups.Count, step.GradientSize);
-        var results = new List<Tensor> { dx };
-        long at = 0;
-        foreach (var parameter in saved[2..])
-        {
-            results.Add(total.narrow(0, at, parameter.numel()).view(parameter.shape));
-            at += parameter.numel();
-        }
-        return results;
+        return [dx, .. GroupSums<TVector>.Of(call.Resources.Workers, gradients, saved[2..])];
     }
 
     /// <inheritdoc/>
@@ -95,23 +87,6 @@ internal sealed unsafe class ConvBlockFunction<TVector, TActivation>
         var g = call.Branch.Linearize(saved[0], [saved[2], saved[4], saved[6]]);
         var logDet = call.Series?.Weights.Estimate(g, saved[1]);
         return Gradients([saved[0] + g.Value, logDet], cotangents, [saved[0], .. saved[2..]]);
-    }
-
-    /// <summary>In the groups' order, a piece for each thread.</summary>
-    private static Tensor SumOverGroups(Workers workers, float* gradients, int groups, int size)
-    {
-        const int Piece = 1 << 14;
-        var total = empty(size);
-        float* totals = Floats.Of(total);
-        workers.Run((size + Piece - 1) / Piece, 0, (piece, _) =>
-        {
-            int from = piece * Piece,
-                count = Math.Min(Piece, size - from);
-            new Span<float>(gradients + from, count).CopyTo(new Span<float>(totals + from, count));
-            for (int group = 1; group < groups; group++)
-                VectorMath<TVector>.Add(gradients + group * (nint)size + from, 1, totals + from, count);
-        });
-        return total;
     }
 
     /// <summary>The forward pass: fills y and the estimate, and returns what the backward pass needs of each

@@ -4,8 +4,7 @@ namespace IResNet.Cpu;
 /// A training step's pass through a residual block of dense layers as one differentiable function, as
 /// <see cref="ConvBlockFunction{TVector, TActivation}"/> is for convolutions: x, weights, biases and activations'
 /// parameters to y and the log-determinant, exact for 2-D data or by <see cref="WeightedSeries"/>. The backward pass is
-/// written by hand. Sums over groups are taken in a fixed order, so that results do not depend on the number of
-/// threads.
+/// written by hand.
 /// </summary>
 internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
     : HandWrittenFunction<DenseBlockFunction<TVector, TActivation>, DenseBlockFunction<TVector, TActivation>.Setting>
@@ -113,21 +112,13 @@ internal sealed unsafe class DenseBlockFunction<TVector, TActivation>
                 );
             });
         }
-        var total = gradients.sum([0]);
-        var results = new List<Tensor> { dx };
-        long at = 0;
-        foreach (var parameter in saved.Skip(1).SkipLast(2))
-        {
-            results.Add(total.narrow(0, at, parameter.numel()).view(parameter.shape));
-            at += parameter.numel();
-        }
-        return results;
+        return [dx, .. GroupSums<TVector>.Of(call.Resources.Workers, gradients, saved[1..^2])];
     }
 
     /// <inheritdoc/>
     protected override IEnumerable<Tensor?> Differentiable(Setting call, List<Tensor> saved, Tensor?[] cotangents)
     {
-        var (x, parameters) = (saved[0], saved.Skip(1).SkipLast(2).ToList());
+        var (x, parameters) = (saved[0], saved[1..^2]);
         var g = call.Branch.Linearize(x, [.. call.Layers.Select(layer => parameters[2 * layer])]);
         var logDet = call.Series?.Weights.Estimate(g, saved[^2]) ?? call.Estimator.Estimate(g);
         return Gradients([x + g.Value, logDet], cotangents, [x, .. parameters]);

@@ -61,11 +61,19 @@ internal sealed unsafe class DenseWeights : IDisposable
 
     private static void Pack(float* matrix, int rows, int columns, bool transposed, float* packed)
     {
-        for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++, matrix++)
+        for (int row = 0; row < rows; row++, matrix += columns)
+            if (transposed)
+                for (int column = 0; column < columns; column += Tile)
+                {
+                    int count = Math.Min(Tile, columns - column);
+                    float* tile = packed + (nint)column * rows + row * Tile;
+                    new Span<float>(matrix + column, count).CopyTo(new Span<float>(tile, count));
+                }
+            else
             {
-                var (input, output, inputs) = transposed ? (row, column, rows) : (column, row, columns);
-                packed[(output / Tile * (nint)inputs + input) * Tile + output % Tile] = *matrix;
+                float* tile = packed + row / Tile * (nint)columns * Tile + row % Tile;
+                for (int column = 0; column < columns; column++)
+                    tile[column * Tile] = matrix[column];
             }
     }
 }
