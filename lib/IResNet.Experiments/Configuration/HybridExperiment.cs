@@ -41,7 +41,7 @@ public record HybridExperiment : ImageFlowExperiment
     {
         ValidateData(Model.Input);
         Model.Validate();
-        Head.Validate(Model.LearnedPrior);
+        Head.Validate();
     }
 
     private protected override Flow BuildFlow() => new HybridFlow(Model, Data.Classes, Head);

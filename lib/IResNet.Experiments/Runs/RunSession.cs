@@ -103,7 +103,7 @@ internal sealed class RunSession : IDisposable
         if (!resumed)
             _trainer.Initialize(_sink);
         else if (_trainer.Step == 0)
-            _trainer.Begin();
+            _trainer.TakeOver();
         TrainerState.Share(_trainer);
         // Whichever rank is asked to stop, all do.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -1,3 +1,4 @@
+using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,24 +13,23 @@ internal sealed class HybridTask(
     HybridTrainingOptions options
 ) : DensityTask(flow, images, preprocessing, options)
 {
-    private const int BeginningBatch = 500,
-        FactorExamples = 20_000;
+    private const int FittingBatch = 500,
+        FittingExamples = 20_000;
 
     /// <summary>
-    /// Gaussians that do not know the classes yet are fitted to latents, so that classification begins as Bayes' rule
-    /// and does not tear the flow apart. As many images as there are for factors, <see
-    /// cref="TrainingOptions.InitialExamples"/> without.
+    /// A density's weights know no classes: Gaussians are fitted to its latents, so that classification begins as Bayes'
+    /// rule and does not tear the flow apart.
     /// </summary>
-    public override void Begin()
+    public override void TakeOver()
     {
         if (flow.Joint is not ClassGaussians { AreAlike: true } gaussians)
             return;
-        int count = Math.Min(gaussians.Loadings is null ? options.InitialExamples : FactorExamples, Images.Train.Count);
+        int count = Math.Min(FittingExamples, Images.Train.Count);
         var batches = new Batches(
             Images.Train[..count],
             Preprocessing,
             options.Seed,
-            new() { Size = Math.Min(BeginningBatch, count), Device = Device }
+            new() { Size = Math.Min(FittingBatch, count), Device = Device }
         );
         var (latents, labels) = (new List<Tensor>(), new List<Tensor>());
         for (long seen = 0; seen < count; seen += labels[^1].size(0))
@@ -42,7 +42,17 @@ internal sealed class HybridTask(
         gaussians.Fit(cat(latents), cat(labels));
     }
 
-    public override Tensor Loss(Batch batch) => flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
+    /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>
+    public override Tensor Loss(Batch batch)
+    {
+        if (flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
+            throw new ConfigurationException(
+                "model.learnedPrior is false, and the Gaussians are the same for every class: begin from a density's "
+                    + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set it to "
+                    + "true."
+            );
+        return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
+    }
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)
     {

@@ -58,8 +58,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>Where the last checkpoint lies, for error messages.</summary>
     public string? LastCheckpoint { get; set; }
 
-    /// <summary>Before the first step of a new model: power iterations, then ActNorm from the first examples, then what
-    /// <see cref="Begin"/> does.</summary>
+    /// <summary>Before the first step of a new model: power iterations, then ActNorm from the first examples.</summary>
     /// <param name="sink">Told what is doubtful about these, and about the estimators.</param>
     public void Initialize(ITrainingSink? sink = null)
     {
@@ -74,24 +73,23 @@ internal sealed class Trainer : IDisposable
             else
                 sink.On(new MessageEvent(Step, doubt));
         }
+        if (flow.ActNorms.All(actNorm => actNorm.IsInitialized))
+            return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        if (!flow.ActNorms.All(actNorm => actNorm.IsInitialized))
-        {
-            flow.LatentsOf(Task.InitialExamples());
-            string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
-            if (warnings.Length > 0)
-                sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
-        }
-        Begin();
+        flow.LatentsOf(Task.InitialExamples());
+        string[] warnings = [.. flow.ActNorms.Select(actNorm => actNorm.Warning).OfType<string>()];
+        if (warnings.Length > 0)
+            sink?.On(new MessageEvent(Step, $"{warnings.Length} of {flow.ActNorms.Count} layers: {warnings[0]}"));
+        Average?.copy_(Parameters.Values());
     }
 
-    /// <summary>Before the first step of a run, also of one that goes on from given weights.</summary>
-    public void Begin()
+    /// <summary>Before the first step from given weights: what the task makes of them.</summary>
+    public void TakeOver()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Task.Begin();
+        Task.TakeOver();
         Average?.copy_(Parameters.Values());
     }
 

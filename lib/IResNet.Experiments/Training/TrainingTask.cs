@@ -60,9 +60,9 @@ public abstract class TrainingTask : IDisposable
     public abstract Tensor InitialExamples();
 
     /// <summary>
-    /// Before the first step: sets what depends on the model as it begins. In a dispose scope, without gradients.
+    /// Before the first step from given weights: sets what these lack. In a dispose scope, without gradients.
     /// </summary>
-    public virtual void Begin() { }
+    public virtual void TakeOver() { }
 
     /// <summary>The next batch, in the caller's scope.</summary>
     public abstract Batch Next();

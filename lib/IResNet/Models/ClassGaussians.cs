@@ -7,9 +7,10 @@ namespace IResNet;
 /// drawn from its own Gaussian. Means and log standard deviations start at 0, the factors near it.
 /// </summary>
 /// <remarks>
-/// All of it learns from the density alone, however small the density's weight: beside the cross entropy, which weighs
-/// d times as much at 1/d, classes are told apart better and drawn worse. Without a density it learns from the
-/// classification.
+/// Learned by the density and by the classification, they tell classes apart better than they draw them: at weight 1/d
+/// the cross entropy counts d times as much as an image's ln p(x) (<see cref="HybridFlow.Loss"/>), and shifts them by
+/// what no digit has. Fitted to the latents of a density (<see cref="Fit"/>) and held fixed, they leave the classification
+/// to the flow, and what they draw is of the class.
 /// </remarks>
 public sealed class ClassGaussians : JointPrior
 {
@@ -32,17 +33,18 @@ public sealed class ClassGaussians : JointPrior
     /// <param name="classes">k, at least 2.</param>
     /// <param name="dimensions">d.</param>
     /// <param name="rank">Factors of each class, 0 or more; 0 for a diagonal covariance.</param>
-    public ClassGaussians(int classes, int dimensions, int rank = 0)
+    /// <param name="learned">Whether all of it is learned, or stays as <see cref="Fit"/> found it.</param>
+    public ClassGaussians(int classes, int dimensions, int rank = 0, bool learned = true)
         : base(nameof(ClassGaussians), classes)
     {
         Guard.AtLeast(dimensions, 1, nameof(dimensions));
         Guard.AtLeast(rank, 0, nameof(rank));
         using var scope = NewDisposeScope();
-        _means = new Parameter(zeros(classes, dimensions, device: CPU));
-        _logStds = new Parameter(zeros(classes, dimensions, device: CPU));
+        _means = new Parameter(zeros(classes, dimensions, device: CPU), learned);
+        _logStds = new Parameter(zeros(classes, dimensions, device: CPU), learned);
         // At 0 no factor would be pulled anywhere.
         if (rank > 0)
-            _loadings = new Parameter(randn(classes, dimensions, rank, device: CPU) * FirstLoadings);
+            _loadings = new Parameter(randn(classes, dimensions, rank, device: CPU) * FirstLoadings, learned);
         RegisterComponents();
         this.KeepFromDisposeScope();
     }
@@ -60,6 +62,9 @@ public sealed class ClassGaussians : JointPrior
     /// <summary>V, shape (k, d, rank); null at rank 0.</summary>
     public Parameter? Loadings => _loadings;
 
+    /// <summary>Whether means, deviations and factors are learned.</summary>
+    public bool AreLearned => _means.requires_grad;
+
     /// <summary>Whether the classes have not been told apart yet: all have the same mean.</summary>
     public bool AreAlike => _means.eq(_means[0]).all().ToBoolean();
 
@@ -72,7 +77,12 @@ public sealed class ClassGaussians : JointPrior
         Guard.Points(z, _means.size(1));
         Guard.SameType(z, _means);
         using var scope = NewDisposeScope();
-        return LogJoint(z, _means, _logStds, _loadings).MoveToOuterDisposeScope();
+        var standardized = (z.unsqueeze(1) - _means) * (-_logStds).exp();
+        double constant = 0.5 * Math.Log(2 * Math.PI) * _means.size(1) + Math.Log(Classes);
+        var joint = -0.5 * standardized.square().sum(2) - _logStds.sum(1) - constant;
+        if (_loadings is not null)
+            joint += OfFactors(standardized, _loadings);
+        return joint.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -80,18 +90,10 @@ public sealed class ClassGaussians : JointPrior
     {
         using var scope = NewDisposeScope();
         var joint = LogJoint(z);
-        var marginal = Marginal(joint);
+        // Written out, as torch has no logsumexp on its meta device.
+        var largest = joint.amax([1], keepdim: true).detach();
+        var marginal = (joint - largest).exp().sum(1).log() + largest.squeeze(1);
         return (marginal.MoveToOuterDisposeScope(), (joint - marginal.unsqueeze(1)).MoveToOuterDisposeScope());
-    }
-
-    /// <inheritdoc/>
-    public override (Tensor logPrior, Tensor logClasses) FactorsForDensity(Tensor z)
-    {
-        using var scope = NewDisposeScope();
-        var logPrior = Marginal(LogJoint(z));
-        var joint = LogJoint(z, _means.detach(), _logStds.detach(), _loadings?.detach());
-        var logClasses = joint - Marginal(joint).unsqueeze(1);
-        return (logPrior.MoveToOuterDisposeScope(), logClasses.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -197,28 +199,15 @@ public sealed class ClassGaussians : JointPrior
         return where(values > edge, spike, full_like(spike, LeastStrength));
     }
 
-    private Tensor LogJoint(Tensor z, Tensor means, Tensor logStds, Tensor? loadings)
+    /// <summary>What the factors add to ln p(z | y), shape (n, k).</summary>
+    private static Tensor OfFactors(Tensor standardized, Tensor loadings)
     {
-        var standardized = (z.unsqueeze(1) - means) * (-logStds).exp();
-        double constant = 0.5 * Math.Log(2 * Math.PI) * means.size(1) + Math.Log(Classes);
-        var joint = -0.5 * standardized.square().sum(2) - logStds.sum(1) - constant;
-        if (loadings is null)
-            return joint;
         // (I + V V')^-1 = I - V (I + V' V)^-1 V' and det(I + V V') = det(I + V' V), which is a small matrix.
-        long rank = loadings.size(2);
-        var gram = loadings.transpose(1, 2).matmul(loadings) + eye(rank, dtype: loadings.dtype, device: loadings.device);
-        var triangle = linalg.cholesky(gram);
+        var identity = eye(loadings.size(2), dtype: loadings.dtype, device: loadings.device);
+        var triangle = linalg.cholesky(loadings.transpose(1, 2).matmul(loadings) + identity);
         var projected = standardized.transpose(0, 1).matmul(loadings).transpose(1, 2);
         var share = linalg.solve_triangular(triangle, projected, upper: false).square().sum(1).t();
-        return joint + 0.5 * share - triangle.diagonal(0, 1, 2).log().sum(1);
-    }
-
-    /// <summary>ln p(z) of ln p(z, y).</summary>
-    private static Tensor Marginal(Tensor joint)
-    {
-        // Written out, as torch has no logsumexp on its meta device.
-        var largest = joint.amax([1], keepdim: true).detach();
-        return (joint - largest).exp().sum(1).log() + largest.squeeze(1);
+        return 0.5 * share - triangle.diagonal(0, 1, 2).log().sum(1);
     }
 
     private Tensor Of(Tensor labels, double temperature, Generator? generator)

@@ -19,9 +19,8 @@ public abstract record HeadConfig
     public abstract JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior);
 
     /// <summary>Refuses settings out of range, before anything is built.</summary>
-    /// <param name="learnedPrior">Whether p(z) is learned.</param>
     /// <exception cref="ArgumentException">The message names the setting and what it may be.</exception>
-    public virtual void Validate(bool learnedPrior) { }
+    public virtual void Validate() { }
 }
 
 /// <summary>A Gaussian for each class: <see cref="ClassGaussians"/>.</summary>
@@ -33,20 +32,12 @@ public sealed record ClassGaussiansConfig : HeadConfig
     /// <inheritdoc/>
     public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
     {
-        Validate(learnedPrior);
-        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank);
+        Validate();
+        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank, learnedPrior);
     }
 
     /// <inheritdoc/>
-    public override void Validate(bool learnedPrior)
-    {
-        Guard.AtLeast(Rank, 0, nameof(Rank));
-        if (!learnedPrior)
-            throw new ArgumentException(
-                "LearnedPrior is false, but Gaussians that are not learned cannot tell classes apart: set it to true, "
-                    + "or take the head scaleHead."
-            );
-    }
+    public override void Validate() => Guard.AtLeast(Rank, 0, nameof(Rank));
 }
 
 /// <summary>A small classifier of all scales beside the prior: <see cref="ScaleHead"/>.</summary>
@@ -60,5 +51,5 @@ public sealed record ScaleHeadConfig : HeadConfig
         new ScaleHead(classes, scales, Width, learnedPrior);
 
     /// <inheritdoc/>
-    public override void Validate(bool learnedPrior) => Guard.AtLeast(Width, 1, nameof(Width));
+    public override void Validate() => Guard.AtLeast(Width, 1, nameof(Width));
 }

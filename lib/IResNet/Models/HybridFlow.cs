@@ -50,16 +50,20 @@ public sealed class HybridFlow : Flow
     /// <param name="choose">As for <see cref="Flow.LogProb"/>.</param>
     /// <exception cref="NonFiniteException">x holds NaN or an infinity.</exception>
     /// <exception cref="ShapeException">x does not fit the model, in shape or type.</exception>
-    public (Tensor logProb, Tensor logClasses) Factors(
-        Tensor x,
-        Func<LogDetEstimator, LogDetEstimator>? choose = null
-    ) => Factors(x, choose, Joint.Factors);
+    public (Tensor logProb, Tensor logClasses) Factors(Tensor x, Func<LogDetEstimator, LogDetEstimator>? choose = null)
+    {
+        Check(x);
+        using var scope = NewDisposeScope();
+        using var chosen = new EstimatorChoice(choose);
+        var (z, logDet) = Transform.forward(x);
+        var (logPrior, logClasses) = Joint.Factors(z.flatten(1));
+        return ((logPrior + logDet).MoveToOuterDisposeScope(), logClasses.MoveToOuterDisposeScope());
+    }
 
     /// <summary>
     /// The mean over a batch of -w ln p(x) - ln p(y | x), as bits and per dimension where the density outweighs the
     /// class: (w d (bits/dim of x) + (bits of y)) / max(1, w d). At w = 1/d that is bits/dim plus the cross entropy in
-    /// bits; at w = 0 the cross entropy alone, which needs no log-determinant. Where the density has a weight, p(z)
-    /// learns from it alone (<see cref="JointPrior.FactorsForDensity"/>).
+    /// bits; at w = 0 the cross entropy alone, which needs no log-determinant.
     /// </summary>
     /// <param name="x">A batch.</param>
     /// <param name="labels">The classes, shape (n), int64.</param>
@@ -81,10 +85,7 @@ public sealed class HybridFlow : Flow
             );
         ClassLabels.Demand(labels, x.size(0), Classes);
         using var scope = NewDisposeScope();
-        var (logProb, logClasses) =
-            weight == 0
-                ? Factors(x, _ => new NoLogDet(), Joint.Factors)
-                : Factors(x, choose, Joint.FactorsForDensity);
+        var (logProb, logClasses) = Factors(x, weight == 0 ? _ => new NoLogDet() : choose);
         var entropy = nn.functional.nll_loss(logClasses, labels) / Math.Log(2);
         if (weight == 0)
             return entropy.MoveToOuterDisposeScope();
@@ -123,20 +124,6 @@ public sealed class HybridFlow : Flow
     {
         StateDict.Copy(density.Transform.state_dict(), Transform.state_dict());
         Joint.StartFrom((DiagonalGaussian)density.Prior);
-    }
-
-    private (Tensor logProb, Tensor logClasses) Factors(
-        Tensor x,
-        Func<LogDetEstimator, LogDetEstimator>? choose,
-        Func<Tensor, (Tensor logPrior, Tensor logClasses)> ofLatents
-    )
-    {
-        Check(x);
-        using var scope = NewDisposeScope();
-        using var chosen = new EstimatorChoice(choose);
-        var (z, logDet) = Transform.forward(x);
-        var (logPrior, logClasses) = ofLatents(z.flatten(1));
-        return ((logPrior + logDet).MoveToOuterDisposeScope(), logClasses.MoveToOuterDisposeScope());
     }
 
     private static JointPrior Head(FlowConfig config, int classes, HeadConfig? head) =>

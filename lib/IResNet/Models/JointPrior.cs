@@ -26,12 +26,6 @@ public abstract class JointPrior : Prior
     /// <exception cref="ShapeException">z does not fit, in shape or type.</exception>
     public abstract (Tensor logPrior, Tensor logClasses) Factors(Tensor z);
 
-    /// <summary>
-    /// As <see cref="Factors"/>, for an objective in which the density has a weight: what ln p(z) is made of gets no
-    /// gradient from ln p(y | z).
-    /// </summary>
-    public virtual (Tensor logPrior, Tensor logClasses) FactorsForDensity(Tensor z) => Factors(z);
-
     /// <summary>Makes p(z) the given one, of as many dimensions.</summary>
     public abstract void StartFrom(DiagonalGaussian prior);
 

@@ -121,6 +121,22 @@ public sealed class HybridRunTests : IDisposable
         Directory.Move(In("hybrid"), on.Folder.Path);
         Assert.Equal(RunState.Finished, on.Start().State);
 
+        // Gaussians that do not know the classes are fitted before the first step, and stay where they are not learned.
+        using var fitted = SavedModel.Open(on.Folder.Path);
+        Assert.False(((ClassGaussians)((HybridFlow)fitted.Model.Flow).Joint).AreAlike);
+        using var still = new TinyRun(TinyRun.Hybrid("model.learnedPrior=false", "head.rank=2"));
+        Exchange.Import(In("density.safetensors"), still.Folder.Path, _ => still.Experiment);
+        Assert.Equal(RunState.Finished, still.Start().State);
+        using var kept = SavedModel.Open(still.Folder.Path);
+        var gaussians = (ClassGaussians)((HybridFlow)kept.Model.Flow).Joint;
+        Assert.False(gaussians.AreAlike);
+        Assert.Equal(2, gaussians.Loadings!.size(2));
+        using var fresh = new TinyRun(still.Experiment);
+        Assert.Contains(
+            "the same for every class",
+            Assert.Throws<ConfigurationException>(() => fresh.Start()).Message
+        );
+
         // Not the other way round.
         using (var saved = SavedModel.Open(Hybrid.Value.Folder.Path))
             Exchange.Export(saved, In("h.safetensors"));
@@ -143,10 +159,6 @@ public sealed class HybridRunTests : IDisposable
         Assert.Contains(
             "dequantise is false",
             Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("data.preprocessing.dequantise=false")).Message
-        );
-        Assert.Contains(
-            "LearnedPrior is false",
-            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("model.learnedPrior=false")).Message
         );
         Assert.Contains(
             "Width must be at least 1",
