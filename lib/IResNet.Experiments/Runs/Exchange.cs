@@ -36,7 +36,8 @@ public static class Exchange
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
     /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/>
-    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>).</param>
+    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>), and a hybrid's
+    /// flow one with another head.</param>
     /// <param name="folder">The new run folder.</param>
     /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says
     /// nothing.</param>
@@ -67,17 +68,26 @@ public static class Exchange
         var saved = SavedModel.Open(file, choose: present =>
         {
             chosen = choose(present);
-            return (present, chosen) is (DensityExperiment, HybridExperiment) ? present : chosen;
+            return BeginsHybrid(present, chosen) ? present! : chosen;
         });
         if (ReferenceEquals(saved.Experiment, chosen))
             return saved;
         using (saved)
         {
             var model = chosen!.CreateModel(CPU);
-            ((HybridFlow)model.Flow).StartFrom((MultiscaleFlow)saved.Model.Flow);
+            var hybrid = (HybridFlow)model.Flow;
+            if (saved.Model.Flow is MultiscaleFlow density)
+                hybrid.StartFrom(density);
+            else
+                StateDict.Copy(saved.Model.Flow.Transform.state_dict(), hybrid.Transform.state_dict());
             return new(chosen, model, file);
         }
     }
+
+    /// <summary>Whether only the flow goes on: that of a density, or of a hybrid with another head.</summary>
+    private static bool BeginsHybrid(Experiment? present, Experiment chosen) =>
+        chosen is HybridExperiment hybrid
+        && (present is DensityExperiment || present is HybridExperiment other && other.Head != hybrid.Head);
 
     /// <summary>The checkpoint before the first step.</summary>
     private static CheckpointManifest Begin(RunFolder run, SavedModel saved)

@@ -17,16 +17,18 @@ public static class SpeedrunTracks
                 Of(
                     "density-mnist",
                     "quick",
-                    "training.steps=8000",
-                    "training.decaySteps=",
-                    "training.averageDecay=0.998",
+                    "model.coefficient=0.95",
+                    "training.steps=2400",
+                    "training.learningRate=0.02",
+                    "training.decaySteps=1000,1400",
+                    "training.averageDecay=0.985",
                     "training.evaluateEvery=100",
                     "run.sampleEvery=null"
                 )
         )
         {
             Target = 2.00,
-            Stop = 1.98,
+            Stop = 2.05,
         },
         new(
             "density-mnist-2h",
