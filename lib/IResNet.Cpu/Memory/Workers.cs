@@ -5,6 +5,7 @@ namespace IResNet.Cpu;
 /// </summary>
 internal sealed unsafe class Workers(MemoryPool memory)
 {
+    private readonly Crew _crew = new();
     private MemoryBlock? _scratch;
 
     /// <summary>One piece of work.</summary>
@@ -33,7 +34,7 @@ internal sealed unsafe class Workers(MemoryPool memory)
     /// <summary>Gives the scratch memory back.</summary>
     public void Trim() => Interlocked.Exchange(ref _scratch, null)?.Dispose();
 
-    private static void Run(int count, int threads, nint scratchSize, float* memory, Work work)
+    private void Run(int count, int threads, nint scratchSize, float* memory, Work work)
     {
         if (threads <= 1)
         {
@@ -42,15 +43,11 @@ internal sealed unsafe class Workers(MemoryPool memory)
             return;
         }
         bool flushes = Denormals.AreFlushed;
-        // Whoever is free takes the next piece: where other programs use the processor too, one thread may get little
-        // of it.
-        int taken = -1;
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
+        _crew.Run(count, threads, (index, thread) =>
         {
-            // Threads of .NET's pool do not inherit the floating-point mode from the thread that starts the work.
+            // Helpers do not inherit the floating-point mode from the thread that starts the work.
             using var mode = Denormals.Flush(flushes);
-            for (int index; (index = Interlocked.Increment(ref taken)) < count;)
-                work(index, memory + thread * scratchSize);
+            work(index, memory + thread * scratchSize);
         });
     }
 

@@ -36,8 +36,8 @@ public static class Exchange
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
     /// <param name="file">An official state_dict saved as safetensors, or a file that <see cref="Export"/>
-    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>), and a hybrid's
-    /// flow one with another head.</param>
+    /// wrote. A density's weights may begin a hybrid experiment's run (<see cref="HybridFlow.StartFrom"/>), and a
+    /// hybrid's flow one with another head.</param>
     /// <param name="folder">The new run folder.</param>
     /// <param name="choose">Gives the experiment; its argument is what the file says, null where it says
     /// nothing.</param>

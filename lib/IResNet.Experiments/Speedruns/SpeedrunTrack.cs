@@ -15,8 +15,8 @@ public sealed record SpeedrunTrack(string Name, string Goal, Func<Experiment> Cr
     public double? Target { get; init; }
 
     /// <summary>
-    /// The figure on validation images that ends the training: somewhat better than the target, so that the test images
-    /// confirm it, for the first evaluation that meets a target is one of luck.
+    /// The figure on validation images that ends the training: such that the test images confirm the target, for the
+    /// first evaluation that meets one is one of luck, and validation images may be harder than these or easier.
     /// </summary>
     public double? Stop { get; init; }
 

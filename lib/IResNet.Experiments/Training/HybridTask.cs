@@ -17,8 +17,8 @@ internal sealed class HybridTask(
         FittingExamples = 20_000;
 
     /// <summary>
-    /// A density's weights know no classes: Gaussians are fitted to its latents, so that classification begins as Bayes'
-    /// rule and does not tear the flow apart.
+    /// A density's weights know no classes, nor does a new head: Gaussians are fitted to the flow's latents, so that
+    /// classification begins as Bayes' rule and does not tear the flow apart.
     /// </summary>
     public override void TakeOver()
     {
@@ -48,8 +48,8 @@ internal sealed class HybridTask(
         if (flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
             throw new ConfigurationException(
                 "model.learnedPrior is false, and the Gaussians are the same for every class: begin from a density's "
-                    + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set it to "
-                    + "true."
+                    + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set "
+                    + "it to true."
             );
         return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
     }

@@ -232,7 +232,7 @@ public class HybridFlowTests
         Assert.True(covariance[3, 9].abs().ToDouble() > 0.05, "Nothing varies together.");
     }
 
-    /// <summary>What was drawn from known Gaussians is found again, and independent dimensions have no factors.</summary>
+    /// <summary>What was drawn from known Gaussians is found again, and what is independent has no factors.</summary>
     [Fact]
     public void GaussiansAreFittedToWhatTheyDrew()
     {

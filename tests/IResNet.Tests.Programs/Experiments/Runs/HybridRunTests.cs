@@ -143,6 +143,13 @@ public sealed class HybridRunTests : IDisposable
         Assert.Throws<ConfigurationException>(() =>
             Exchange.Import(In("h.safetensors"), In("no"), _ => Density.Value.Experiment)
         );
+
+        // A hybrid's flow, with another head.
+        Exchange.Import(In("h.safetensors"), In("other"), _ => still.Experiment);
+        using var other = SavedModel.Open(In("other"));
+        using var hybrid = SavedModel.Open(In("h.safetensors"));
+        Expect.Close(other.Model.Flow.LatentsOf(x), hybrid.Model.Flow.LatentsOf(x), 1e-5, "latents");
+        Assert.True(((ClassGaussians)((HybridFlow)other.Model.Flow).Joint).AreAlike);
     }
 
     [Fact]

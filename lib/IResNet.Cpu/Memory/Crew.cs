@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace IResNet.Cpu;
+
+/// <summary>
+/// Threads that help with the pieces of one job after another. A training step has some hundred jobs of less than a
+/// millisecond: to wake a sleeping thread for each takes about as long as the job. So a helper watches for the next job
+/// for a while before it sleeps, and yields to whoever else wants its core meanwhile; and nobody waits for a helper that
+/// has not begun.
+/// </summary>
+internal sealed class Crew
+{
+    private static readonly TimeSpan Watches = TimeSpan.FromMilliseconds(2),
+        StaysAsleep = TimeSpan.FromSeconds(10);
+    private const int SpinsBetweenLooks = 20,
+        LooksBetweenYields = 10;
+
+    private readonly SemaphoreSlim _wake = new(0);
+    private Job? _job;
+    private int _helpers,
+        _asleep;
+
+    /// <summary>
+    /// Does the pieces 0 to <paramref name="count"/> - 1 on the calling thread and on helpers. Where the helpers are
+    /// busy with another thread's job, the calling thread does all.
+    /// </summary>
+    /// <param name="count">Pieces.</param>
+    /// <param name="threads">The most threads, the calling one included.</param>
+    /// <param name="piece">Does one: its index, and a number below <paramref name="threads"/> that no other thread has
+    /// meanwhile.</param>
+    public void Run(int count, int threads, Action<int, int> piece)
+    {
+        var job = new Job(count, threads, piece);
+        if (Interlocked.CompareExchange(ref _job, job, null) is not null)
+        {
+            job.Help(0);
+            job.Finish();
+            return;
+        }
+        try
+        {
+            Call(threads - 1);
+            job.Help(0);
+            job.Finish();
+        }
+        finally
+        {
+            Volatile.Write(ref _job, null);
+        }
+    }
+
+    /// <summary>Wakes so many helpers, as far as they sleep, and hires whom there is not yet.</summary>
+    private void Call(int helpers)
+    {
+        for (int present = Volatile.Read(ref _helpers); present < helpers; present = Volatile.Read(ref _helpers))
+            if (Interlocked.CompareExchange(ref _helpers, present + 1, present) == present)
+                new Thread(WatchForJobs) { IsBackground = true, Name = "kernel helper" }.Start();
+        for (int i = 0; i < helpers && TryTakeSleeper(); i++)
+            _wake.Release();
+    }
+
+    private void WatchForJobs()
+    {
+        Job? last = null;
+        while (true)
+        {
+            if (Next(last) is { } job)
+            {
+                job.Help();
+                last = job;
+                continue;
+            }
+            last = null;
+            Interlocked.Increment(ref _asleep);
+            // A job may have come since the last look, and its caller have seen nobody asleep.
+            if (Volatile.Read(ref _job) is not null && TryTakeSleeper())
+                continue;
+            if (_wake.Wait(StaysAsleep))
+                continue;
+            if (!TryTakeSleeper())
+            {
+                _wake.Wait();
+                continue;
+            }
+            Interlocked.Decrement(ref _helpers);
+            return;
+        }
+    }
+
+    /// <summary>The next job that is not the last one, if one comes in time.</summary>
+    private Job? Next(Job? last)
+    {
+        long began = Stopwatch.GetTimestamp();
+        for (int look = 1; ; look++)
+        {
+            if (Volatile.Read(ref _job) is { } job && job != last)
+                return job;
+            if (look % LooksBetweenYields != 0)
+                Thread.SpinWait(SpinsBetweenLooks);
+            else if (Stopwatch.GetElapsedTime(began) < Watches)
+                Thread.Yield();
+            else
+                return null;
+        }
+    }
+
+    /// <summary>Whether somebody slept who now counts as awake.</summary>
+    private bool TryTakeSleeper()
+    {
+        for (int asleep = Volatile.Read(ref _asleep); asleep > 0; asleep = Volatile.Read(ref _asleep))
+            if (Interlocked.CompareExchange(ref _asleep, asleep - 1, asleep) == asleep)
+                return true;
+        return false;
+    }
+
+    /// <summary>Pieces that whoever is free takes: where other programs use the processor too, one thread may get
+    /// little of it.</summary>
+    private sealed class Job(int count, int threads, Action<int, int> piece)
+    {
+        private int _taken = -1,
+            _done,
+            _helping;
+        private Exception? _fault;
+
+        /// <summary>Does pieces as one of the helpers, as far as there is room for one more.</summary>
+        public void Help()
+        {
+            int number = Interlocked.Increment(ref _helping);
+            if (number < threads)
+                Help(number);
+        }
+
+        public void Help(int number)
+        {
+            for (int index; (index = Interlocked.Increment(ref _taken)) < count; )
+            {
+                try
+                {
+                    piece(index, number);
+                }
+                catch (Exception fault)
+                {
+                    Interlocked.CompareExchange(ref _fault, fault, null);
+                }
+                Interlocked.Increment(ref _done);
+            }
+        }
+
+        /// <summary>Returns when all pieces are done, also those that helpers have taken.</summary>
+        /// <exception cref="Exception">What the first piece that failed threw.</exception>
+        public void Finish()
+        {
+            var wait = new SpinWait();
+            while (Volatile.Read(ref _done) < count)
+                wait.SpinOnce(sleep1Threshold: -1);
+            if (_fault is not null)
+                ExceptionDispatchInfo.Throw(_fault);
+        }
+    }
+}
