@@ -6,8 +6,8 @@ namespace IResNet.Cpu;
 /// <summary>
 /// Threads that help with the pieces of one job after another. A training step has some hundred jobs of less than a
 /// millisecond: to wake a sleeping thread for each takes about as long as the job. So a helper watches for the next job
-/// for a while before it sleeps, and yields to whoever else wants its core meanwhile; and nobody waits for a helper that
-/// has not begun.
+/// for a while before it sleeps, and yields to whoever else wants its core meanwhile; and nobody waits for a helper
+/// that has not begun.
 /// </summary>
 internal sealed class Crew
 {
@@ -133,7 +133,7 @@ internal sealed class Crew
 
         public void Help(int number)
         {
-            for (int index; (index = Interlocked.Increment(ref _taken)) < count; )
+            for (int index; (index = Interlocked.Increment(ref _taken)) < count;)
             {
                 try
                 {
