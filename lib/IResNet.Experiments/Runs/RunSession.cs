@@ -340,10 +340,8 @@ internal sealed class RunSession : IDisposable
         var test = Evaluate(HeldOut.Test, cancel);
         Sample(cancel);
         return Conclude(RunState.Finished, summary =>
-            summary with
+            summary.WithTest(test) with
             {
-                Test = test.ToString(),
-                TestFigure = TestFigure.Of(test),
                 Weights = _last?.Parts[TrainerState.Model].Sha256,
             }
         );

@@ -86,6 +86,17 @@ public sealed record RunSummary
     /// <summary>The error that ended it.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The run, of whose weights something was changed afterwards, with the figure of what they are
+    /// now.</summary>
+    /// <param name="test">On the test examples.</param>
+    public RunSummary WithTest(Evaluation test) =>
+        this with
+        {
+            Test = test.ToString(),
+            TestFigure = TestFigure.Of(test),
+            Weights = null,
+        };
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -13,33 +13,14 @@ internal sealed class HybridTask(
     HybridTrainingOptions options
 ) : DensityTask(flow, images, preprocessing, options)
 {
-    private const int FittingBatch = 500,
-        FittingExamples = 20_000;
-
     /// <summary>
     /// A density's weights know no classes, nor does a new head: Gaussians are fitted to the flow's latents, so that
     /// classification begins as Bayes' rule and does not tear the flow apart.
     /// </summary>
     public override void TakeOver()
     {
-        if (flow.Joint is not ClassGaussians { AreAlike: true } gaussians)
-            return;
-        int count = Math.Min(FittingExamples, Images.Train.Count);
-        var batches = new Batches(
-            Images.Train[..count],
-            Preprocessing,
-            options.Seed,
-            new() { Size = Math.Min(FittingBatch, count), Device = Device }
-        );
-        var (latents, labels) = (new List<Tensor>(), new List<Tensor>());
-        for (long seen = 0; seen < count; seen += labels[^1].size(0))
-        {
-            using var scope = NewDisposeScope();
-            var batch = batches.Next();
-            latents.Add(flow.LatentsOf(batch.Images).flatten(1).MoveToOuterDisposeScope());
-            labels.Add(batch.Labels.MoveToOuterDisposeScope());
-        }
-        gaussians.Fit(cat(latents), cat(labels));
+        if (flow.Joint is ClassGaussians { AreAlike: true })
+            ClassGaussiansFit.Fit(flow, Images.Train, Preprocessing, options.Seed);
     }
 
     /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>

@@ -18,6 +18,7 @@ internal static class IResNetCommand
             RunsCommand.Create(),
             SampleCommand.Create(),
             EvaluateCommand.Create(),
+            FitCommand.Create(),
             CertifyCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),

@@ -9,8 +9,8 @@ namespace IResNet;
 /// <remarks>
 /// Learned by the density and by the classification, they tell classes apart better than they draw them: at weight 1/d
 /// the cross entropy counts d times as much as an image's ln p(x) (<see cref="HybridFlow.Loss"/>), and shifts them by
-/// what no digit has. Fitted to the latents of a density (<see cref="Fit"/>) and held fixed, they leave the
-/// classification to the flow, and what they draw is of the class.
+/// what no digit has. Fitted to the latents of images (<see cref="Fit"/>), what they draw is of the class, and the
+/// density is the better one.
 /// </remarks>
 public sealed class ClassGaussians : JointPrior
 {

@@ -59,6 +59,11 @@ public sealed class TrainingCommandsTests : IDisposable
         (code, output, _) = await Run("train", "--run", In("imported"), "--resume");
         Assert.True(code == 0, output);
         Assert.Contains("continues from step 0", output);
+
+        (code, _, error) = await Run("fit", In("run"), In("fitted.safetensors"));
+        Assert.NotEqual(0, code);
+        Assert.Contains("density-toy has no class Gaussians to fit", error);
+        Assert.False(File.Exists(In("fitted.safetensors")));
     }
 
     [Fact]
