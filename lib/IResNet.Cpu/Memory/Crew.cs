@@ -6,12 +6,13 @@ namespace IResNet.Cpu;
 /// <summary>
 /// Threads that help with the pieces of one job after another. A training step has some hundred jobs of less than a
 /// millisecond: to wake a sleeping thread for each takes about as long as the job. So a helper watches for the next job
-/// for a while before it sleeps, and yields to whoever else wants its core meanwhile; and nobody waits for a helper
-/// that has not begun.
+/// for a while before it sleeps, or until somebody else wants its core; and nobody waits for a helper that has not
+/// begun.
 /// </summary>
 internal sealed class Crew
 {
     private static readonly TimeSpan Watches = TimeSpan.FromMilliseconds(2),
+        Interrupted = TimeSpan.FromMicroseconds(20),
         StaysAsleep = TimeSpan.FromSeconds(10);
     private const int SpinsBetweenLooks = 20,
         LooksBetweenYields = 10;
@@ -71,11 +72,11 @@ internal sealed class Crew
                 last = job;
                 continue;
             }
-            last = null;
             Interlocked.Increment(ref _asleep);
             // A job may have come since the last look, and its caller have seen nobody asleep.
-            if (Volatile.Read(ref _job) is not null && TryTakeSleeper())
+            if (Volatile.Read(ref _job) is { } missed && missed != last && TryTakeSleeper())
                 continue;
+            last = null;
             if (_wake.Wait(StaysAsleep))
                 continue;
             if (!TryTakeSleeper())
@@ -97,10 +98,14 @@ internal sealed class Crew
             if (Volatile.Read(ref _job) is { } job && job != last)
                 return job;
             if (look % LooksBetweenYields != 0)
+            {
                 Thread.SpinWait(SpinsBetweenLooks);
-            else if (Stopwatch.GetElapsedTime(began) < Watches)
-                Thread.Yield();
-            else
+                continue;
+            }
+            long yields = Stopwatch.GetTimestamp();
+            Thread.Yield();
+            // Whoever ran meanwhile wants the core still.
+            if (Stopwatch.GetElapsedTime(yields) > Interrupted || Stopwatch.GetElapsedTime(began) > Watches)
                 return null;
         }
     }

@@ -204,23 +204,26 @@ public sealed class ClassGaussians : JointPrior
     {
         // (I + V V')^-1 = I - V (I + V' V)^-1 V' and det(I + V V') = det(I + V' V), which is a small matrix.
         var identity = eye(loadings.size(2), dtype: loadings.dtype, device: loadings.device);
-        var triangle = linalg.cholesky(loadings.transpose(1, 2).matmul(loadings) + identity);
+        var gram = loadings.transpose(1, 2).matmul(loadings) + identity;
         var projected = standardized.transpose(0, 1).matmul(loadings).transpose(1, 2);
-        var share = linalg.solve_triangular(triangle, projected, upper: false).square().sum(1).t();
-        return 0.5 * share - triangle.diagonal(0, 1, 2).log().sum(1);
+        // Inverted, as torch has no triangular solution on its meta device; no eigenvalue is below 1.
+        var share = (projected * linalg.inv(gram).matmul(projected)).sum(1).t();
+        return 0.5 * share - linalg.cholesky(gram).diagonal(0, 1, 2).log().sum(1);
     }
 
     private Tensor Of(Tensor labels, double temperature, Generator? generator)
     {
         using var noGrad = no_grad();
         Tensor Noise(params long[] shape) => Draws.Normal(shape, _means.dtype, _means.device, generator);
-        long count = labels.size(0);
-        var noise = Noise(count, _means.size(1));
+        var (count, dimensions) = (labels.size(0), _means.size(1));
+        var rows = labels.unsqueeze(1).expand(-1, dimensions);
+        var noise = Noise(count, dimensions);
         if (_loadings is not null)
         {
-            var common = Noise(count, _loadings.size(2), 1);
-            noise = noise + _loadings.index_select(0, labels).matmul(common).squeeze(2);
+            long rank = _loadings.size(2);
+            var own = _loadings.gather(0, rows.unsqueeze(2).expand(-1, -1, rank));
+            noise = noise + own.matmul(Noise(count, rank, 1)).squeeze(2);
         }
-        return _means.index_select(0, labels) + temperature * _logStds.index_select(0, labels).exp() * noise;
+        return _means.gather(0, rows) + temperature * _logStds.gather(0, rows).exp() * noise;
     }
 }

@@ -35,6 +35,10 @@ public class MetaDeviceTests
         ["multiscale"] = ((norm, phi) => new MultiscaleFlow(With(norm, phi)), [1, 8, 8]),
         ["single scale"] = ((norm, phi) => new SingleScaleFlow(With(norm, phi) with { Padding = 2 }), [1, 8, 8]),
         ["hybrid"] = ((norm, phi) => new HybridFlow(With(norm, phi), 3), [1, 8, 8]),
+        ["hybrid, factors"] = (
+            (norm, phi) => new HybridFlow(With(norm, phi), 3, new ClassGaussiansConfig { Rank = 2 }),
+            [1, 8, 8]
+        ),
         ["2-D"] = ((norm, phi) => new ToyFlow(2, [5, 4], norm, phi), [2]),
         ["five dimensions"] = ((norm, phi) => new ToyFlow(2, [5, 4], norm, phi, dimensions: 5), [5]),
         ["2-D i-DenseNet"] = (

@@ -27,6 +27,7 @@ public sealed class EditedConfigurationTests : IDisposable
         ["sweep"] = ["SWEEP", "--folder", "ROOT"],
         ["collect"] = ["ROOT"],
         ["runs"] = null, // its rows are the summaries'
+        ["fit"] = null, // hybrids only, opened as evaluate opens them
         ["import"] = null,
         ["run"] = null,
         ["pages"] = null,
