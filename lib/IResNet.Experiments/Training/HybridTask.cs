@@ -13,6 +13,8 @@ internal sealed class HybridTask(
     HybridTrainingOptions options
 ) : DensityTask(flow, images, preprocessing, options)
 {
+    private bool _judged;
+
     /// <summary>
     /// A density's weights know no classes, nor does a new head: Gaussians are fitted to the flow's latents, so that
     /// classification begins as Bayes' rule and does not tear the flow apart.
@@ -26,12 +28,13 @@ internal sealed class HybridTask(
     /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>
     public override Tensor Loss(Batch batch)
     {
-        if (flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
+        if (!_judged && flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
             throw new ConfigurationException(
                 "model.learnedPrior is false, and the Gaussians are the same for every class: begin from a density's "
                     + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set "
                     + "it to true."
             );
+        _judged = true;
         return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
     }
 

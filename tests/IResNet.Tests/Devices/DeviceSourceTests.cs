@@ -94,6 +94,7 @@ public class DeviceSourceTests
         ["Arnoldi.cs"] = "small matrices' logarithms are computed on the CPU; evaluation",
         ["TermDistribution.cs"] = "how many terms a step takes; drawn on the CPU",
         ["EvaluatedBlocks.cs"] = "evaluation",
+        ["ClassGaussians.cs"] = "whether they know the classes, once before the first step",
         ["ClassLabels.cs"] = "labels are judged before native code takes them",
         ["StateDict.cs"] = "weights are judged before they are copied",
         ["Trainer.cs"] = "loss and gradient norm of a step, which are logged, and judged before the update",
