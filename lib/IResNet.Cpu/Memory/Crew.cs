@@ -92,11 +92,19 @@ internal sealed class Crew
     /// <summary>The next job that is not the last one, if one comes in time.</summary>
     private Job? Next(Job? last)
     {
+        Job? next = null;
+        bool Found() => (next = Volatile.Read(ref _job)) is not null && next != last;
+        return WatchFor(Found) ? next : null;
+    }
+
+    /// <summary>Whether something came true before it took long, or somebody else wanted the core.</summary>
+    private static bool WatchFor(Func<bool> condition)
+    {
         long began = Stopwatch.GetTimestamp();
         for (int look = 1; ; look++)
         {
-            if (Volatile.Read(ref _job) is { } job && job != last)
-                return job;
+            if (condition())
+                return true;
             if (look % LooksBetweenYields != 0)
             {
                 Thread.SpinWait(SpinsBetweenLooks);
@@ -106,7 +114,7 @@ internal sealed class Crew
             Thread.Yield();
             // Whoever ran meanwhile wants the core still.
             if (Stopwatch.GetElapsedTime(yields) > Interrupted || Stopwatch.GetElapsedTime(began) > Watches)
-                return null;
+                return condition();
         }
     }
 
@@ -126,6 +134,7 @@ internal sealed class Crew
         private int _taken = -1,
             _done,
             _helping;
+        private bool _isAwaited;
         private Exception? _fault;
 
         /// <summary>Does pieces as one of the helpers, as far as there is room for one more.</summary>
@@ -148,7 +157,9 @@ internal sealed class Crew
                 {
                     Interlocked.CompareExchange(ref _fault, fault, null);
                 }
-                Interlocked.Increment(ref _done);
+                if (Interlocked.Increment(ref _done) == count && Volatile.Read(ref _isAwaited))
+                    lock (this)
+                        Monitor.Pulse(this);
             }
         }
 
@@ -156,9 +167,13 @@ internal sealed class Crew
         /// <exception cref="Exception">What the first piece that failed threw.</exception>
         public void Finish()
         {
-            var wait = new SpinWait();
-            while (Volatile.Read(ref _done) < count)
-                wait.SpinOnce(sleep1Threshold: -1);
+            if (!WatchFor(() => Volatile.Read(ref _done) == count))
+                lock (this)
+                {
+                    Interlocked.Exchange(ref _isAwaited, true);
+                    while (Volatile.Read(ref _done) < count)
+                        Monitor.Wait(this);
+                }
             if (_fault is not null)
                 ExceptionDispatchInfo.Throw(_fault);
         }
