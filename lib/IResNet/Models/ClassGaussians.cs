@@ -66,7 +66,14 @@ public sealed class ClassGaussians : JointPrior
     public bool AreLearned => _means.requires_grad;
 
     /// <summary>Whether the classes have not been told apart yet: all have the same mean.</summary>
-    public bool AreAlike => _means.eq(_means[0]).all().ToBoolean();
+    public bool AreAlike
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return _means.eq(_means[0]).all().ReadBoolean();
+        }
+    }
 
     /// <summary>ln p(z, y) = ln p(z | y) - ln k.</summary>
     /// <param name="z">Shape (n, d).</param>
