@@ -111,22 +111,29 @@ public sealed class ClassGaussians : JointPrior
     /// <param name="labels">The classes, shape (n), int64: at least two latents of each.</param>
     /// <exception cref="ShapeException">z does not fit, in shape or type.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is outside the classes.</exception>
-    /// <exception cref="ArgumentException">Of a class there are fewer than two latents.</exception>
+    /// <exception cref="ArgumentException">Of a class there are fewer than two latents. Nothing was
+    /// changed.</exception>
+    /// <exception cref="NonFiniteException">z holds NaN or an infinity.</exception>
     public void Fit(Tensor z, Tensor labels)
     {
         Guard.Points(z, _means.size(1));
         Guard.SameType(z, _means);
+        Guard.Finite(z, "z");
         ClassLabels.Demand(labels, z.size(0), Classes);
+        using var outer = NewDisposeScope();
         using var noGrad = no_grad();
+        // All are judged before the first is changed.
+        Tensor[] members = [.. Enumerable.Range(0, Classes).Select(label => z[labels.eq(label)])];
+        int rare = Array.FindIndex(members, own => own.size(0) < 2);
+        if (rare >= 0)
+            throw new ArgumentException(
+                $"A Gaussian cannot be fitted to {members[rare].size(0)} latents of class {rare}: give at least two.",
+                nameof(z)
+            );
         for (int label = 0; label < Classes; label++)
         {
             using var scope = NewDisposeScope();
-            var own = z[labels.eq(label)].to(ScalarType.Float64);
-            if (own.size(0) < 2)
-                throw new ArgumentException(
-                    $"A Gaussian cannot be fitted to {own.size(0)} latents of class {label}: give at least two.",
-                    nameof(z)
-                );
+            var own = members[label].to(ScalarType.Float64);
             var mean = own.mean([0]);
             var deviation = own.std(0, unbiased: false).clamp_min(LeastStd);
             var unique = ones_like(deviation);

@@ -37,9 +37,9 @@ public class AdaptiveLogDetTests
     /// </summary>
     [Theory]
     [InlineData(1, 0.3), InlineData(1, 0.2), InlineData(1, 0.15)]
-    [InlineData(2, 0.3), InlineData(2, 0.15)]
-    [InlineData(3, 0.2), InlineData(3, 0.1)]
-    [InlineData(8, 0.15), InlineData(8, 0.06)]
+    [InlineData(2, 0.3), InlineData(2, 0.2), InlineData(2, 0.15)]
+    [InlineData(3, 0.3), InlineData(3, 0.2), InlineData(3, 0.1)]
+    [InlineData(8, 0.3), InlineData(8, 0.15), InlineData(8, 0.06)]
     public void StatedErrorHolds(int batch, double relative)
     {
         const int Calls = 1000,

@@ -254,8 +254,11 @@ public class HybridFlowTests
         Assert.True(fitted.Loadings!.select(0, 2).square().sum().ToDouble() < 0.05);
         Assert.True(fitted.LogJoint(z).mean().ToDouble() > truth.LogJoint(z).mean().ToDouble() - 0.05);
         Assert.False(fitted.AreAlike);
-        var few = Assert.Throws<ArgumentException>(() => fitted.Fit(z[..1], labels[..1]));
-        Assert.Contains("at least two", few.Message);
+        var before = fitted.Means.clone();
+        var few = Assert.Throws<ArgumentException>(() => fitted.Fit(z[2..4001], labels[2..4001]));
+        Assert.Contains("1 latents of class 1: give at least two", few.Message);
+        Assert.Throws<NonFiniteException>(() => fitted.Fit(z * double.NaN, labels));
+        Expect.Near(fitted.Means, before, 0, "a refused fit");
     }
 
     /// <summary>The mean of ln p under p is minus the entropy; here the marginal's, against a sum over
