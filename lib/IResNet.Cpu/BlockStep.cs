@@ -31,7 +31,7 @@ internal abstract unsafe class BlockStep
 
     /// <summary>
     /// For a batch of a shape (n, channels, height, width): as many examples side by side as a vector has lanes, or
-    /// matrix products where most of these would be missing.
+    /// matrix products where these are better.
     /// </summary>
     public static BlockStep Of<TVector, TActivation>(
         CpuResources resources,

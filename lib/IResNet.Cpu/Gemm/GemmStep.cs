@@ -1,15 +1,17 @@
 namespace IResNet.Cpu;
 
-/// <summary>When a step goes by matrix products: small batches of many hidden channels.</summary>
+/// <summary>When a step goes by matrix products: batches of few examples with many hidden channels.</summary>
 internal static class GemmStep
 {
-    // With more examples, the lanes of interleaved examples are at least half full; with fewer channels, so would
-    // registers be here.
+    // A single group of interleaved examples keeps a single thread busy, and what is missing of it is computed all the
+    // same. Its time over that of matrix products, a density's step of three blocks, two threads, 16 examples on
+    // AVX-512 / 8 on AVX2: 1.2 / 1.2 at 64 channels, 1.5 / 2 at 128, 2 / 2.8 at 256. With more groups it is 0.8 to 1.4,
+    // in two thirds of the memory.
     private const int LeastHidden = 64;
 
     /// <summary>Whether this is the better way.</summary>
     public static bool IsBetter<TVector>(long examples, long hidden)
-        where TVector : unmanaged, IVector<TVector> => examples < TVector.Lanes / 2 && hidden >= LeastHidden;
+        where TVector : unmanaged, IVector<TVector> => examples <= TVector.Lanes && hidden >= LeastHidden;
 }
 
 /// <summary>A step by matrix products.</summary>

@@ -145,9 +145,23 @@ public sealed record Preprocessing
         using var scope = torch.NewDisposeScope();
         if (Dequantise)
             return ((x + Centre) * 256).floor().div(255).clamp(0, 1).MoveToOuterDisposeScope();
-        using var mean = torch.tensor(Mean.ToArray(), x.dtype, x.device).view(1, -1, 1, 1);
-        using var std = torch.tensor(Std.ToArray(), x.dtype, x.device).view(1, -1, 1, 1);
+        var (mean, std) = Scale(x);
         return (x * std + mean).clamp(0, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What a model without dequantisation takes, from pixel values p/255.</summary>
+    internal torch.Tensor FromPixels(torch.Tensor pixels)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (mean, std) = Scale(pixels);
+        return ((pixels - mean) / std).MoveToOuterDisposeScope();
+    }
+
+    private (torch.Tensor mean, torch.Tensor std) Scale(torch.Tensor like)
+    {
+        torch.Tensor ByChannel(IReadOnlyList<double> values) =>
+            torch.tensor(values.ToArray(), like.dtype, like.device).view(1, -1, 1, 1);
+        return (ByChannel(Mean), ByChannel(Std));
     }
 
     /// <exception cref="ArgumentException">The settings are impossible, or do not fit images of this shape.</exception>

@@ -20,16 +20,15 @@ public static class ModelSamples
     /// <exception cref="NonConvergenceException">An inverse did not converge.</exception>
     public static void Save(Flow flow, string path, SampleSettings settings, Func<Tensor, Tensor>? toPixels = null)
     {
-        var draw = Sampler(flow, settings);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         switch (Path.GetExtension(path))
         {
             case ".png" when toPixels is not null:
-                PictureGrid.Save(path, toPixels(Draw(draw, settings)));
+                PictureGrid.Save(path, toPixels(Draw(flow, settings)));
                 break;
             case ".safetensors":
-                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(draw, settings) });
+                SafeTensors.Save(path, new Dictionary<string, Tensor> { ["samples"] = Draw(flow, settings) });
                 break;
             default:
                 throw new ConfigurationException(
@@ -56,12 +55,16 @@ public static class ModelSamples
             ),
         };
 
-    private static Tensor Draw(Func<int, Generator, Tensor> draw, SampleSettings settings)
+    /// <summary>The samples.</summary>
+    /// <exception cref="ConfigurationException">There is no such class.</exception>
+    internal static Tensor Draw(Flow flow, SampleSettings settings)
     {
+        using var scope = NewDisposeScope();
+        var draw = Sampler(flow, settings);
         using var generator = new Generator(settings.Seed);
         var parts = new List<Tensor>();
         for (int drawn = 0; drawn < settings.Count; drawn += BatchSize)
             parts.Add(draw(Math.Min(BatchSize, settings.Count - drawn), generator));
-        return cat(parts);
+        return cat(parts).MoveToOuterDisposeScope();
     }
 }

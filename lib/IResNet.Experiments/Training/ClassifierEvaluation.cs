@@ -1,5 +1,5 @@
 using System.Globalization;
-using MathNet.Numerics.Distributions;
+using IResNet.Experiments.Statistics;
 
 namespace IResNet.Experiments.Training;
 
@@ -18,16 +18,11 @@ public sealed record ClassifierEvaluation(double Error, double Low, double High,
     /// </summary>
     public double? CalibrationError { get; init; }
 
-    private static readonly double Normal975 = Normal.InvCDF(0, 1, 0.975);
-
-    /// <summary>From counts (Wilson, 1927: right even where nothing, or everything, is wrong).</summary>
+    /// <summary>From counts.</summary>
     internal static ClassifierEvaluation Of(int wrong, int images, double crossEntropy)
     {
-        double share = (double)wrong / images,
-            z2 = Normal975 * Normal975 / images;
-        double centre = (share + z2 / 2) / (1 + z2),
-            half = Normal975 / (1 + z2) * Math.Sqrt(share * (1 - share) / images + z2 / (4.0 * images));
-        return new(share, Math.Max(0, centre - half), Math.Min(1, centre + half), images, crossEntropy);
+        var error = Proportion.Of(wrong, images);
+        return new(error.Share, error.Low, error.High, images, crossEntropy);
     }
 
     /// <inheritdoc/>

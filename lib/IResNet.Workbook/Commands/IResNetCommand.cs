@@ -17,6 +17,7 @@ internal static class IResNetCommand
             TrainCommand.Create(),
             RunsCommand.Create(),
             SampleCommand.Create(),
+            JudgeCommand.Create(),
             EvaluateCommand.Create(),
             FitCommand.Create(),
             CertifyCommand.Create(),

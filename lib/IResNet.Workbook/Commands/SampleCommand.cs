@@ -13,7 +13,7 @@ internal static class SampleCommand
         DefaultValueFactory = _ => 64,
     };
 
-    private static readonly Option<double> Temperature = new("--temperature")
+    internal static readonly Option<double> Temperature = new("--temperature")
     {
         Description = "Scales the prior's standard deviation: less gives likelier samples.",
         DefaultValueFactory = _ => 1,
@@ -25,7 +25,7 @@ internal static class SampleCommand
         HelpName = "N",
     };
 
-    private static readonly Option<ulong> SampleSeed = new("--sample-seed")
+    internal static readonly Option<ulong> SampleSeed = new("--sample-seed")
     {
         Description = "The seed of the samples.",
         DefaultValueFactory = _ => 1,

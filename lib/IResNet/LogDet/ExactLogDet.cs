@@ -27,13 +27,13 @@ public sealed class ExactLogDet : LogDetEstimator
 
     /// <summary>
     /// Elimination by blocks: ln |det| of the leading one, and of its Schur complement. libtorch factorises no block
-    /// that is larger; from some 500 dimensions on its factorisation fails and stalls on several threads of AMD
-    /// processors (libtorch 2.10 with MKL). For Lip(g) below 1 no row exchanges between blocks are needed, as the
-    /// symmetric part of I + J is positive definite.
+    /// that is larger: on AMD processors its pivoting of batches from some 150 dimensions on, on several threads, gives
+    /// wrong numbers without an error (libtorch 2.10 with MKL). For Lip(g) below 1 no row exchanges between blocks are
+    /// needed, as the symmetric part of I + J is positive definite.
     /// </summary>
     private static Tensor General(Tensor j)
     {
-        const long Block = 256;
+        const long Block = 64;
         var rest = j + eye(j.size(1), dtype: j.dtype, device: j.device);
         Tensor? sum = null;
         while (true)

@@ -51,6 +51,26 @@ public class ExactLogDetTests
         );
     }
 
+    /// <summary>
+    /// Several examples of some hundred dimensions, whose factorisation as one batch is wrong on some processors.
+    /// </summary>
+    [Theory, InlineData(ScalarType.Float64, 1e-11), InlineData(ScalarType.Float32, 2e-4)]
+    public void BatchesOfManyDimensions(ScalarType type, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        Draw.Seed(6);
+        var branch = Draw.Prepared(new DenseBranch(300, [40]));
+        var x = Draw.Normal(5, 300);
+        var jacobian = eye(300, dtype: ScalarType.Float64) + branch.Linearize(x).Jacobian();
+        // Orthogonal factors, one example at a time: nothing is pivoted.
+        var expected = stack([
+            .. Enumerable.Range(0, 5).Select(i => linalg.qr(jacobian[i]).R.diagonal().abs().log().sum()),
+        ]);
+        var found = new ExactLogDet().Estimate(branch.to(type).Linearize(x.to(type)));
+        Expect.Near(found.to(ScalarType.Float64), expected, tolerance, "log-determinant");
+        Assert.True(Expect.MaxAbs(expected) > 0.1);
+    }
+
     /// <summary>Lemma 7: d ln(1 - L) and d ln(1 + L) enclose it.</summary>
     [Theory, MemberData(nameof(BranchCases.Rows), MemberType = typeof(BranchCases))]
     public void LiesInTheRangeOfLemma7(string kind, ActivationKind activation)

@@ -61,7 +61,7 @@ public class KrylovRouletteTests
         Assert.InRange(estimate.Products, 200 * 5, 200 * 10);
         Assert.Equal(
             0,
-            LiveTensors.Growth(() =>
+            LiveTensors.Leak(() =>
             {
                 using var inner = NewDisposeScope();
                 roulette.Evaluate(g);

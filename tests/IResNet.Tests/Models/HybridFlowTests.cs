@@ -414,7 +414,7 @@ public class HybridFlowTests
         Step();
         Assert.Equal(
             0,
-            LiveTensors.Growth(() =>
+            LiveTensors.Leak(() =>
             {
                 for (int i = 0; i < 20; i++)
                     Step();

@@ -193,7 +193,7 @@ public class MemoryTests
     private static long Growth(int times, Action action)
     {
         action(); // whatever is made once
-        return LiveTensors.Growth(() =>
+        return LiveTensors.Leak(() =>
         {
             for (int i = 0; i < times; i++)
                 action();

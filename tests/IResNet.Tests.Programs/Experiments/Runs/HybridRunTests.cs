@@ -1,5 +1,6 @@
 using IResNet.Experiments.Configuration;
 using IResNet.Experiments.Runs;
+using IResNet.Experiments.Statistics;
 using IResNet.Experiments.Training;
 
 namespace IResNet.Tests.Programs.Experiments.Runs;
@@ -72,6 +73,63 @@ public sealed class HybridRunTests : IDisposable
                 .Message
         );
         Assert.False(File.Exists(In("s.png")));
+    }
+
+    /// <summary>The shares by hand, from the same draws.</summary>
+    [Fact]
+    public void SamplesAreJudgedByAClassifier()
+    {
+        using var hybrid = SavedModel.Open(Hybrid.Value.Folder.Path);
+        using var density = SavedModel.Open(Density.Value.Folder.Path);
+        using var judge = Judge();
+        var settings = new SampleSettings(40, 0.8, Seed: 3);
+        var images = TinyRun.Images.Test;
+        var cancel = TestContext.Current.CancellationToken;
+        var found = SampleJudgement.Of(hybrid, judge, settings, images, cancel);
+        using var scope = NewDisposeScope();
+        var (sure, right) = (0, 0);
+        for (int label = 0; label < 10; label++)
+        {
+            var x = ((HybridFlow)hybrid.Model.Flow).SampleClass(
+                label,
+                4,
+                0.8,
+                generator: new Generator(3 + (ulong)label)
+            );
+            var pixels = ((x + 0.5) * 256).floor().clamp(0, 255) / 255;
+            var classes = judge.Model.Classifier!.forward(pixels - 0.5).softmax(1);
+            sure += classes.amax([1]).ge(0.9).sum().ToInt32();
+            right += classes.argmax(1).eq(label).sum().ToInt32();
+        }
+        Assert.Equal(Proportion.Of(sure, 40), found.Sure);
+        Assert.Equal(Proportion.Of(right, 40), found.Right);
+        Assert.Equal(images.Count, found.Images.Trials);
+        Assert.InRange(found.Sure.Share, 0.01, 0.99);
+        Assert.InRange(found.Right!.Value.Share, 0.01, 0.99);
+        Assert.Matches("% .* of 40 samples get a class with at least 0.9 .* of 16 test images; .* own", $"{found}");
+
+        Assert.Null(SampleJudgement.Of(density, judge, settings, images, cancel).Right);
+        SavedModel[][] wrong =
+        [
+            [judge, judge],
+            [hybrid, density],
+        ];
+        string[] messages = ["draws no pictures", "density-mnist is no classifier"];
+        foreach (var (pair, message) in wrong.Zip(messages))
+            Assert.Contains(
+                message,
+                Assert
+                    .Throws<ConfigurationException>(() =>
+                        SampleJudgement.Of(pair[0], pair[1], settings, images, cancel)
+                    )
+                    .Message
+            );
+        Assert.Contains(
+            "9 samples of 10 classes",
+            Assert
+                .Throws<ConfigurationException>(() => SampleJudgement.Of(hybrid, judge, new(9), images, cancel))
+                .Message
+        );
     }
 
     /// <summary>Run folders, exported files and bare weights alike.</summary>
@@ -171,6 +229,17 @@ public sealed class HybridRunTests : IDisposable
             "Width must be at least 1",
             Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("head=scaleHead", "head.width=0")).Message
         );
+    }
+
+    /// <summary>A classifier of sharp opinions: its logits are scaled.</summary>
+    private static SavedModel Judge()
+    {
+        using var run = Trained(TinyRun.Classifier());
+        var judge = SavedModel.Open(run.Folder.Path);
+        using var noGrad = no_grad();
+        foreach (var parameter in judge.Model.Module.parameters().TakeLast(2))
+            parameter.mul_(20);
+        return judge;
     }
 
     private static TinyRun Trained(Experiment experiment)

@@ -27,7 +27,8 @@ public sealed class EditedConfigurationTests : IDisposable
         ["sweep"] = ["SWEEP", "--folder", "ROOT"],
         ["collect"] = ["ROOT"],
         ["runs"] = null, // its rows are the summaries'
-        ["fit"] = null, // hybrids only, opened as evaluate opens them
+        ["judge"] = null, // pictures only, opened as evaluate opens them
+        ["fit"] = null, // hybrids only, likewise
         ["import"] = null,
         ["run"] = null,
         ["pages"] = null,

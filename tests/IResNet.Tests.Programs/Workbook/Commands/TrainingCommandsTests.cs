@@ -2,6 +2,7 @@ using System.CommandLine;
 using IResNet.Experiments.Runs;
 using IResNet.Tests.Programs.Experiments;
 using IResNet.Workbook.Commands;
+using SkiaSharp;
 
 namespace IResNet.Tests.Programs.Workbook.Commands;
 
@@ -64,6 +65,60 @@ public sealed class TrainingCommandsTests : IDisposable
         Assert.NotEqual(0, code);
         Assert.Contains("density-toy has no class Gaussians to fit", error);
         Assert.False(File.Exists(In("fitted.safetensors")));
+    }
+
+    /// <summary>A hybrid of images of one's own: trained, its Gaussians fitted, its samples judged.</summary>
+    [Fact]
+    public async Task AHybridIsFittedAndJudged()
+    {
+        var random = new Random(3);
+        for (int i = 0; i < 60; i++)
+            Picture(In($"images/{(i % 2 == 0 ? "dark" : "light")}/{i:D2}.png"), 40 + 160 * (i % 2), random);
+        string[] shared =
+        [
+            "--preset",
+            "quick",
+            "--set",
+            $"data.name=folder:{In("images")}",
+            "data.validation=8",
+            "model.blocks=1,1",
+            "model.strides=1,2",
+            "model.hidden=4,4",
+            "training.steps=12",
+            "training.batch=8",
+            "training.evaluateEvery=null",
+            "training.initialExamples=16",
+        ];
+        string[] samples = ["run.samples=0", "run.sampleEvery=null"];
+        string[][] tasks =
+        [
+            ["hybrid-mnist", .. shared, .. samples],
+            ["classifier-mnist", .. shared],
+        ];
+        foreach (string[] task in tasks)
+        {
+            var (trained, said, fault) = await Run("train", [.. task, "--run", In(task[0])]);
+            Assert.True(trained == 0, said + fault);
+        }
+
+        var (code, output, error) = await Run("fit", In("hybrid-mnist"), In("fitted.safetensors"));
+        Assert.True(code == 0, output + error);
+        Assert.Matches("before: .* error.*\n.*fitted: .* error", output);
+        using (var trained = SavedModel.Open(In("hybrid-mnist")))
+        using (var fitted = SavedModel.Open(In("fitted.safetensors")))
+        {
+            ClassGaussians Head(SavedModel of) => (ClassGaussians)((HybridFlow)of.Model.Flow).Joint;
+            Assert.True(Expect.MaxAbs(Head(trained).Means - Head(fitted).Means) > 1e-3);
+            Assert.Contains("fitted after the training", fitted.Experiment.Note);
+        }
+
+        string[] judged = [In("fitted.safetensors"), In("classifier-mnist"), "--count", "20"];
+        (code, output, error) = await Run("judge", judged);
+        Assert.True(code == 0, output + error);
+        Assert.Matches("of 20 samples get a class .* of 12 test images; .* get their own class", output);
+        (code, _, error) = await Run("judge", [judged[0], judged[0]]);
+        Assert.NotEqual(0, code);
+        Assert.Contains("is no classifier", error);
     }
 
     [Fact]
@@ -149,6 +204,19 @@ public sealed class TrainingCommandsTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("\"coefficient\": 0.7", output);
         Assert.Contains("\"kind\": \"adamax\"", output);
+    }
+
+    private static void Picture(string path, int grey, Random random)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var picture = new SKBitmap(8, 8);
+        for (int i = 0; i < 64; i++)
+        {
+            byte level = (byte)(grey + random.Next(50));
+            picture.SetPixel(i % 8, i / 8, new SKColor(level, level, level));
+        }
+        using var data = picture.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(path, data.ToArray());
     }
 
     private string In(string name) => Path.Combine(_folder.Path, name);
