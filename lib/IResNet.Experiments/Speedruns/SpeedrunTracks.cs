@@ -20,7 +20,7 @@ public static class SpeedrunTracks
                     "model.coefficient=0.95",
                     "training.steps=2400",
                     "training.learningRate=0.02",
-                    "training.decaySteps=1000,1400",
+                    "training.decaySteps=1500,1900",
                     "training.averageDecay=0.985",
                     "training.evaluateEvery=100",
                     "run.sampleEvery=null"
