@@ -19,6 +19,7 @@ have dotnet-repl dotnet-repl 0.3.259
 mkdir -p "$scratch/notebooks"
 ln -s "$root/lib" "$scratch/lib"
 ln -s "$root/notebooks/weights" "$scratch/notebooks/weights"
+ln -s "$root/notebooks/sweeps" "$scratch/notebooks/sweeps"
 interactive_kernel .net-csharp
 export INTERACTIVE_SCRATCH="$scratch" INTERACTIVE_TOOLS="$tools" KERNEL=.net-csharp
 export JUPYTER_PATH="$scratch/share/jupyter" JUPYTER_DATA_DIR="$scratch/data"
