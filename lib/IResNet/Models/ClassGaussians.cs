@@ -20,8 +20,6 @@ public sealed class ClassGaussians : JointPrior
         LeastStrength = 0.01;
     private const int FactorRounds = 3;
 
-    private readonly bool _learnFromClasses;
-
     [ComponentName(Name = "means")]
     private readonly Parameter _means;
 
@@ -36,17 +34,9 @@ public sealed class ClassGaussians : JointPrior
     /// <param name="dimensions">d.</param>
     /// <param name="rank">Factors of each class, 0 or more; 0 for a diagonal covariance.</param>
     /// <param name="learned">Whether all of it is learned, or stays as <see cref="Fit"/> found it.</param>
-    /// <param name="learnFromClasses">Whether it learns from ln p(y | z) too, or from ln p(z) alone.</param>
-    public ClassGaussians(
-        int classes,
-        int dimensions,
-        int rank = 0,
-        bool learned = true,
-        bool learnFromClasses = true
-    )
+    public ClassGaussians(int classes, int dimensions, int rank = 0, bool learned = true)
         : base(nameof(ClassGaussians), classes)
     {
-        _learnFromClasses = learnFromClasses;
         Guard.AtLeast(dimensions, 1, nameof(dimensions));
         Guard.AtLeast(rank, 0, nameof(rank));
         using var scope = NewDisposeScope();
@@ -93,7 +83,13 @@ public sealed class ClassGaussians : JointPrior
     {
         Guard.Points(z, _means.size(1));
         Guard.SameType(z, _means);
-        return LogJoint(z, _means, _logStds, _loadings);
+        using var scope = NewDisposeScope();
+        var standardized = (z.unsqueeze(1) - _means) * (-_logStds).exp();
+        double constant = 0.5 * Math.Log(2 * Math.PI) * _means.size(1) + Math.Log(Classes);
+        var joint = -0.5 * standardized.square().sum(2) - _logStds.sum(1) - constant;
+        if (_loadings is not null)
+            joint += OfFactors(standardized, _loadings);
+        return joint.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -101,14 +97,10 @@ public sealed class ClassGaussians : JointPrior
     {
         using var scope = NewDisposeScope();
         var joint = LogJoint(z);
-        var marginal = LogSum(joint);
-        var logClasses = joint - marginal;
-        if (!_learnFromClasses && _means.requires_grad)
-        {
-            var ofFlow = LogJoint(z, _means.detach(), _logStds.detach(), _loadings?.detach());
-            logClasses = ofFlow - LogSum(ofFlow);
-        }
-        return (marginal.squeeze(1).MoveToOuterDisposeScope(), logClasses.MoveToOuterDisposeScope());
+        // Written out, as torch has no logsumexp on its meta device.
+        var largest = joint.amax([1], keepdim: true).detach();
+        var marginal = (joint - largest).exp().sum(1).log() + largest.squeeze(1);
+        return (marginal.MoveToOuterDisposeScope(), (joint - marginal.unsqueeze(1)).MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -219,24 +211,6 @@ public sealed class ClassGaussians : JointPrior
         var shifted = values + 1 - ratio;
         var spike = (shifted + (shifted.square() - 4 * values).clamp_min(0).sqrt()) / 2 - 1;
         return where(values > edge, spike, full_like(spike, LeastStrength));
-    }
-
-    private static Tensor LogJoint(Tensor z, Tensor means, Tensor logStds, Tensor? loadings)
-    {
-        using var scope = NewDisposeScope();
-        var standardized = (z.unsqueeze(1) - means) * (-logStds).exp();
-        double constant = 0.5 * Math.Log(2 * Math.PI) * means.size(1) + Math.Log(means.size(0));
-        var joint = -0.5 * standardized.square().sum(2) - logStds.sum(1) - constant;
-        if (loadings is not null)
-            joint += OfFactors(standardized, loadings);
-        return joint.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>ln of the sum of exp over classes, shape (n, 1): torch's has no meta kernel.</summary>
-    private static Tensor LogSum(Tensor joint)
-    {
-        var largest = joint.amax([1], keepdim: true).detach();
-        return (joint - largest).exp().sum(1, keepdim: true).log() + largest;
     }
 
     /// <summary>What the factors add to ln p(z | y), shape (n, k).</summary>

@@ -29,19 +29,11 @@ public sealed record ClassGaussiansConfig : HeadConfig
     /// <summary>Factors of each class's covariance; 0 for a diagonal one.</summary>
     public int Rank { get; init; }
 
-    /// <summary>
-    /// Whether the Gaussians learn from the classification too. If not, they learn from the density alone and stay what
-    /// the latents of their class are, so that what they draw is of it; but on random weights, where all classes are
-    /// alike, such a density never tells them apart: begin from fitted ones (<see cref="ClassGaussians.Fit"/>).
-    /// </summary>
-    public bool LearnFromClasses { get; init; } = true;
-
     /// <inheritdoc/>
     public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
     {
         Validate();
-        int dimensions = scales.Sum(shape => shape.Dimensions);
-        return new ClassGaussians(classes, dimensions, Rank, learnedPrior, LearnFromClasses);
+        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank, learnedPrior);
     }
 
     /// <inheritdoc/>
