@@ -47,7 +47,7 @@ public sealed record SampleJudgement(Proportion Sure, Proportion? Right, Proport
         {
             cancel.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
-            var pixels = drawn.ToPixels(ModelSamples.Draw(model.Model.Flow, part));
+            var pixels = drawn.ToPixels(ModelSamples.Draw(model.Model.Flow, part)).to(DeviceOf(judge));
             var (probability, chosen) = Judge(judge, judged.FromPixels(pixels));
             sure += Sum(probability >= LeastProbability);
             right += Sum(chosen.eq(label ?? -1));
@@ -118,7 +118,7 @@ public sealed record SampleJudgement(Proportion Sure, Proportion? Right, Proport
         {
             Size = Math.Min(BatchSize, images.Count),
             Shuffle = false,
-            Device = judge.Model.Module.parameters().First().device,
+            Device = DeviceOf(judge),
         };
         int sure = 0;
         foreach (var batch in new Batches(images, preprocessing.ForEvaluation(), seed: 0, options).Epoch(cancel))
@@ -129,6 +129,8 @@ public sealed record SampleJudgement(Proportion Sure, Proportion? Right, Proport
         }
         return Proportion.Of(sure, images.Count);
     }
+
+    private static Device DeviceOf(SavedModel judge) => judge.Model.Module.parameters().First().device;
 
     private static (Tensor probability, Tensor label) Judge(SavedModel judge, Tensor x) =>
         nn.functional.softmax(((nn.Module<Tensor, Tensor>)judge.Model.Module).forward(x), 1).max(1);

@@ -44,7 +44,7 @@ internal static class JudgeCommand
             parsed.GetValue(SampleCommand.Temperature),
             parsed.GetValue(SampleCommand.SampleSeed)
         );
-        // Two of one kind need no data to be told apart.
+        // Before the data, which may have to be fetched.
         SampleJudgement.Demand(model, judge);
         var data = await judge.Experiment.LoadData(null, cancel);
         output.WriteLine($"{model.Source}, judged by {judge.Source}");
