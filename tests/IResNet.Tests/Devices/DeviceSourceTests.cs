@@ -106,6 +106,7 @@ public class DeviceSourceTests
         ["ToyTask.cs"] = "figures, at the end of an evaluation",
         ["CheckpointPart.cs"] = "a checkpoint is judged before it is used",
         ["Reconstruction.cs"] = "figures",
+        ["SampleJudgement.cs"] = "figures, at the end of a batch",
     };
 
     [Fact]
