@@ -22,6 +22,11 @@ public record ClassifierExperiment : ClassificationExperiment
         base.ValidateModel();
         DemandInput(Model.Input, Data.ModelInput);
         Model.Validate();
+        if (Model.LogitAlpha is { } alpha)
+            throw new ArgumentException(
+                $"model.logitAlpha is {alpha}, but a logit takes dequantised pixels in [0, 1), which a classifier does "
+                    + "not get: set it to null."
+            );
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public record DensityExperiment : ImageDensityExperiment
     /// <inheritdoc/>
     protected override void ValidateModel()
     {
-        ValidateData(Model.Input);
+        ValidateData(Model.Input, Model.LogitAlpha);
         Model.Validate();
     }
 

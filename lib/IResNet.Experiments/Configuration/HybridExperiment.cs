@@ -39,7 +39,7 @@ public record HybridExperiment : ImageFlowExperiment
     /// <inheritdoc/>
     protected override void ValidateModel()
     {
-        ValidateData(Model.Input);
+        ValidateData(Model.Input, Model.LogitAlpha);
         Model.Validate();
         Head.Validate();
     }

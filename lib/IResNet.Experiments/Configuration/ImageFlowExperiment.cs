@@ -42,11 +42,18 @@ public abstract record ImageFlowExperiment : ImageExperiment
 
     /// <summary>Refuses images that a model cannot take.</summary>
     /// <param name="input">The model's input.</param>
-    /// <exception cref="ArgumentException">They do not fit, or are not dequantised.</exception>
-    private protected void ValidateData(ImageShape input)
+    /// <param name="logitAlpha">Of a model that begins with a logit.</param>
+    /// <exception cref="ArgumentException">They do not fit, are not dequantised, or are centred before a
+    /// logit.</exception>
+    private protected void ValidateData(ImageShape input, double? logitAlpha)
     {
         Data.ValidateForDensity();
         DemandInput(input, Data.ModelInput);
+        if (logitAlpha is not null && Data.Preprocessing.Centred)
+            throw new ArgumentException(
+                "data.preprocessing.centred is true, but the logit takes pixels in [0, 1): set it to false, or "
+                    + "model.logitAlpha to null."
+            );
     }
 
     /// <summary>Builds the flow.</summary>

@@ -12,13 +12,8 @@ public record ResidualFlowExperiment : ImageDensityExperiment
     /// <inheritdoc/>
     protected override void ValidateModel()
     {
-        ValidateData(Model.Input);
+        ValidateData(Model.Input, Model.LogitAlpha);
         Model.Validate();
-        if (Model.LogitAlpha is not null && Data.Preprocessing.Centred)
-            throw new ArgumentException(
-                "data.preprocessing.centred is true, but the logit takes pixels in [0, 1): set it to false, or "
-                    + "model.logitAlpha to null."
-            );
     }
 
     private protected override Flow BuildFlow() => new ResidualFlow(Model);

@@ -3,10 +3,12 @@ namespace IResNet;
 /// <summary>Builds the parts that the single-scale and the multiscale network share.</summary>
 internal static class Stages
 {
-    /// <summary>Initial squeeze and padding, and the shape after them.</summary>
+    /// <summary>Logit, initial squeeze and padding, and the shape after them.</summary>
     public static (List<Bijection> bijections, ImageShape shape) Entrance(FlowConfig config)
     {
         var (bijections, shape) = (new List<Bijection>(), config.Input);
+        if (config.LogitAlpha is { } alpha)
+            bijections.Add(new LogitTransform(alpha));
         if (config.InitialSqueeze)
         {
             bijections.Add(new Squeeze());

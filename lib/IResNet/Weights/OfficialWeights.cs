@@ -15,7 +15,7 @@ public static class OfficialWeights
     /// <see cref="ActNormForm.ScaleFirst"/>.</summary>
     public static bool Knows(Flow flow) =>
         ResidualFlowWeights.Knows(flow)
-        || flow is SingleScaleFlow or MultiscaleFlow
+        || flow is SingleScaleFlow { Config.LogitAlpha: null } or MultiscaleFlow { Config.LogitAlpha: null }
             && flow.ResidualBlocks.Count > 0
             && flow.ResidualBlocks.All(block => block.Branch is ConvBranch);
 
@@ -28,8 +28,8 @@ public static class OfficialWeights
         flow switch
         {
             _ when !Knows(flow) => throw new ArgumentException(
-                $"No official code has a {flow.GetType().Name} with such blocks: they have images and ConvBranch, and "
-                    + "residual flows of chains and dense concatenations.",
+                $"No official code has a {flow.GetType().Name} with such parts: they have images and ConvBranch without "
+                    + "a logit, and residual flows of chains and dense concatenations.",
                 nameof(flow)
             ),
             ResidualFlow or ToyFlow => ResidualFlowWeights.Named(flow),

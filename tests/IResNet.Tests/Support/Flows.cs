@@ -31,6 +31,7 @@ internal static class Flows
                 ),
             [1, 4, 4]
         ),
+        ["MultiscaleFlow behind a logit"] = (() => new MultiscaleFlow(Images with { LogitAlpha = 0.01 }), [1, 4, 4]),
         ["ResidualFlow"] = (
             () =>
                 new ResidualFlow(
@@ -62,12 +63,15 @@ internal static class Flows
 
     public static TheoryData<string> Names => new(Factories.Keys);
 
-    /// <summary>A flow in float64 with exact log-determinants and certified norms, and a batch for it.</summary>
+    /// <summary>
+    /// A flow in float64 with exact log-determinants and certified norms, and a batch for it, in (0, 1) before a logit.
+    /// </summary>
     public static (Flow flow, Tensor x) Create(string name, int seed = 1, long batch = 3)
     {
         Draw.Seed(seed);
         var (build, shape) = Factories[name];
         var flow = Draw.Prepared(build()).WithEstimator(new ExactLogDet()).Freeze();
-        return (flow, Draw.Normal([batch, .. shape]));
+        var x = Draw.Normal([batch, .. shape]);
+        return (flow, flow.modules().OfType<LogitTransform>().Any() ? x.sigmoid() : x);
     }
 }

@@ -88,6 +88,13 @@ public class OfficialWeightsTests
         Assert.All(flow.ActNorms, layer => Assert.False(layer.IsInitialized));
     }
 
+    /// <summary>The official i-ResNet begins with no logit.</summary>
+    [Fact]
+    public void AFlowBehindALogitHasNoOfficialNames() =>
+        Assert.Throws<ArgumentException>(() =>
+            OfficialWeights.Named(new MultiscaleFlow(Config with { LogitAlpha = 0.01 }))
+        );
+
     [Fact]
     public void ToyFlowHasNoOfficialNames() =>
         Assert.Throws<ArgumentException>(() => OfficialWeights.Named(new ToyFlow(1)));

@@ -86,6 +86,8 @@ public class ExperimentJsonTests
     [InlineData("training.estimator=newman", "training.estimator is \"newman\". Did you mean 'neumann'?")]
     [InlineData("training.estimator.kind=3", "Choose one of: neumann, powerSeries, roulette.")]
     [InlineData("training.terms=0", "Terms is 0, but must be 1 or more.")]
+    [InlineData("model.logitAlpha=0.6", "alpha must be at least 0 and below 1/2")]
+    [InlineData("model.logitAlpha=0.01", "data.preprocessing.centred is true")]
     [InlineData("model.input=3", "Unknown key 'model.input'")]
     [InlineData("model.blocks=2,2,2", "need one entry per stage")]
     [InlineData("Training.Steps=1", "Did you mean 'training.steps'?")]
@@ -104,6 +106,10 @@ public class ExperimentJsonTests
     [InlineData("experiment=density-cifar10", "'experiment' cannot be changed")]
     public void WrongAssignmentsAreRefusedWithWhatWouldBeRight(string assignment, string message) =>
         RefusedWith(message, () => Mnist.With(assignment));
+
+    [Fact]
+    public void AClassifierTakesNoLogit() =>
+        RefusedWith("set it to null", () => ExperimentCatalogue.Get("classifier-mnist", "quick").With("model.logitAlpha=0.01"));
 
     [Theory]
     [InlineData("", "not a JSON object")]
