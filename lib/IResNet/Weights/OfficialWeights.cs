@@ -28,8 +28,8 @@ public static class OfficialWeights
         flow switch
         {
             _ when !Knows(flow) => throw new ArgumentException(
-                $"No official code has a {flow.GetType().Name} with such parts: they have images and ConvBranch without "
-                    + "a logit, and residual flows of chains and dense concatenations.",
+                $"No official code has a {flow.GetType().Name} with such parts: they have ConvBranch, no logit "
+                    + "before them, and residual flows of chains and dense concatenations.",
                 nameof(flow)
             ),
             ResidualFlow or ToyFlow => ResidualFlowWeights.Named(flow),

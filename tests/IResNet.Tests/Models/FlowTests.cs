@@ -174,6 +174,10 @@ public class FlowTests
                 },
                 good with
                 {
+                    LogitAlpha = 0.5,
+                },
+                good with
+                {
                     Input = new(0, 4, 4),
                 },
                 good with
