@@ -20,8 +20,8 @@ public sealed record HybridTrainingOptions : DensityTrainingOptions
     /// <summary>
     /// Fits the class Gaussians to the flow's latents before the first step and then every so many steps
     /// (<see cref="ClassGaussians.Fit"/>), so that the two halves of the density, the flow by its gradient and the
-    /// Gaussians in closed form, are improved in turn; null for Gaussians that are learned or stay as they are. It needs
-    /// <see cref="FlowConfig.LearnedPrior"/> off.
+    /// Gaussians in closed form, are improved in turn; null for Gaussians that are learned or stay as they are. It
+    /// needs <see cref="FlowConfig.LearnedPrior"/> off.
     /// </summary>
     public long? FitEvery { get; init; }
 

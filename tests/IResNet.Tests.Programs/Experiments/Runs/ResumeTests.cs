@@ -10,7 +10,17 @@ namespace IResNet.Tests.Programs.Experiments.Runs;
 public class ResumeTests
 {
     public static TheoryData<string> Kinds =>
-        ["density", "classifier", "hybrid", "hybrid, fitted", "hybrid, scales", "resnet", "toy", "residual flow", "i-DenseNet"];
+        [
+            "density",
+            "classifier",
+            "hybrid",
+            "hybrid, fitted",
+            "hybrid, scales",
+            "resnet",
+            "toy",
+            "residual flow",
+            "i-DenseNet",
+        ];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
