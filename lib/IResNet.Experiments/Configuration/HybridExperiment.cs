@@ -42,16 +42,6 @@ public record HybridExperiment : ImageFlowExperiment
         ValidateData(Model.Input, Model.LogitAlpha);
         Model.Validate();
         Head.Validate();
-        if (Training.FitEvery is { } every && (Model.LearnedPrior || Head is not ClassGaussiansConfig))
-            throw new ArgumentException(
-                $"training.fitEvery is {every}, but "
-                    + (
-                        Head is ClassGaussiansConfig
-                            ? "the Gaussians are learned: set model.learnedPrior to false"
-                            : "the head has no Gaussians to fit: set head.kind to classGaussians"
-                    )
-                    + ", or training.fitEvery to null."
-            );
     }
 
     private protected override Flow BuildFlow() => new HybridFlow(Model, Data.Classes, Head);

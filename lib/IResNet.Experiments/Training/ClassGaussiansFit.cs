@@ -7,22 +7,17 @@ namespace IResNet.Experiments.Training;
 /// <summary>Fits the class Gaussians of a hybrid model to the latents of images.</summary>
 public static class ClassGaussiansFit
 {
-    /// <summary>Images of a fit between two steps of training.</summary>
-    internal const int ImagesInTraining = 10_000;
-
     private const int BatchSize = 500,
         MostImages = 30_000;
 
     /// <summary>
-    /// <see cref="ClassGaussians.Fit"/> to the latents of the first images. The flow stays as it is.
+    /// <see cref="ClassGaussians.Fit"/> to the latents of the first 30,000 images. The flow stays as it is.
     /// </summary>
     /// <param name="flow">A hybrid with a head of class Gaussians.</param>
     /// <param name="images">Training images, at least two of each class.</param>
     /// <param name="preprocessing">As in training; with its shifts and flips, where it has any.</param>
     /// <param name="seed">The seed of order and dequantisation.</param>
     /// <param name="cancel">Stops between two batches; the Gaussians are then as they were.</param>
-    /// <param name="mostImages">How many images at most: 1000 of a class are enough for a mean, and for factors that
-    /// are worth having.</param>
     /// <exception cref="ArgumentException">The head is another one, or there are too few images of a class.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static void Fit(
@@ -30,8 +25,7 @@ public static class ClassGaussiansFit
         ImageSplit images,
         Preprocessing preprocessing,
         ulong seed = 1,
-        CancellationToken cancel = default,
-        int mostImages = MostImages
+        CancellationToken cancel = default
     )
     {
         if (flow.Joint is not ClassGaussians gaussians)
@@ -42,7 +36,7 @@ public static class ClassGaussiansFit
             );
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        int count = Math.Min(mostImages, images.Count);
+        int count = Math.Min(MostImages, images.Count);
         var batches = new Batches(
             images[..count],
             preprocessing,

@@ -25,26 +25,14 @@ internal sealed class HybridTask(
             ClassGaussiansFit.Fit(flow, Images.Train, Preprocessing, options.Seed);
     }
 
-    public override void BeforeStep(long step)
-    {
-        if (options.FitEvery is { } every && step % every == 0)
-            ClassGaussiansFit.Fit(
-                flow,
-                Images.Train,
-                Preprocessing,
-                options.Seed + (ulong)step,
-                mostImages: ClassGaussiansFit.ImagesInTraining
-            );
-    }
-
     /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>
     public override Tensor Loss(Batch batch)
     {
         if (!_judged && flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
             throw new ConfigurationException(
                 "model.learnedPrior is false, and the Gaussians are the same for every class: begin from a density's "
-                    + "weights, to whose latents they are fitted (iresnet import), set training.fitEvery, call "
-                    + "ClassGaussians.Fit, or set it to true."
+                    + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set "
+                    + "it to true."
             );
         _judged = true;
         return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);

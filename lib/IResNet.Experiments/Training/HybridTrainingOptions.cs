@@ -17,19 +17,10 @@ public sealed record HybridTrainingOptions : DensityTrainingOptions
     /// </summary>
     public double Weight { get; init; } = 1.0 / 784;
 
-    /// <summary>
-    /// Fits the class Gaussians to the flow's latents before the first step and then every so many steps
-    /// (<see cref="ClassGaussians.Fit"/>), so that the two halves of the density, the flow by its gradient and the
-    /// Gaussians in closed form, are improved in turn; null for Gaussians that are learned or stay as they are. It
-    /// needs <see cref="FlowConfig.LearnedPrior"/> off.
-    /// </summary>
-    public long? FitEvery { get; init; }
-
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
-        Demand(FitEvery is null or > 0, nameof(FitEvery), FitEvery, "1 or more, or null for no fits");
         Demand(
             Weight is >= 0 and < double.PositiveInfinity,
             nameof(Weight),

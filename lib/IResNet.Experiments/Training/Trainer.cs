@@ -103,8 +103,6 @@ internal sealed class Trainer : IDisposable
         if (Ranks.IsFirst)
             Ranks.Next(Word.Step);
         using var scope = NewDisposeScope();
-        using (no_grad())
-            Task.BeforeStep(Step);
         Task.SeedStep(Step);
         double rate = LearningRateSchedule.At(_options, Step, Task.StepsPerEpoch);
         // Every rank draws the whole batch, so that it is the same for any number of them.

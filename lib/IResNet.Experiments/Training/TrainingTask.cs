@@ -64,13 +64,6 @@ public abstract class TrainingTask : IDisposable
     /// </summary>
     public virtual void TakeOver() { }
 
-    /// <summary>
-    /// Before a step: sets what follows from the weights and is not learned by the gradient. In a dispose scope,
-    /// without gradients; it may depend on the weights, the seed and the step alone.
-    /// </summary>
-    /// <param name="step">Steps that were taken.</param>
-    public virtual void BeforeStep(long step) { }
-
     /// <summary>The next batch, in the caller's scope.</summary>
     public abstract Batch Next();
 

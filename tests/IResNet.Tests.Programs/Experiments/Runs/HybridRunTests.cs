@@ -210,59 +210,9 @@ public sealed class HybridRunTests : IDisposable
         Assert.True(((ClassGaussians)((HybridFlow)other.Model.Flow).Joint).AreAlike);
     }
 
-    /// <summary>The Gaussians are what a fit to the flow's latents finds, as often as was asked for.</summary>
-    [Fact]
-    public void GaussiansAreFittedInTraining()
-    {
-        var experiment = TinyRun.Hybrid(
-            "model.learnedPrior=false",
-            "training.fitEvery=5",
-            "training.averageDecay=null",
-            "training.steps=6"
-        );
-        using var run = new TinyRun(experiment);
-        run.Start(stopAfter: 5);
-        using var scope = NewDisposeScope();
-        using var before = SavedModel.Open(run.Folder.Path);
-        var flow = (HybridFlow)before.Model.Flow;
-        using var first = ((ClassGaussians)flow.Joint).Means.clone();
-        var data = ((HybridExperiment)experiment).Data;
-        flow.train();
-        ClassGaussiansFit.Fit(
-            flow,
-            data.Split(TinyRun.Images).Train,
-            data.Preprocessing,
-            seed: experiment.Seed + 5,
-            TestContext.Current.CancellationToken
-        );
-        var expected = ((ClassGaussians)flow.Joint).Means.clone();
-        run.Start();
-        using var after = SavedModel.Open(run.Folder.Path);
-        var found = ((ClassGaussians)((HybridFlow)after.Model.Flow).Joint).Means;
-        Expect.Near(found, expected, 1e-5, "means");
-        // The control: those of the fit before the first step are others.
-        Assert.True(Expect.MaxAbs(found - first) > 1e-3);
-    }
-
     [Fact]
     public void ImpossibleSettingsAreNamed()
     {
-        foreach (
-            var (message, settings) in new[]
-            {
-                ("FitEvery is 0, but must be 1 or more", new[] { "training.fitEvery=0", "model.learnedPrior=false" }),
-                ("the Gaussians are learned: set model.learnedPrior to false", ["training.fitEvery=5"]),
-                (
-                    "the head has no Gaussians to fit",
-                    ["training.fitEvery=5", "model.learnedPrior=false", "head=scaleHead"]
-                ),
-            }
-        )
-            Assert.Contains(
-                message,
-                Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid(settings)).Message
-            );
-
         Assert.Contains(
             "Weight is -0.5, but must be 0 or more",
             Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("training.weight=-0.5")).Message

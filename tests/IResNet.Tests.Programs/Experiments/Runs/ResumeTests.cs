@@ -10,17 +10,7 @@ namespace IResNet.Tests.Programs.Experiments.Runs;
 public class ResumeTests
 {
     public static TheoryData<string> Kinds =>
-        [
-            "density",
-            "classifier",
-            "hybrid",
-            "hybrid, fitted",
-            "hybrid, scales",
-            "resnet",
-            "toy",
-            "residual flow",
-            "i-DenseNet",
-        ];
+        ["density", "classifier", "hybrid", "hybrid, scales", "resnet", "toy", "residual flow", "i-DenseNet"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -162,7 +152,6 @@ public class ResumeTests
             "density" => TinyRun.Density(),
             "classifier" => TinyRun.Classifier(),
             "hybrid" => TinyRun.Hybrid(),
-            "hybrid, fitted" => TinyRun.Hybrid("model.learnedPrior=false", "training.fitEvery=4"),
             "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
             "resnet" => TinyRun.ResNet(),
             "residual flow" => TinyRun.ResidualFlow(),
