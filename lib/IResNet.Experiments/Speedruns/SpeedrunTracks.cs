@@ -48,15 +48,15 @@ public static class SpeedrunTracks
             "MNIST classifier, c = 0.9: 1.0 % error",
             () =>
                 Classifier(
-                    "training.steps=6000",
-                    "training.decaySteps=3500,5000",
+                    "training.steps=5000",
+                    "training.decaySteps=3000,4200",
                     "training.evaluateEvery=250",
                     "training.evaluationImages=5000"
                 )
         )
         {
             Target = 0.010,
-            Stop = 0.008,
+            Stop = 0.009,
         },
         new(
             "classifier-mnist-2h",
