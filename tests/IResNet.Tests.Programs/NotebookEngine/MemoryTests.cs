@@ -20,8 +20,9 @@ public sealed class MemoryTests : EngineTest
         long middle = Heap();
         await Cells(100);
         long end = Heap();
-        Assert.InRange(middle - start, 0, 100 * 200_000L);
-        Assert.InRange(end - middle, 0, 100 * 200_000L);
+        // What earlier tests left may be freed meanwhile, and more than a hundred cells take.
+        Assert.InRange(middle - start, long.MinValue, 100 * 200_000L);
+        Assert.InRange(end - middle, long.MinValue, 100 * 200_000L);
     }
 
     private async Task Cells(int count)
