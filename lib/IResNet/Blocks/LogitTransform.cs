@@ -10,14 +10,7 @@ namespace IResNet;
 public sealed class LogitTransform(double alpha) : Bijection(nameof(LogitTransform))
 {
     /// <summary>alpha.</summary>
-    public double Alpha { get; } =
-        alpha is >= 0 and < 0.5
-            ? alpha
-            : throw new ArgumentOutOfRangeException(
-                nameof(alpha),
-                alpha,
-                "The logit's alpha must be at least 0 and below 1/2: 0.05 for colour images, 1e-6 for MNIST."
-            );
+    public double Alpha { get; } = Demand(alpha);
 
     /// <summary>y, and the sum of ln(1 - 2 alpha) - ln s - ln(1 - s) per example.</summary>
     /// <exception cref="DomainException">A number is at or beyond the ends of the domain, which is [0, 1] and a little
@@ -56,4 +49,15 @@ public sealed class LogitTransform(double alpha) : Bijection(nameof(LogitTransfo
 
     /// <summary>The same in every norm.</summary>
     public override double InverseLipschitzBoundIn(double order) => InverseLipschitzBound();
+
+    /// <summary>Refuses an alpha out of range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">alpha is out of range.</exception>
+    internal static double Demand(double alpha) =>
+        alpha is >= 0 and < 0.5
+            ? alpha
+            : throw new ArgumentOutOfRangeException(
+                nameof(alpha),
+                alpha,
+                "The logit's alpha must be at least 0 and below 1/2: 0.05 for colour images, 1e-6 for MNIST."
+            );
 }

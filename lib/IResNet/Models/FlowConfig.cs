@@ -75,7 +75,7 @@ public sealed record FlowConfig
         foreach (int width in Hidden)
             Guard.AtLeast(width, 1, nameof(Hidden));
         if (LogitAlpha is { } alpha)
-            new LogitTransform(alpha).Dispose();
+            LogitTransform.Demand(alpha);
         Guard.AtLeast(Padding, 0, nameof(Padding));
         Guard.AtLeast(Input.Channels, 1, nameof(Input));
     }

@@ -98,6 +98,6 @@ public sealed record ResidualFlowConfig
             Guard.AtLeast(entrance, 1, nameof(DenseEntrance));
         Guard.AtLeast(Input.Channels, 1, nameof(Input));
         if (LogitAlpha is { } alpha)
-            new LogitTransform(alpha).Dispose();
+            LogitTransform.Demand(alpha);
     }
 }

@@ -23,7 +23,8 @@ public static class OfficialWeights
     /// The model's tensors under their official names; the tensors are the model's own, not copies, but for constants
     /// that the code of Residual Flows keeps beside them.
     /// </summary>
-    /// <exception cref="ArgumentException">No official code has such a model: a Glow, another branch.</exception>
+    /// <exception cref="ArgumentException">No official code has such a model: a Glow, another branch, a logit before an
+    /// i-ResNet.</exception>
     public static IReadOnlyDictionary<string, Tensor> Named(Flow flow) =>
         flow switch
         {
