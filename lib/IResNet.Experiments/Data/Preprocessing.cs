@@ -4,11 +4,15 @@ using TorchSharp;
 namespace IResNet.Experiments.Data;
 
 /// <summary>
-/// From bytes to what a model takes, in this order: a random shift, a random flip, zeros around, copies of the
-/// channels, a scale. What is random comes from a seed and the image's place alone, so it can be repeated and resumed.
+/// From bytes to what a model takes, in this order: a random warp, a random shift, a random flip, zeros around, copies
+/// of the channels, a scale. What is random comes from a seed and the image's place alone, so it can be repeated and
+/// resumed.
 /// </summary>
 public sealed record Preprocessing
 {
+    // Beyond it some maps would have no inverse.
+    private const double MostWarp = 0.5;
+
     private static readonly double[] Half = [0.5],
         One = [1];
 
@@ -17,6 +21,12 @@ public sealed record Preprocessing
     /// mirrored, its own pixels included) and a random crop of the original size. The paper: 4 for CIFAR, 2 for MNIST.
     /// </summary>
     public int MaxShift { get; init; }
+
+    /// <summary>
+    /// Rotates, shears and scales a little: the plane goes through I + M, the entries of M uniform in [-w, w], with this
+    /// w; 0 for none, below ½. Not in the paper.
+    /// </summary>
+    public double MaxWarp { get; init; }
 
     /// <summary>Mirrors left and right with probability ½ (CIFAR).</summary>
     public bool Flip { get; init; }
@@ -109,8 +119,14 @@ public sealed record Preprocessing
             Std = [0.2673, 0.2564, 0.2762],
         };
 
-    /// <summary>The same without shifts and flips: for evaluation. Dequantisation stays.</summary>
-    public Preprocessing ForEvaluation() => this with { MaxShift = 0, Flip = false };
+    /// <summary>The same without shifts, warps and flips: for evaluation. Dequantisation stays.</summary>
+    public Preprocessing ForEvaluation() =>
+        this with
+        {
+            MaxShift = 0,
+            MaxWarp = 0,
+            Flip = false,
+        };
 
     /// <summary>The shape after it.</summary>
     public ImageShape Output(ImageShape input) =>
@@ -171,6 +187,10 @@ public sealed record Preprocessing
             throw new ArgumentException(
                 $"MaxShift = {MaxShift}: shifts of {input} can be 0 to {Math.Min(input.Height, input.Width)} pixels."
             );
+        if (!(MaxWarp >= 0 && MaxWarp < MostWarp))
+            throw new ArgumentException(
+                FormattableString.Invariant($"MaxWarp = {MaxWarp}: give 0 or more, below {MostWarp}.")
+            );
         if (Pad < 0)
             throw new ArgumentException($"Pad = {Pad}: give 0 or more pixels.");
         if (Copies < 1)
@@ -189,7 +209,7 @@ public sealed record Preprocessing
     /// <param name="image">Its pixels.</param>
     /// <param name="shape">Their shape.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="epoch">The epoch: each has its own noise, shifts and flips.</param>
+    /// <param name="epoch">The epoch: each has its own noise, shifts, warps and flips.</param>
     /// <param name="index">The image's index in its data set.</param>
     /// <param name="x">The result.</param>
     internal void Apply(ReadOnlySpan<byte> image, ImageShape shape, ulong seed, int epoch, int index, Span<float> x)
@@ -200,6 +220,9 @@ public sealed record Preprocessing
                 ? (random.NextInt32(2 * MaxShift + 1) - MaxShift, random.NextInt32(2 * MaxShift + 1) - MaxShift)
                 : (0, 0);
         bool flip = Flip && random.NextInt32(2) == 1;
+        // Drawn only where there is one: what was drawn before there were warps stays.
+        if (MaxWarp > 0)
+            image = Warp.Of(image, shape, MaxWarp, ref random);
         var output = Output(shape);
         ushort[] noise = new ushort[Dequantise ? output.Dimensions : 0];
         random.Fill(noise);
@@ -208,12 +231,12 @@ public sealed record Preprocessing
         int[] rows = new int[output.Height],
             columns = new int[output.Width];
         for (int i = 0; i < output.Height; i++)
-            rows[i] = i < Pad || i >= Pad + shape.Height ? -1 : Mirrored(i - Pad + down, shape.Height);
+            rows[i] = i < Pad || i >= Pad + shape.Height ? -1 : Mirror.Inside(i - Pad + down, shape.Height);
         for (int j = 0; j < output.Width; j++)
             columns[j] =
                 j < Pad || j >= Pad + shape.Width
                     ? -1
-                    : Mirrored((flip ? shape.Width - 1 - (j - Pad) : j - Pad) + right, shape.Width);
+                    : Mirror.Inside((flip ? shape.Width - 1 - (j - Pad) : j - Pad) + right, shape.Width);
 
         int k = 0;
         for (int c = 0; c < output.Channels; c++)
@@ -233,12 +256,4 @@ public sealed record Preprocessing
     }
 
     private float Centre => Centred ? 0.5f : 0;
-
-    /// <summary>
-    /// The position inside that a symmetric padding shows at a position just outside: -1 is 0, n is n - 1.
-    /// </summary>
-    private static int Mirrored(int position, int length) =>
-        position < 0 ? -1 - position
-        : position >= length ? 2 * length - 1 - position
-        : position;
 }

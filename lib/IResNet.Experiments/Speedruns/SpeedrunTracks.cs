@@ -63,10 +63,15 @@ public static class SpeedrunTracks
             "MNIST classifier, c = 0.9: the lowest error in two hours",
             () =>
                 Classifier(
-                    "training.steps=null",
+                    "model.blocks=6,6",
+                    "model.hidden=32,48",
+                    "model.powerIterations=3",
+                    "data.preprocessing.maxWarp=0.15",
+                    "training.steps=48000",
                     $"training.seconds={TwoHours}",
-                    "training.decaySteps=60000,90000",
-                    "training.evaluateEvery=5000",
+                    "training.decaySteps=28000,38000,45000",
+                    "training.averageDecay=0.999",
+                    "training.evaluateEvery=4000",
                     "training.evaluationImages=5000"
                 )
         ),

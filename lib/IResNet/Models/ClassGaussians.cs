@@ -52,6 +52,9 @@ public sealed class ClassGaussians : JointPrior
     /// <inheritdoc/>
     public override Parameter Reference => _means;
 
+    /// <summary>These.</summary>
+    public override ClassGaussians Gaussians => this;
+
     /// <summary>The means, shape (k, d).</summary>
     public Parameter Means => _means;
 

@@ -46,10 +46,27 @@ public sealed record ScaleHeadConfig : HeadConfig
     /// <summary>Channels of each scale's convolution; 256 in the paper.</summary>
     public int Width { get; init; } = 256;
 
-    /// <inheritdoc/>
-    public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior) =>
-        new ScaleHead(classes, scales, Width, learnedPrior);
+    /// <summary>
+    /// Factors of each class's covariance, where p(z) is to be the mixture of <see cref="ClassGaussians"/>: 0 or more.
+    /// Null, as in the paper, for one Gaussian.
+    /// </summary>
+    public int? Rank { get; init; }
 
     /// <inheritdoc/>
-    public override void Validate() => Guard.AtLeast(Width, 1, nameof(Width));
+    public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
+    {
+        Validate();
+        int dimensions = scales.Sum(shape => shape.Dimensions);
+        Prior density = Rank is { } rank
+            ? new ClassGaussians(classes, dimensions, rank, learnedPrior)
+            : new DiagonalGaussian(dimensions, learnedPrior);
+        return new ScaleHead(classes, scales, density, Width);
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        Guard.AtLeast(Width, 1, nameof(Width));
+        Guard.AtLeast(Rank ?? 0, 0, nameof(Rank));
+    }
 }

@@ -13,6 +13,7 @@ public class HybridFlowTests
         ["class Gaussians"] = new ClassGaussiansConfig(),
         ["class Gaussians with factors"] = new ClassGaussiansConfig { Rank = 3 },
         ["head of all scales"] = new ScaleHeadConfig { Width = 5 },
+        ["head of all scales, class Gaussians"] = new ScaleHeadConfig { Width = 5, Rank = 2 },
     };
 
     public static TheoryData<string> HeadNames => [.. Heads.Keys];
@@ -109,7 +110,7 @@ public class HybridFlowTests
         Assert.True(Expect.MaxAbs(((ClassGaussians)gaussians.Joint).Means.grad!) > 1e-3);
         var (scales, _) = Create("head of all scales", frozen: false);
         scales.Loss(x, labels, 0).backward();
-        Assert.Null(((ScaleHead)scales.Joint).Density.Mean.grad);
+        Assert.Null(((ScaleHead)scales.Joint).Density.Reference.grad);
         Assert.All(scales.Transform.parameters(), parameter => Assert.NotNull(parameter.grad));
     }
 
@@ -353,8 +354,11 @@ public class HybridFlowTests
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             new HybridFlow(Flows.Images, 2, new ClassGaussiansConfig { Rank = -1 })
         );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new HybridFlow(Flows.Images, 2, new ScaleHeadConfig { Rank = -1 })
+        );
         using var fixedPrior = new HybridFlow(Flows.Images with { LearnedPrior = false }, 2, new ScaleHeadConfig());
-        Assert.False(((ScaleHead)fixedPrior.Joint).Density.Mean.requires_grad);
+        Assert.False(((ScaleHead)fixedPrior.Joint).Density.Reference.requires_grad);
         var gaussians = new ClassGaussiansConfig { Rank = 1 };
         using var fixedGaussians = new HybridFlow(Flows.Images with { LearnedPrior = false }, 2, gaussians);
         Assert.All(fixedGaussians.Joint.parameters(), parameter => Assert.False(parameter.requires_grad));
@@ -406,23 +410,26 @@ public class HybridFlowTests
     private static Tensor LogJoint(HybridFlow flow, Tensor z) =>
         flow.Joint switch
         {
-            ClassGaussians prior => stack(
-                [
-                    .. Enumerable
-                        .Range(0, Classes)
-                        .Select(y =>
-                            LogNormal(z - prior.Means[y], Covariance(prior, y)) - Math.Log(Classes)
-                        ),
-                ],
-                1
-            ),
-            ScaleHead head => distributions
-                .Normal(head.Density.Mean, head.Density.LogStd.exp())
+            ClassGaussians prior => LogJoint(prior, z),
+            ScaleHead { Gaussians: { } mixture } head => LogJoint(mixture, z).exp().sum(1, keepdim: true).log()
+                + Softmaxed(head, z),
+            ScaleHead { Density: DiagonalGaussian density } head => distributions
+                .Normal(density.Mean, density.LogStd.exp())
                 .log_prob(z)
                 .sum(1)
                 .unsqueeze(1) + Softmaxed(head, z),
             _ => throw new NotSupportedException(),
         };
+
+    private static Tensor LogJoint(ClassGaussians prior, Tensor z) =>
+        stack(
+            [
+                .. Enumerable
+                    .Range(0, Classes)
+                    .Select(y => LogNormal(z - prior.Means[y], Covariance(prior, y)) - Math.Log(Classes)),
+            ],
+            1
+        );
 
     private static Tensor Covariance(ClassGaussians prior, int label)
     {
@@ -459,20 +466,22 @@ public class HybridFlowTests
         return (shares / shares.sum(1, keepdim: true)).log();
     }
 
-    private static (HybridFlow flow, Tensor x) Create(string head, bool frozen = true)
+    private static (HybridFlow flow, Tensor x) Create(string of, bool frozen = true)
     {
         Draw.Seed(1);
-        var flow = Draw.Prepared(new HybridFlow(Flows.Images, Classes, Heads[head]));
+        var flow = Draw.Prepared(new HybridFlow(Flows.Images, Classes, Heads[of]));
         flow.WithEstimator(new ExactLogDet());
         using (no_grad())
-            if (flow.Joint is ClassGaussians prior)
+        {
+            if (flow.Joint.Gaussians is { } prior)
             {
                 prior.Means.normal_(0, 0.3);
                 prior.LogStds.normal_(0, 0.2);
                 prior.Loadings?.normal_(0, 0.4);
             }
-            else
-                flow.Joint.get_parameter("logits.weight")!.normal_(0, 1);
+            if (flow.Joint is ScaleHead head)
+                head.get_parameter("logits.weight")!.normal_(0, 1);
+        }
         if (frozen)
             flow.Freeze();
         return (flow, Draw.Normal(3, 1, 4, 4));

@@ -149,6 +149,51 @@ public class PreprocessingTests
         );
     }
 
+    /// <summary>
+    /// A linear ramp through a linear map is another ramp: its two slopes are a row of I + M, up to rounding. One
+    /// channel has the ramp that falls, the other the one that runs across.
+    /// </summary>
+    [Fact]
+    public void WarpsAreLinearMapsAboutTheMiddle()
+    {
+        const int N = 17,
+            Middle = N / 2,
+            Draws = 400;
+        const double Most = 0.2,
+            Slope = 10;
+        var ramps =
+            from c in Enumerable.Range(0, 2)
+            from i in Enumerable.Range(-Middle, N)
+            from j in Enumerable.Range(-Middle, N)
+            select (byte)(128 + Slope * (c == 0 ? i : j));
+        var images = new ImageSplit(new(2, N, N), ramps.ToArray(), new byte[1]);
+        var preprocessing = new Preprocessing { MaxWarp = Most, Dequantise = true };
+        Assert.Equal(Values(new() { Dequantise = true }, images), Values(preprocessing.ForEvaluation(), images));
+        var entries = new List<double>();
+        for (int seed = 0; seed < Draws; seed++)
+        {
+            double[] grey = [.. Values(preprocessing, images, (ulong)seed).Select(x => Math.Floor((x + 0.5) * 256))];
+            double At(int c, int i, int j) => grey[(c * N + Middle + i) * N + Middle + j];
+            foreach (int c in new[] { 0, 1 })
+            {
+                Assert.Equal(128, At(c, 0, 0));
+                var (falls, runs) = ((At(c, 5, 0) - At(c, -5, 0)) / 10, (At(c, 0, 5) - At(c, 0, -5)) / 10);
+                Assert.InRange(At(c, 4, -3) - 128 - 4 * falls + 3 * runs, -1.5, 1.5);
+                entries.AddRange([falls / Slope - (c == 0 ? 1 : 0), runs / Slope - (c == 1 ? 1 : 0)]);
+            }
+        }
+        // Rounding moves a slope by a tenth of a grey level a pixel at most.
+        Assert.All(entries, entry => Assert.InRange(entry, -Most - 0.01, Most + 0.01));
+        for (int entry = 0; entry < 4; entry++)
+        {
+            double[] drawn = [.. entries.Where((_, i) => i % 4 == entry)];
+            // Uniform: mean 0 and variance w²/3, with 4 standard errors.
+            Assert.InRange(drawn.Average(), -4 * Most / Math.Sqrt(3 * Draws), 4 * Most / Math.Sqrt(3 * Draws));
+            double variance = drawn.Average(m => m * m) / (Most * Most / 3);
+            Assert.InRange(variance, 1 - 4 * Math.Sqrt(0.8 / Draws), 1 + 4 * Math.Sqrt(0.8 / Draws));
+        }
+    }
+
     [Fact]
     public void FlipsHalfOfTheImages()
     {
@@ -197,6 +242,9 @@ public class PreprocessingTests
         var images = SmallData.Images(1, Digit);
         Assert.Contains("29", Refused(new() { MaxShift = 29 }));
         Assert.Contains("-1", Refused(new() { MaxShift = -1 }));
+        Assert.Contains("MaxWarp = 0.5", Refused(new() { MaxWarp = 0.5 }));
+        Assert.Contains("MaxWarp = -0.1", Refused(new() { MaxWarp = -0.1 }));
+        Assert.Contains("MaxWarp = NaN", Refused(new() { MaxWarp = double.NaN }));
         Assert.Contains("-2", Refused(new() { Pad = -2 }));
         Assert.Contains("Copies = 0", Refused(new() { Copies = 0 }));
         Assert.Contains("Mean has 3 values", Refused(new() { Mean = [1, 2, 3] }));
