@@ -12,7 +12,7 @@ namespace IResNet.Experiments.Runs;
 public static class Exchange
 {
     // Each in every file of a model with such a prior, and in no other.
-    private static readonly string[] JointPriors = ["prior.means", "prior.density.mean", "prior.density.means"];
+    private static readonly string[] JointPriors = ["prior.means", "prior.density.mean"];
 
     /// <summary>
     /// Writes a model's weights: under the official names where the official code has such a model, else under ours.

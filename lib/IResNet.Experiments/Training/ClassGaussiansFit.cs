@@ -28,10 +28,10 @@ public static class ClassGaussiansFit
         CancellationToken cancel = default
     )
     {
-        if (flow.Joint.Gaussians is not { } gaussians)
+        if (flow.Joint is not ClassGaussians gaussians)
             throw new ArgumentException(
                 $"This model's head is {flow.Joint.GetName()}, which has no Gaussian for each class to fit: take "
-                    + "ClassGaussiansConfig, on the command line head.kind=classGaussians, or give the head a rank.",
+                    + "ClassGaussiansConfig, on the command line head.kind=classGaussians.",
                 nameof(flow)
             );
         using var scope = NewDisposeScope();

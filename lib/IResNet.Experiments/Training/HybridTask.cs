@@ -21,14 +21,14 @@ internal sealed class HybridTask(
     /// </summary>
     public override void TakeOver()
     {
-        if (flow.Joint.Gaussians is { AreAlike: true })
+        if (flow.Joint is ClassGaussians { AreAlike: true })
             ClassGaussiansFit.Fit(flow, Images.Train, Preprocessing, options.Seed);
     }
 
     /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>
     public override Tensor Loss(Batch batch)
     {
-        if (!_judged && flow.Joint.Gaussians is { AreLearned: false, AreAlike: true })
+        if (!_judged && flow.Joint is ClassGaussians { AreLearned: false, AreAlike: true })
             throw new ConfigurationException(
                 "model.learnedPrior is false, and the Gaussians are the same for every class: begin from a density's "
                     + "weights, to whose latents they are fitted (iresnet import), call ClassGaussians.Fit, or set "

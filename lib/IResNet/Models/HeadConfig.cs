@@ -26,18 +26,25 @@ public abstract record HeadConfig
 /// <summary>A Gaussian for each class: <see cref="ClassGaussians"/>.</summary>
 public sealed record ClassGaussiansConfig : HeadConfig
 {
-    /// <summary>Factors of each class's covariance; 0 for a diagonal one.</summary>
+    /// <summary>Factors of each Gaussian's covariance; 0 for a diagonal one.</summary>
     public int Rank { get; init; }
+
+    /// <summary>Gaussians of each class.</summary>
+    public int Components { get; init; } = 1;
 
     /// <inheritdoc/>
     public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
     {
         Validate();
-        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank, learnedPrior);
+        return new ClassGaussians(classes, scales.Sum(shape => shape.Dimensions), Rank, learnedPrior, Components);
     }
 
     /// <inheritdoc/>
-    public override void Validate() => Guard.AtLeast(Rank, 0, nameof(Rank));
+    public override void Validate()
+    {
+        Guard.AtLeast(Rank, 0, nameof(Rank));
+        Guard.AtLeast(Components, 1, nameof(Components));
+    }
 }
 
 /// <summary>A small classifier of all scales beside the prior: <see cref="ScaleHead"/>.</summary>
@@ -46,27 +53,10 @@ public sealed record ScaleHeadConfig : HeadConfig
     /// <summary>Channels of each scale's convolution; 256 in the paper.</summary>
     public int Width { get; init; } = 256;
 
-    /// <summary>
-    /// Factors of each class's covariance, where p(z) is to be the mixture of <see cref="ClassGaussians"/>: 0 or more.
-    /// Null, as in the paper, for one Gaussian.
-    /// </summary>
-    public int? Rank { get; init; }
+    /// <inheritdoc/>
+    public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior) =>
+        new ScaleHead(classes, scales, Width, learnedPrior);
 
     /// <inheritdoc/>
-    public override JointPrior Create(int classes, IReadOnlyList<ImageShape> scales, bool learnedPrior)
-    {
-        Validate();
-        int dimensions = scales.Sum(shape => shape.Dimensions);
-        Prior density = Rank is { } rank
-            ? new ClassGaussians(classes, dimensions, rank, learnedPrior)
-            : new DiagonalGaussian(dimensions, learnedPrior);
-        return new ScaleHead(classes, scales, density, Width);
-    }
-
-    /// <inheritdoc/>
-    public override void Validate()
-    {
-        Guard.AtLeast(Width, 1, nameof(Width));
-        Guard.AtLeast(Rank ?? 0, 0, nameof(Rank));
-    }
+    public override void Validate() => Guard.AtLeast(Width, 1, nameof(Width));
 }

@@ -21,9 +21,6 @@ public abstract class JointPrior : Prior
     /// <summary>Number of classes.</summary>
     public int Classes { get; }
 
-    /// <summary>The Gaussian of each class, of which p(z) is the mixture; null where p(z) is another.</summary>
-    public virtual ClassGaussians? Gaussians => null;
-
     /// <summary>ln p(z), shape (n), and ln p(y | z), shape (n, classes), in nats.</summary>
     /// <param name="z">Latents, shape (n, d).</param>
     /// <exception cref="ShapeException">z does not fit, in shape or type.</exception>

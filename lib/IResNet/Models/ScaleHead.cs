@@ -8,15 +8,14 @@ namespace IResNet;
 /// <remarks>
 /// The variables of a scale are those that leave there; the last head sees those that stay to the end (the official
 /// code, with factor-out, shows it earlier ones again). The prior learns from the density alone: where that has no
-/// weight, it stays as it was. In the paper it is one Gaussian; with <see cref="ClassGaussians"/> it draws what hangs
-/// together over the whole image, and their classes are forgotten.
+/// weight, it stays as it was.
 /// </remarks>
 public sealed class ScaleHead : JointPrior
 {
     private readonly IReadOnlyList<ImageShape> _scales;
 
     [ComponentName(Name = "density")]
-    private readonly Prior _density;
+    private readonly DiagonalGaussian _density;
 
     [ComponentName(Name = "convolutions")]
     private readonly ModuleList<Conv2d> _convolutions;
@@ -30,16 +29,15 @@ public sealed class ScaleHead : JointPrior
     /// <summary>Builds the head; the seed of torch's generator decides the initial weights.</summary>
     /// <param name="classes">Number of classes, at least 2.</param>
     /// <param name="scales">Shapes of the variables of each scale, in the order in which they are in a latent.</param>
-    /// <param name="density">p(z), of as many dimensions as the scales have together: one Gaussian or a Gaussian for
-    /// each class. The head owns it.</param>
     /// <param name="width">Channels of each convolution, at least 1.</param>
-    public ScaleHead(int classes, IReadOnlyList<ImageShape> scales, Prior density, int width = 256)
+    /// <param name="learnedPrior">Whether mean and scale of p(z) are learned.</param>
+    public ScaleHead(int classes, IReadOnlyList<ImageShape> scales, int width = 256, bool learnedPrior = true)
         : base(nameof(ScaleHead), classes)
     {
         Guard.AtLeast(scales.Count, 1, nameof(scales));
         Guard.AtLeast(width, 1, nameof(width));
         _scales = scales;
-        _density = density;
+        _density = new DiagonalGaussian(scales.Sum(shape => shape.Dimensions), learnedPrior);
         _convolutions = new([.. scales.Select(shape => nn.Conv2d(shape.Channels, width, 3, padding: 1))]);
         _norms = new([.. scales.Select(_ => new ActNorm(width))]);
         _logits = nn.Linear(scales.Count * width, classes);
@@ -47,13 +45,10 @@ public sealed class ScaleHead : JointPrior
     }
 
     /// <inheritdoc/>
-    public override Parameter Reference => _density.Reference;
-
-    /// <inheritdoc/>
-    public override ClassGaussians? Gaussians => _density as ClassGaussians;
+    public override Parameter Reference => _density.Mean;
 
     /// <summary>p(z).</summary>
-    public Prior Density => _density;
+    public DiagonalGaussian Density => _density;
 
     /// <inheritdoc/>
     public override (Tensor logPrior, Tensor logClasses) Factors(Tensor z)
@@ -74,10 +69,9 @@ public sealed class ScaleHead : JointPrior
     /// <inheritdoc/>
     public override void StartFrom(DiagonalGaussian prior)
     {
-        if (Gaussians is { } gaussians)
-            gaussians.StartFrom(prior);
-        else
-            StateDict.Copy(prior.state_dict(), _density.state_dict());
+        using var noGrad = no_grad();
+        _density.Mean.copy_(prior.Mean);
+        _density.LogStd.copy_(prior.LogStd);
     }
 
     /// <inheritdoc/>

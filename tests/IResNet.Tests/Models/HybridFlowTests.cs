@@ -12,8 +12,8 @@ public class HybridFlowTests
     {
         ["class Gaussians"] = new ClassGaussiansConfig(),
         ["class Gaussians with factors"] = new ClassGaussiansConfig { Rank = 3 },
+        ["several Gaussians with factors"] = new ClassGaussiansConfig { Rank = 2, Components = 2 },
         ["head of all scales"] = new ScaleHeadConfig { Width = 5 },
-        ["head of all scales, class Gaussians"] = new ScaleHeadConfig { Width = 5, Rank = 2 },
     };
 
     public static TheoryData<string> HeadNames => [.. Heads.Keys];
@@ -110,7 +110,7 @@ public class HybridFlowTests
         Assert.True(Expect.MaxAbs(((ClassGaussians)gaussians.Joint).Means.grad!) > 1e-3);
         var (scales, _) = Create("head of all scales", frozen: false);
         scales.Loss(x, labels, 0).backward();
-        Assert.Null(((ScaleHead)scales.Joint).Density.Reference.grad);
+        Assert.Null(((ScaleHead)scales.Joint).Density.Mean.grad);
         Assert.All(scales.Transform.parameters(), parameter => Assert.NotNull(parameter.grad));
     }
 
@@ -257,9 +257,49 @@ public class HybridFlowTests
         Assert.False(fitted.AreAlike);
         var before = fitted.Means.clone();
         var few = Assert.Throws<ArgumentException>(() => fitted.Fit(z[2..4001], labels[2..4001]));
-        Assert.Contains("1 latents of class 1: give at least two", few.Message);
+        Assert.Contains("1 latents of class 1: give at least 2", few.Message);
         Assert.Throws<NonFiniteException>(() => fitted.Fit(z * double.NaN, labels));
         Expect.Near(fitted.Means, before, 0, "a refused fit");
+    }
+
+    /// <summary>
+    /// Several Gaussians of a class, far apart: the fit finds means, shares and covariances again, and one Gaussian for
+    /// each class, the negative control, is a far worse density.
+    /// </summary>
+    [Fact]
+    public void SeveralGaussiansAreFittedToWhatTheyDrew()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        const int Each = 4000;
+        ClassGaussians New(string head) => (ClassGaussians)Create(head).flow.Joint;
+        var truth = New("several Gaussians with factors");
+        truth.Means.copy_(truth.Means * 8);
+        var labels = arange(Classes, ScalarType.Int64).repeat_interleave(Each);
+        var z = cat([.. Enumerable.Range(0, Classes).Select(y => truth.SampleClass(y, Each, 1, new Generator(3)))]);
+        var fitted = New("several Gaussians with factors");
+        fitted.Fit(z, labels);
+        for (int label = 0; label < Classes; label++)
+            foreach (int own in Gaussians(truth, label))
+            {
+                int near = Gaussians(fitted, label)
+                    .MinBy(row => (fitted.Means[row] - truth.Means[own]).norm().ToDouble());
+                Expect.Near(fitted.Means[near], truth.Means[own], 0.15, "mean");
+                double error = 4 * Math.Sqrt(0.25 / Each);
+                Expect.Near(Share(fitted, near), Share(truth, own), error, "share");
+                var distance = (Covariance(fitted, near) - Covariance(truth, own)).norm();
+                Assert.True((distance / Covariance(truth, own).norm()).ToDouble() < 0.15);
+            }
+        double best = truth.LogJoint(z).gather(1, labels.unsqueeze(1)).mean().ToDouble();
+        double Score(ClassGaussians of) => of.LogJoint(z).gather(1, labels.unsqueeze(1)).mean().ToDouble();
+        Assert.InRange(Score(fitted), best - 0.05, best + 0.1);
+        var single = New("class Gaussians with factors");
+        single.Fit(z, labels);
+        Assert.True(Score(single) < best - 0.5);
+        Assert.Contains(
+            "3 latents of class 0: give at least 4",
+            Assert.Throws<ArgumentException>(() => fitted.Fit(z[(Each - 3)..], labels[(Each - 3)..])).Message
+        );
     }
 
     /// <summary>The mean of ln p under p is minus the entropy; here the marginal's, against a sum over
@@ -355,10 +395,10 @@ public class HybridFlowTests
             new HybridFlow(Flows.Images, 2, new ClassGaussiansConfig { Rank = -1 })
         );
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            new HybridFlow(Flows.Images, 2, new ScaleHeadConfig { Rank = -1 })
+            new HybridFlow(Flows.Images, 2, new ClassGaussiansConfig { Components = 0 })
         );
         using var fixedPrior = new HybridFlow(Flows.Images with { LearnedPrior = false }, 2, new ScaleHeadConfig());
-        Assert.False(((ScaleHead)fixedPrior.Joint).Density.Reference.requires_grad);
+        Assert.False(((ScaleHead)fixedPrior.Joint).Density.Mean.requires_grad);
         var gaussians = new ClassGaussiansConfig { Rank = 1 };
         using var fixedGaussians = new HybridFlow(Flows.Images with { LearnedPrior = false }, 2, gaussians);
         Assert.All(fixedGaussians.Joint.parameters(), parameter => Assert.False(parameter.requires_grad));
@@ -410,31 +450,45 @@ public class HybridFlowTests
     private static Tensor LogJoint(HybridFlow flow, Tensor z) =>
         flow.Joint switch
         {
-            ClassGaussians prior => LogJoint(prior, z),
-            ScaleHead { Gaussians: { } mixture } head => LogJoint(mixture, z).exp().sum(1, keepdim: true).log()
-                + Softmaxed(head, z),
-            ScaleHead { Density: DiagonalGaussian density } head => distributions
-                .Normal(density.Mean, density.LogStd.exp())
+            ClassGaussians prior => stack(
+                [
+                    .. Enumerable
+                        .Range(0, Classes)
+                        .Select(y =>
+                            Gaussians(prior, y)
+                                .Select(row =>
+                                    LogNormal(z - prior.Means[row], Covariance(prior, row)).exp() * Share(prior, row)
+                                )
+                                .Aggregate((sum, next) => sum + next)
+                                .log() - Math.Log(Classes)
+                        ),
+                ],
+                1
+            ),
+            ScaleHead head => distributions
+                .Normal(head.Density.Mean, head.Density.LogStd.exp())
                 .log_prob(z)
                 .sum(1)
                 .unsqueeze(1) + Softmaxed(head, z),
             _ => throw new NotSupportedException(),
         };
 
-    private static Tensor LogJoint(ClassGaussians prior, Tensor z) =>
-        stack(
-            [
-                .. Enumerable
-                    .Range(0, Classes)
-                    .Select(y => LogNormal(z - prior.Means[y], Covariance(prior, y)) - Math.Log(Classes)),
-            ],
-            1
-        );
+    /// <summary>The rows of a class's Gaussians.</summary>
+    private static IEnumerable<int> Gaussians(ClassGaussians prior, int label) =>
+        Enumerable.Range(label * prior.Components, prior.Components);
 
-    private static Tensor Covariance(ClassGaussians prior, int label)
+    private static Tensor Share(ClassGaussians prior, int row)
     {
-        var scale = prior.LogStds[label].exp().diag();
-        var common = prior.Loadings is { } loadings ? loadings[label].matmul(loadings[label].t()) : zeros(1);
+        if (prior.Shares is not { } shares)
+            return ones(1, ScalarType.Float64);
+        int first = row / prior.Components * prior.Components;
+        return shares[row].exp() / shares[first..(first + prior.Components)].exp().sum();
+    }
+
+    private static Tensor Covariance(ClassGaussians prior, int row)
+    {
+        var scale = prior.LogStds[row].exp().diag();
+        var common = prior.Loadings is { } loadings ? loadings[row].matmul(loadings[row].t()) : zeros(1);
         return scale.matmul(eye(scale.size(0), dtype: ScalarType.Float64) + common).matmul(scale);
     }
 
@@ -466,22 +520,21 @@ public class HybridFlowTests
         return (shares / shares.sum(1, keepdim: true)).log();
     }
 
-    private static (HybridFlow flow, Tensor x) Create(string of, bool frozen = true)
+    private static (HybridFlow flow, Tensor x) Create(string head, bool frozen = true)
     {
         Draw.Seed(1);
-        var flow = Draw.Prepared(new HybridFlow(Flows.Images, Classes, Heads[of]));
+        var flow = Draw.Prepared(new HybridFlow(Flows.Images, Classes, Heads[head]));
         flow.WithEstimator(new ExactLogDet());
         using (no_grad())
-        {
-            if (flow.Joint.Gaussians is { } prior)
+            if (flow.Joint is ClassGaussians prior)
             {
                 prior.Means.normal_(0, 0.3);
                 prior.LogStds.normal_(0, 0.2);
                 prior.Loadings?.normal_(0, 0.4);
+                prior.Shares?.normal_(0, 1);
             }
-            if (flow.Joint is ScaleHead head)
-                head.get_parameter("logits.weight")!.normal_(0, 1);
-        }
+            else
+                flow.Joint.get_parameter("logits.weight")!.normal_(0, 1);
         if (frozen)
             flow.Freeze();
         return (flow, Draw.Normal(3, 1, 4, 4));
