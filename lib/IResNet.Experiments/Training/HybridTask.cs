@@ -35,7 +35,7 @@ internal sealed class HybridTask(
                     + "it to true."
             );
         _judged = true;
-        return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor);
+        return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor, options.ClassTemperature);
     }
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)

@@ -17,6 +17,9 @@ public sealed record HybridTrainingOptions : DensityTrainingOptions
     /// </summary>
     public double Weight { get; init; } = 1.0 / 784;
 
+    /// <summary>The temperature of the classes in the objective, above 0 (<see cref="HybridFlow.Loss"/>).</summary>
+    public double ClassTemperature { get; init; } = 1;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -26,6 +29,12 @@ public sealed record HybridTrainingOptions : DensityTrainingOptions
             nameof(Weight),
             Weight,
             "0 or more and finite: 0 for a classifier, 1/d for a balance, 1 for a density"
+        );
+        Demand(
+            ClassTemperature is > 0 and < double.PositiveInfinity,
+            nameof(ClassTemperature),
+            ClassTemperature,
+            "above 0"
         );
     }
 }

@@ -85,6 +85,25 @@ public class HybridFlowTests
         }
     }
 
+    /// <summary>T times the entropy of p(y | x)^(1/T) normalised, beside the same density.</summary>
+    [Theory, MemberData(nameof(HeadNames))]
+    public void ATemperatureFlattensTheClassesAlone(string head)
+    {
+        using var scope = NewDisposeScope();
+        const double Temperature = 3;
+        var (flow, x) = Create(head);
+        var labels = tensor(new long[] { 2, 0, 1 });
+        var tempered = flow.LogClasses(x).exp().pow(1 / Temperature);
+        var own = tempered.gather(1, labels.unsqueeze(1)).squeeze(1) / tempered.sum(1);
+        double loss = flow.Loss(x, labels, 0, temperature: Temperature).ToDouble();
+        Assert.Equal(-Temperature * own.log2().mean().ToDouble(), loss, 1e-9);
+        Assert.NotEqual(flow.Loss(x, labels, 0).ToDouble(), loss, 1e-3);
+        double density = flow.Loss(x, labels, 1.0 / 16).ToDouble() - flow.Loss(x, labels, 0).ToDouble();
+        Assert.Equal(density + loss, flow.Loss(x, labels, 1.0 / 16, temperature: Temperature).ToDouble(), 1e-9);
+        foreach (double bad in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+            Assert.Throws<ArgumentOutOfRangeException>(() => flow.Loss(x, labels, 1, temperature: bad));
+    }
+
     [Theory, MemberData(nameof(HeadNames))]
     public void GradientsOfTheLoss(string head)
     {

@@ -129,6 +129,10 @@ public class HybridTrainingTests
             HybridTraining.Run(flow, Tiny.Corners(), Options with { Weight = weight }, cancel: Cancel)
         );
         Assert.Contains("Weight is", fault.Message);
+        fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+            HybridTraining.Run(flow, Tiny.Corners(), Options with { ClassTemperature = weight }, cancel: Cancel)
+        );
+        Assert.Contains("ClassTemperature is", fault.Message);
     }
 
     /// <summary>Against the definition, bin by bin; and nothing is off where confidence is accuracy.</summary>
