@@ -14,6 +14,9 @@ public static class Exchange
     // Each in every file of a model with such a prior, and in no other.
     private static readonly string[] JointPriors = ["prior.means", "prior.density.mean"];
 
+    // As many as before a training's first step: from then on they go on with it.
+    private const int SearchIterations = 50;
+
     /// <summary>
     /// Writes a model's weights: under the official names where the official code has such a model, else under ours.
     /// The file names its experiment and, of a run, what <see cref="RunSummary"/> says: seed, steps, test figure,
@@ -21,9 +24,18 @@ public static class Exchange
     /// </summary>
     /// <param name="saved">The model.</param>
     /// <param name="path">The file; replaced if there is one.</param>
+    /// <param name="isCompact">Leaves out the vectors of power iteration, up to half of a file: they are found anew on
+    /// opening, and the certified model is the same. Under our names only.</param>
+    /// <exception cref="ConfigurationException">The file would be compact, but the official code could not read
+    /// it.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Export(SavedModel saved, string path)
+    public static void Export(SavedModel saved, string path, bool isCompact = false)
     {
+        var official = Official(saved.Model);
+        if (isCompact && official is not null)
+            throw new ConfigurationException(
+                "The official code has such a model, and needs the vectors of power iteration: leave --compact out."
+            );
         var metadata = new Dictionary<string, string>
         {
             ["format"] = "pt",
@@ -31,7 +43,7 @@ public static class Exchange
         };
         if (saved.Summary is { } summary)
             metadata[SavedModel.RunKey] = (summary with { Machine = summary.Machine with { Host = "" } }).Text;
-        SafeTensors.Save(path, Official(saved.Model) ?? TrainerState.Of(saved.Model.Module), metadata);
+        SafeTensors.Save(path, official ?? Own(saved.Model.Module, isCompact), metadata);
     }
 
     /// <summary>Makes a run folder whose training goes on from a file's weights, with a fresh optimiser.</summary>
@@ -135,12 +147,42 @@ public static class Exchange
             Official(model) is { } names
             && tensors.Keys.Any(name => names.ContainsKey(name) && !ours.ContainsKey(name));
         if (!official)
-            StateDict.Copy(tensors, ours);
+            Copy(model.Module, tensors, ours);
         else if (model.Classifier is { } classifier)
             OfficialWeights.Load(classifier, tensors);
         else
             OfficialWeights.Load(model.Flow, tensors);
     }
+
+    private static IReadOnlyDictionary<string, Tensor> Own(nn.Module model, bool isCompact) =>
+        isCompact
+            ? TrainerState.Of(model).ExceptBy(Found(model), entry => entry.Key).ToDictionary()
+            : TrainerState.Of(model);
+
+    /// <summary>Copies tensors with our names, with or without what power iteration found.</summary>
+    private static void Copy(
+        nn.Module model,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, Tensor> ours
+    )
+    {
+        var found = Found(model).ToHashSet();
+        if (found.Any(tensors.ContainsKey))
+        {
+            StateDict.Copy(tensors, ours);
+            return;
+        }
+        StateDict.Copy(tensors, ours.ExceptBy(found, entry => entry.Key).ToDictionary());
+        foreach (var layer in model.modules().OfType<SpectralLayer>())
+            layer.SearchNorm(SearchIterations);
+    }
+
+    /// <summary>The names of what power iteration finds.</summary>
+    private static IEnumerable<string> Found(nn.Module model) =>
+        from part in model.named_modules()
+        where part.module is SpectralLayer
+        from vector in new[] { "u", "v", "sigma" }
+        select $"{part.name}.{vector}";
 
     private static IReadOnlyDictionary<string, Tensor>? Official(TrainedModel model) =>
         model switch

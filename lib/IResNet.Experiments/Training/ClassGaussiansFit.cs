@@ -8,10 +8,10 @@ namespace IResNet.Experiments.Training;
 public static class ClassGaussiansFit
 {
     private const int BatchSize = 500,
-        MostImages = 30_000;
+        MostImages = 60_000;
 
     /// <summary>
-    /// <see cref="ClassGaussians.Fit"/> to the latents of the first 30,000 images. The flow stays as it is.
+    /// <see cref="ClassGaussians.Fit"/> to the latents of the first 60,000 images. The flow stays as it is.
     /// </summary>
     /// <param name="flow">A hybrid with a head of class Gaussians.</param>
     /// <param name="images">Training images, at least two of each class.</param>

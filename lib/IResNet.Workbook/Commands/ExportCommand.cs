@@ -8,6 +8,13 @@ internal static class ExportCommand
 {
     private static readonly Argument<string> File = new("file") { Description = "The safetensors file to write." };
 
+    private static readonly Option<bool> Compact = new("--compact")
+    {
+        Description =
+            "Leave out the vectors of power iteration, which are found anew on opening; for models that the official "
+            + "code does not have.",
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -16,10 +23,11 @@ internal static class ExportCommand
         );
         var model = new SavedModelArguments(command);
         command.Add(File);
+        command.Add(Compact);
         command.SetAction((parsed, _) => Failures.Report(parsed, _ =>
                 {
                     using var saved = model.Open(parsed);
-                    Exchange.Export(saved, parsed.GetValue(File)!);
+                    Exchange.Export(saved, parsed.GetValue(File)!, parsed.GetValue(Compact));
                     parsed.InvocationConfiguration.Output.WriteLine(
                         $"{saved.Experiment.Name}, {saved.Source}: {parsed.GetValue(File)}"
                     );
