@@ -9,6 +9,8 @@ namespace IResNet.Workbook.Commands;
 /// <summary><c>iresnet fit</c>: a hybrid's class Gaussians, fitted to the latents of its training images.</summary>
 internal static class FitCommand
 {
+    private const string Note = "Class Gaussians fitted after the training.";
+
     private static readonly Argument<string> File = new("file") { Description = "The safetensors file to write." };
 
     public static Command Create()
@@ -58,7 +60,12 @@ internal static class FitCommand
         Exchange.Export(
             saved with
             {
-                Experiment = hybrid with { Note = $"{hybrid.Note} Class Gaussians fitted after the training.".Trim() },
+                Experiment = hybrid with
+                {
+                    Note = hybrid.Note.EndsWith(Note, StringComparison.Ordinal)
+                        ? hybrid.Note
+                        : $"{hybrid.Note} {Note}".Trim(),
+                },
                 Summary = saved.Summary?.WithTest(after),
             },
             parsed.GetValue(File)!
