@@ -23,8 +23,8 @@ public sealed record Preprocessing
     public int MaxShift { get; init; }
 
     /// <summary>
-    /// Rotates, shears and scales a little: the plane goes through I + M, the entries of M uniform in [-w, w], with this
-    /// w; 0 for none, below ½. Not in the paper.
+    /// Rotates, shears and scales a little: the plane goes through I + M, the entries of M uniform in [-w, w], with
+    /// this w; 0 for none, below ½. Not in the paper.
     /// </summary>
     public double MaxWarp { get; init; }
 

@@ -349,7 +349,7 @@ public sealed class ClassGaussians : JointPrior
         return _means.gather(0, rows) + temperature * _logStds.gather(0, rows).exp() * noise;
     }
 
-    /// <summary>For each label one of its class's Gaussians, as often as its share says: by their running sum.</summary>
+    /// <summary>For each label one of its class's Gaussians, as often as its share says.</summary>
     private Tensor Part(Tensor labels, Tensor shares, Generator? generator)
     {
         var sums = LogShares(shares).exp().cumsum(1)[labels];
