@@ -194,6 +194,19 @@ public class PreprocessingTests
         }
     }
 
+    /// <summary>A long image is warped by more than it is high: the mirrored border goes on.</summary>
+    [Fact]
+    public void LongImagesAreWarpedToo()
+    {
+        var images = SmallData.Images(1, new(1, 2, 64));
+        byte[] pixels = images.Image(0).ToArray();
+        for (ulong seed = 0; seed < 20; seed++)
+            Assert.All(
+                Values(new() { MaxWarp = 0.49, Dequantise = true }, images, seed),
+                x => Assert.InRange((int)Math.Floor((x + 0.5) * 256), pixels.Min(), pixels.Max())
+            );
+    }
+
     [Fact]
     public void FlipsHalfOfTheImages()
     {
