@@ -42,6 +42,7 @@ public record HybridExperiment : ImageFlowExperiment
         ValidateData(Model.Input, Model.LogitAlpha);
         Model.Validate();
         Head.Validate();
+        Training.ImagesForClasses(Data.Preprocessing, Data.OriginalShape);
     }
 
     private protected override Flow BuildFlow() => new HybridFlow(Model, Data.Classes, Head);

@@ -27,6 +27,9 @@ public sealed record ImageDataSettings
     /// <summary>The shape of the images that a model gets, before any are loaded.</summary>
     internal ImageShape ModelInput => Preprocessing.Output(Entry.Shape);
 
+    /// <summary>The shape of an image before it is preprocessed.</summary>
+    internal ImageShape OriginalShape => Entry.Shape;
+
     /// <summary>Number of classes.</summary>
     /// <exception cref="ConfigurationException">There is only one: there is nothing to tell apart.</exception>
     internal int Classes =>

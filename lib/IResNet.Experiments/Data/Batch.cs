@@ -7,13 +7,18 @@ namespace IResNet.Experiments.Data;
 /// </summary>
 /// <param name="images">(n, channels, height, width).</param>
 /// <param name="labels">(n), int64.</param>
-public sealed class Batch(torch.Tensor images, torch.Tensor labels) : IDisposable
+/// <param name="views">The same images, augmented in another way, where a task needs both.</param>
+public sealed class Batch(torch.Tensor images, torch.Tensor labels, torch.Tensor? views = null) : IDisposable
 {
     /// <summary>(n, channels, height, width).</summary>
     public torch.Tensor Images { get; } = images;
 
     /// <summary>The classes, (n), int64.</summary>
     public torch.Tensor Labels { get; } = labels;
+
+    /// <summary>The same images, augmented in another way: as <see cref="Images"/>; null where there is one
+    /// way.</summary>
+    public torch.Tensor? Views { get; } = views;
 
     /// <summary>How many images.</summary>
     public int Count { get; } = (int)images.shape[0];
@@ -26,5 +31,6 @@ public sealed class Batch(torch.Tensor images, torch.Tensor labels) : IDisposabl
     {
         Images.Dispose();
         Labels.Dispose();
+        Views?.Dispose();
     }
 }

@@ -13,7 +13,15 @@ internal sealed class HybridTask(
     HybridTrainingOptions options
 ) : DensityTask(flow, images, preprocessing, options)
 {
+    private readonly Preprocessing? _classImages = options.ImagesForClasses(preprocessing, images.Train.Shape);
+    private Batches? _views;
     private bool _judged;
+
+    public override BatchState Position
+    {
+        get => base.Position;
+        set => (base.Position, _views) = (value, null);
+    }
 
     /// <summary>
     /// A density's weights know no classes, nor does a new head: Gaussians are fitted to the flow's latents, so that
@@ -23,6 +31,18 @@ internal sealed class HybridTask(
     {
         if (flow.Joint is ClassGaussians { AreAlike: true })
             ClassGaussiansFit.Fit(flow, Images.Train, Preprocessing, options.Seed);
+    }
+
+    /// <summary>Of the same images in the same order, whatever is done to them.</summary>
+    public override Batch Next()
+    {
+        if (_classImages is null)
+            return base.Next();
+        _views ??= From(Position, _classImages);
+        var (images, labels) = base.Next();
+        var (views, again) = _views.Next();
+        again.Dispose();
+        return new(images, labels, views);
     }
 
     /// <exception cref="ConfigurationException">The Gaussians neither know the classes nor learn them.</exception>
@@ -35,7 +55,14 @@ internal sealed class HybridTask(
                     + "it to true."
             );
         _judged = true;
-        return flow.Loss(batch.Images, batch.Labels, options.Weight, EstimatorFor, options.ClassTemperature);
+        return flow.Loss(
+            batch.Images,
+            batch.Labels,
+            options.Weight,
+            EstimatorFor,
+            options.ClassTemperature,
+            batch.Views
+        );
     }
 
     public override Evaluation Evaluate(HeldOut examples, CancellationToken cancel)

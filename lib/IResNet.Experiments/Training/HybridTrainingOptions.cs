@@ -1,3 +1,5 @@
+using IResNet.Experiments.Data;
+
 namespace IResNet.Experiments.Training;
 
 /// <summary>How a hybrid model is trained: as a density, and as a classifier beside it.</summary>
@@ -19,6 +21,35 @@ public sealed record HybridTrainingOptions : DensityTrainingOptions
 
     /// <summary>The temperature of the classes in the objective, above 0 (<see cref="HybridFlow.Loss"/>).</summary>
     public double ClassTemperature { get; init; } = 1;
+
+    /// <summary>
+    /// The cross entropy is taken of images shifted by up to this many pixels (<see cref="Preprocessing.MaxShift"/>):
+    /// augmentation helps a classifier, and would spread the density over images that nobody has. Where this and
+    /// <see cref="ClassWarp"/> are 0, it is taken of the density's own images; each step then costs a pass less.
+    /// </summary>
+    public int ClassShift { get; init; }
+
+    /// <summary>The same for warps (<see cref="Preprocessing.MaxWarp"/>).</summary>
+    public double ClassWarp { get; init; }
+
+    /// <summary>What is done to the images of which the cross entropy is taken; null where they are the
+    /// density's.</summary>
+    /// <exception cref="ArgumentException">Images of this shape cannot be shifted or warped so.</exception>
+    internal Preprocessing? ImagesForClasses(Preprocessing ofDensity, ImageShape shape)
+    {
+        if (ClassShift == 0 && ClassWarp == 0)
+            return null;
+        var found = ofDensity with { MaxShift = ClassShift, MaxWarp = ClassWarp };
+        try
+        {
+            found.Check(shape);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ArgumentException($"ClassShift and ClassWarp, for the classes' images: {fault.Message}", fault);
+        }
+        return found;
+    }
 
     /// <inheritdoc/>
     public override void Validate()

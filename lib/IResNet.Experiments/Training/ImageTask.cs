@@ -43,12 +43,15 @@ internal abstract class ImageTask : TrainingTask
 
     public override Batch Next() => _batches.Next();
 
-    // A last, smaller batch of an epoch is left out: its estimate is noisier, and ActNorm and BatchNorm do not like
-    // batches of one.
-    private Batches From(BatchState state) =>
+    private Batches From(BatchState state) => From(state, Preprocessing);
+
+    /// <summary>The training batches from a place on, under a preprocessing.</summary>
+    /// <remarks>A last, smaller batch of an epoch is left out: its estimate is noisier, and ActNorm and BatchNorm do
+    /// not like batches of one.</remarks>
+    protected Batches From(BatchState state, Preprocessing preprocessing) =>
         new(
             Images.Train,
-            Preprocessing,
+            preprocessing,
             state,
             new()
             {

@@ -107,7 +107,11 @@ internal sealed class Trainer : IDisposable
         double rate = LearningRateSchedule.At(_options, Step, Task.StepsPerEpoch);
         // Every rank draws the whole batch, so that it is the same for any number of them.
         var batch = Task.Next();
-        var share = new Batch(Ranks.Share(batch.Images), Ranks.Share(batch.Labels));
+        var share = new Batch(
+            Ranks.Share(batch.Images),
+            Ranks.Share(batch.Labels),
+            batch.Views is { } views ? Ranks.Share(views) : null
+        );
         Parameters.ZeroGradient();
         var (loss, gradient, trouble) = Differentiate(share.Images, () => Task.Loss(share));
         Parameters.ZeroGradient();

@@ -72,6 +72,8 @@ public sealed class HybridFlow : Flow
     /// <param name="temperature">T, above 0: -ln p(y | x) becomes -T ln of p(y | x)^(1/T) normalised, which falls as
     /// steeply where an image is misclassified, and ends only where its class leads by T times as much. Class Gaussians
     /// in many dimensions are so steep that at 1 hardly any image but the misclassified counts.</param>
+    /// <param name="views">The images of which the cross entropy is taken: x, augmented; by default x itself, which
+    /// takes one pass less.</param>
     /// <returns>A scalar.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The weight is below 0 or not finite, the temperature not above 0,
     /// or a label is outside the classes.</exception>
@@ -82,7 +84,8 @@ public sealed class HybridFlow : Flow
         Tensor labels,
         double weight,
         Func<LogDetEstimator, LogDetEstimator>? choose = null,
-        double temperature = 1
+        double temperature = 1,
+        Tensor? views = null
     )
     {
         if (!(temperature > 0 && double.IsFinite(temperature)))
@@ -98,16 +101,19 @@ public sealed class HybridFlow : Flow
                 $"The weight of -ln p(x) must be 0 or more and finite: 0 for a classifier, 1/d = {1.0 / Dimensions:g4} "
                     + "for a balance, 1 for a density."
             );
-        ClassLabels.Demand(labels, x.size(0), Classes);
+        ClassLabels.Demand(labels, (views ?? x).size(0), Classes);
         using var scope = NewDisposeScope();
-        var (logProb, logClasses) = Factors(x, weight == 0 ? _ => new NoLogDet() : choose);
+        var (logProb, logClasses) =
+            weight == 0 ? (null, LogClasses(views ?? x))
+            : views is null ? Factors(x, choose)
+            : (LogProb(x, choose), LogClasses(views));
         if (temperature != 1)
             logClasses = temperature * nn.functional.log_softmax(logClasses / temperature, 1);
         var entropy = nn.functional.nll_loss(logClasses, labels) / Math.Log(2);
         if (weight == 0)
             return entropy.MoveToOuterDisposeScope();
         double share = weight * Dimensions;
-        var loss = (share * BitsPerDimension.Of(logProb, Dimensions).mean() + entropy) / Math.Max(1, share);
+        var loss = (share * BitsPerDimension.Of(logProb!, Dimensions).mean() + entropy) / Math.Max(1, share);
         return loss.MoveToOuterDisposeScope();
     }
 

@@ -104,6 +104,24 @@ public class HybridFlowTests
             Assert.Throws<ArgumentOutOfRangeException>(() => flow.Loss(x, labels, 1, temperature: bad));
     }
 
+    /// <summary>The cross entropy is that of the views, the density that of the images.</summary>
+    [Theory, MemberData(nameof(HeadNames))]
+    public void TheClassesCanBeTakenOfOtherImages(string head)
+    {
+        using var scope = NewDisposeScope();
+        var (flow, x) = Create(head);
+        var labels = tensor(new long[] { 2, 0, 1 });
+        var views = x.flip(3);
+        double Loss(Tensor of, double weight, Tensor? its = null) =>
+            flow.Loss(of, labels, weight, views: its).ToDouble();
+        double density = Loss(x, 1.0 / 16) - Loss(x, 0);
+        Assert.Equal(density + Loss(views, 0), Loss(x, 1.0 / 16, views), 1e-9);
+        Assert.Equal(Loss(views, 0), Loss(x, 0, views), 1e-9);
+        Assert.Equal(Loss(x, 1), Loss(x, 1, x), 1e-9);
+        Assert.NotEqual(Loss(x, 0), Loss(views, 0), 1e-3);
+        Assert.Throws<ShapeException>(() => Loss(x, 1, views.narrow(0, 0, 2)));
+    }
+
     [Theory, MemberData(nameof(HeadNames))]
     public void GradientsOfTheLoss(string head)
     {
@@ -113,7 +131,8 @@ public class HybridFlowTests
         var inputs = flow.named_parameters().ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
         inputs["x"] = x.requires_grad_();
         foreach (double weight in new[] { 0, 1.0 / 16, 1 })
-            GradientCheck.First(() => flow.Loss(x, labels, weight), inputs);
+            foreach (var views in new[] { null, x.detach().flip(3) })
+                GradientCheck.First(() => flow.Loss(x, labels, weight, views: views), inputs);
     }
 
     /// <summary>

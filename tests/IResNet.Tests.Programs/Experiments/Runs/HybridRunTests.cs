@@ -1,4 +1,5 @@
 using IResNet.Experiments.Configuration;
+using IResNet.Experiments.Data;
 using IResNet.Experiments.Runs;
 using IResNet.Experiments.Statistics;
 using IResNet.Experiments.Training;
@@ -229,6 +230,37 @@ public sealed class HybridRunTests : IDisposable
             "Width must be at least 1",
             Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("head=scaleHead", "head.width=0")).Message
         );
+        Assert.Contains(
+            "ClassShift and ClassWarp, for the classes' images: MaxShift = 40",
+            Assert.Throws<ConfigurationException>(() => TinyRun.Hybrid("training.classShift=40")).Message
+        );
+    }
+
+    /// <summary>What the classes are taken of is augmented, and nothing else.</summary>
+    [Fact]
+    public void TheClassesCanHaveImagesOfTheirOwn()
+    {
+        using var own = TaskOf("training.batch=8");
+        using var other = TaskOf("training.batch=8", "training.classShift=2", "training.classWarp=0.1");
+        using var same = TaskOf("training.batch=8", "data.preprocessing.maxShift=2", "data.preprocessing.maxWarp=0.1");
+        using var scope = NewDisposeScope();
+        for (int i = 0; i < 3; i++)
+        {
+            Batch plain = own.Next(),
+                both = other.Next(),
+                augmented = same.Next();
+            Assert.Null(plain.Views);
+            Expect.Near(both.Images, plain.Images, 0, "the density's images");
+            Expect.Near(both.Views!, augmented.Images, 0, "the classes' images");
+            Assert.True(both.Labels.Equals(plain.Labels) && both.Labels.Equals(augmented.Labels));
+            Assert.True(Expect.MaxAbs(both.Views! - both.Images) > 0.1);
+        }
+    }
+
+    private static TrainingTask TaskOf(params string[] settings)
+    {
+        var experiment = TinyRun.Hybrid(settings);
+        return experiment.CreateTask(experiment.CreateModel(CPU), TinyRun.Images);
     }
 
     /// <summary>A classifier of sharp opinions: its logits are scaled.</summary>

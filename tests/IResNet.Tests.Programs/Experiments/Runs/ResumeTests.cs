@@ -10,7 +10,17 @@ namespace IResNet.Tests.Programs.Experiments.Runs;
 public class ResumeTests
 {
     public static TheoryData<string> Kinds =>
-        ["density", "classifier", "hybrid", "hybrid, scales", "resnet", "toy", "residual flow", "i-DenseNet"];
+        [
+            "density",
+            "classifier",
+            "hybrid",
+            "hybrid, views",
+            "hybrid, scales",
+            "resnet",
+            "toy",
+            "residual flow",
+            "i-DenseNet",
+        ];
 
     [Theory, MemberData(nameof(Kinds))]
     public void CutAfterEveryStep(string kind)
@@ -152,6 +162,7 @@ public class ResumeTests
             "density" => TinyRun.Density(),
             "classifier" => TinyRun.Classifier(),
             "hybrid" => TinyRun.Hybrid(),
+            "hybrid, views" => TinyRun.Hybrid("training.classShift=2", "training.classWarp=0.1"),
             "hybrid, scales" => TinyRun.Hybrid("head=scaleHead", "head.width=4"),
             "resnet" => TinyRun.ResNet(),
             "residual flow" => TinyRun.ResidualFlow(),

@@ -135,6 +135,18 @@ public class HybridTrainingTests
         Assert.Contains("ClassTemperature is", fault.Message);
     }
 
+    [Theory, InlineData(-1, 0.0), InlineData(9, 0.0), InlineData(0, 0.5), InlineData(0, double.NaN)]
+    public async Task ImpossibleViewsAreRefusedBeforeTheFirstStep(int shift, double warp)
+    {
+        using var flow = Create(4);
+        var sink = TrainingSink.OfSteps(_ => Assert.Fail("A step was made."));
+        var options = Options with { ClassShift = shift, ClassWarp = warp };
+        var fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+            HybridTraining.Run(flow, Tiny.Corners(), options, sink, Cancel)
+        );
+        Assert.Contains(shift == 0 ? $"Warp = {warp}" : $"Shift = {shift}", fault.Message);
+    }
+
     /// <summary>Against the definition, bin by bin; and nothing is off where confidence is accuracy.</summary>
     [Fact]
     public void CalibrationErrorIsThatOfItsDefinition()
