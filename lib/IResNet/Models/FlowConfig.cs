@@ -46,6 +46,12 @@ public sealed record FlowConfig
     public bool LearnedPrior { get; init; } = true;
 
     /// <summary>
+    /// Whether F is learned, blocks and ActNorm. Without it the rest is alone, the prior or a classifier's head, on
+    /// features that stay as they were loaded; a step then takes no gradient of F.
+    /// </summary>
+    public bool LearnedTransform { get; init; } = true;
+
+    /// <summary>
     /// The official single-scale network takes the norms in the first block of a squeezed stage at the size before the
     /// squeeze, twice too large a side. The larger map has the larger norm, so this is only conservative; it is needed
     /// to exchange weights with that code.
@@ -78,5 +84,14 @@ public sealed record FlowConfig
             LogitTransform.Demand(alpha);
         Guard.AtLeast(Padding, 0, nameof(Padding));
         Guard.AtLeast(Input.Channels, 1, nameof(Input));
+    }
+
+    /// <summary>F of its parts, learned or not.</summary>
+    internal Sequence Transform(IReadOnlyList<Bijection> parts)
+    {
+        var transform = new Sequence(parts);
+        foreach (var parameter in transform.parameters())
+            parameter.requires_grad = LearnedTransform;
+        return transform;
     }
 }

@@ -31,7 +31,7 @@ public sealed class MultiscaleFlow : Flow
     {
         config.Validate();
         var (entrance, shape) = Stages.Entrance(config);
-        return (new Sequence([.. entrance, .. From(config, 0, shape)]), shape.Dimensions);
+        return (config.Transform([.. entrance, .. From(config, 0, shape)]), shape.Dimensions);
     }
 
     /// <summary>

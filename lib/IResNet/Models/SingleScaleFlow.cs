@@ -37,6 +37,6 @@ public sealed class SingleScaleFlow : Flow
             (var part, shape) = Stages.Stage(config, stage, shape);
             bijections.AddRange(part);
         }
-        return (new Sequence(bijections), shape);
+        return (config.Transform(bijections), shape);
     }
 }

@@ -1,6 +1,7 @@
 using IResNet.Experiments.Data;
 using IResNet.Experiments.Training;
 using IResNet.Experiments.Training.Estimators;
+using IResNet.Experiments.Training.Optimizers;
 
 namespace IResNet.Tests.Programs.Experiments.Training;
 
@@ -85,6 +86,36 @@ public class HybridTrainingTests
             ClassGaussiansFit.Fit(scales, images.Train, preprocessing, cancel: Cancel)
         );
         Assert.Contains("head.kind=classGaussians", other.Message);
+    }
+
+    /// <summary>Where F is not learned, it stays to the last bit, and the head learns nevertheless.</summary>
+    [Theory, InlineData("sgd"), InlineData("adam"), InlineData("adamax")]
+    public async Task AHeadLearnsAlone(string optimizer)
+    {
+        using var whole = Create(4);
+        await HybridTraining.Run(whole, Tiny.Corners(), Options with { Steps = 20 }, cancel: Cancel);
+        using var held = Create(4, learned: false);
+        held.load_state_dict(whole.state_dict());
+        var options = Options with
+        {
+            Optimizer = optimizer switch
+            {
+                "sgd" => new SgdOptions(),
+                "adam" => new AdamOptions(),
+                _ => new AdamaxOptions(),
+            },
+            WeightDecay = 0.1,
+            AverageDecay = 0.9,
+            LearningRate = 0.003,
+        };
+        await HybridTraining.Run(held, Tiny.Corners(), options, cancel: Cancel);
+        foreach (var (name, parameter) in whole.named_parameters())
+        {
+            var after = held.get_parameter(name)!;
+            bool ofHead = name.StartsWith("prior", StringComparison.Ordinal);
+            Assert.Equal(ofHead, after.requires_grad);
+            Assert.True(ofHead != after.Equals(parameter), name);
+        }
     }
 
     [Fact]
@@ -182,7 +213,7 @@ public class HybridTrainingTests
         Assert.Throws<InvalidOperationException>(() => new Calibration().ExpectedError);
     }
 
-    private static HybridFlow Create(int classes, bool scales = false, int rank = 0)
+    private static HybridFlow Create(int classes, bool scales = false, int rank = 0, bool learned = true)
     {
         manual_seed(1);
         return new HybridFlow(
@@ -193,6 +224,7 @@ public class HybridTrainingTests
                 Hidden = [8, 8],
                 InitialSqueeze = true,
                 SpectralNorm = new() { PowerIterations = 5 },
+                LearnedTransform = learned,
             },
             classes,
             scales ? new ScaleHeadConfig { Width = 8 } : new ClassGaussiansConfig { Rank = rank }
