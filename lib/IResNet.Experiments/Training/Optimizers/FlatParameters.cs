@@ -1,3 +1,4 @@
+using IResNet.Experiments.Configuration;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -16,7 +17,8 @@ internal sealed class FlatParameters
     private readonly Entry[] _entries;
 
     /// <summary>Lists the parameters once.</summary>
-    /// <exception cref="ArgumentException">There are none, or they differ in type or device.</exception>
+    /// <exception cref="ArgumentException">They differ in type or device.</exception>
+    /// <exception cref="ConfigurationException">There are none.</exception>
     public FlatParameters(nn.Module model)
     {
         var entries = new List<Entry>();
@@ -27,7 +29,9 @@ internal sealed class FlatParameters
         }
         _entries = [.. entries];
         if (Count == 0)
-            throw new ArgumentException("The model has no parameter to train.", nameof(model));
+            throw new ConfigurationException(
+                "The model has no parameter to train: set model.learnedTransform or model.learnedPrior to true."
+            );
         (DType, Device) = (_entries[0].Parameter.dtype, _entries[0].Parameter.device);
         if (
             _entries.FirstOrDefault(e =>

@@ -236,6 +236,14 @@ public sealed class HybridRunTests : IDisposable
         );
     }
 
+    [Fact]
+    public void NothingToLearnIsNoTraining()
+    {
+        using var run = new TinyRun(TinyRun.Hybrid("model.learnedTransform=false", "model.learnedPrior=false"));
+        var fault = Assert.Throws<ConfigurationException>(() => run.Start());
+        Assert.Contains("no parameter to train: set model.learnedTransform", fault.Message);
+    }
+
     /// <summary>What the classes are taken of is augmented, and nothing else.</summary>
     [Fact]
     public void TheClassesCanHaveImagesOfTheirOwn()
