@@ -59,7 +59,6 @@ class LabTests(unittest.TestCase):
             raise unittest.SkipTest(f"the npm packages cannot be had: {install.stderr[-200:]}")
         subprocess.run(["npx", "esbuild", *BUNDLE], cwd=lab, check=True, timeout=120)
         shutil.copy(lab / "index.html", lab / "static")
-        cls.write_notebook(cls.folder / "lab.ipynb")
         cls.server = f"http://127.0.0.1:{cls.start_server()}"
 
     @classmethod
@@ -71,7 +70,8 @@ class LabTests(unittest.TestCase):
         arguments = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root", "--ServerApp.token=",
                      "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={cls.folder}",
                      f"--ServerApp.extra_static_paths=['{cls.folder / 'lab' / 'static'}']"]
-        server = subprocess.Popen([sys.executable, "-m", "jupyter_server", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(cls.folder / "server.log", "w", encoding="utf-8") as log:
+            server = subprocess.Popen([sys.executable, "-m", "jupyter_server", "--debug", *arguments], stdout=log, stderr=log)
         cls.addClassCleanup(server.wait)
         cls.addClassCleanup(server.terminate)
         end = time.monotonic() + 60
@@ -91,11 +91,17 @@ class LabTests(unittest.TestCase):
     def check(self, kernel):
         if kernel not in KernelSpecManager().find_kernel_specs():
             self.skipTest(f"no kernel {kernel} here")
+        # A notebook for each: a kernel that a failed check leaves behind would serve the next one, too.
+        self.write_notebook(self.folder / f"{kernel}.ipynb")
         screenshots = os.environ.get("LAB_SCREENSHOTS", str(self.folder))
-        done = subprocess.run(["node", "check.mjs", self.server, "lab.ipynb", kernel, screenshots], cwd=self.folder / "lab",
-                              timeout=240, capture_output=True, text=True, env={**os.environ, "CHROMIUM": shutil.which("chromium")})
+        done = subprocess.run(["node", "check.mjs", self.server, f"{kernel}.ipynb", kernel, screenshots],
+                              cwd=self.folder / "lab", timeout=240, capture_output=True, text=True,
+                              env={**os.environ, "CHROMIUM": shutil.which("chromium")})
         print(done.stdout, done.stderr, flush=True)
-        self.assertEqual(0, done.returncode)
+        if done.returncode:
+            print(*(self.folder / "server.log").read_text(encoding="utf-8").splitlines()[-60:], sep="\n", flush=True)
+        failures = [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
+        self.assertEqual(0, done.returncode, "\n".join([*failures, done.stderr]))
 
     def test_with_our_kernel(self):
         self.check("iresnet")

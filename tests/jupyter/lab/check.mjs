@@ -20,7 +20,11 @@ async function open(options = '') {
   page.on('request', request => { if (!expected.test(request.url()) && !request.url().startsWith(server)) foreign.push(request.url()); });
   page.on('pageerror', error => console.log(`page: ${String(error).slice(0, 200)}`));
   await page.goto(`${server}/static/index.html?path=${notebook}&kernel=${kernel}${options}`);
-  await page.waitForFunction(() => document.title === 'ready' || document.title === 'failed', null, { timeout: 60_000 });
+  await page.waitForFunction(() => ['ready', 'failed'].includes(document.title), null, { polling: 100, timeout: 60_000 })
+    .catch(async error => {
+      const at = await page.evaluate(() => `${document.title}, ${document.visibilityState}`);
+      throw new Error(`the notebook does not open: ${at}: ${error.message}`);
+    });
   if (await page.title() !== 'ready') throw new Error(await page.innerText('body'));
   const run = index => page.evaluate(index => window.lab.run(index), index);
   const cells = () => page.evaluate(() => window.lab.cells());
@@ -82,7 +86,7 @@ try {
   await extended.run(at.setup);
   await extended.run(at.chart);
   // The extension shows the picture, if there is one, until the mouse comes.
-  await extended.page.locator('.jp-OutputArea-output:has(img)').last().hover().catch(() => {});
+  await extended.page.locator('.jp-OutputArea-output:has(img)').last().hover({ timeout: 3000 }).catch(() => {});
   await extended.page.waitForTimeout(2500);
   expect(await extended.count(at.chart, '.js-plotly-plot') === 1, 'with jupyterlab-plotly a chart is interactive');
   await extended.shot('extension');

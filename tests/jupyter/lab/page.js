@@ -12,9 +12,11 @@ import '@jupyterlab/theme-light-extension/style/theme.css';
 
 const query = new URLSearchParams(location.search);
 
+// The title says how far the notebook is.
 async function open() {
   const serverSettings = ServerConnection.makeSettings({ baseUrl: `${location.origin}/`, wsUrl: `${location.origin.replace('http', 'ws')}/` });
   const manager = new ServiceManager({ serverSettings });
+  document.title = 'waits for the server';
   await manager.ready;
 
   const languages = new EditorLanguageRegistry();
@@ -50,9 +52,12 @@ async function open() {
   panel.id = 'notebook';
   Widget.attach(panel, document.body);
   panel.node.style.cssText = 'position: absolute; inset: 0';
+  document.title = 'waits for the file';
   await context.initialize(false);
+  document.title = 'waits for the session';
   await context.sessionContext.initialize();
   if (!context.sessionContext.session) await context.sessionContext.changeKernel({ name: query.get('kernel') });
+  document.title = 'waits for the kernel';
   await context.sessionContext.session.kernel.info;
 
   const { content } = panel;
