@@ -13,7 +13,8 @@ trap 'rm -rf "$log"' EXIT
 
 # drills NAME FILTER
 drills() {
-    dotnet test tests/IResNet.Tests.Programs -c Release --no-build --filter "Category=Drill&$2" --logger "console;verbosity=detailed" 2>&1 | grep --line-buffered -v '^\[xUnit' >"$log/$1"
+    dotnet test tests/IResNet.Tests.Programs -c Release --no-build --filter "Category=Drill&$2" \
+        --logger "console;verbosity=detailed" 2>&1 | grep --line-buffered -v '^\[xUnit' >"$log/$1"
 }
 
 if [ $# -gt 0 ]; then

@@ -1,11 +1,12 @@
 """Times the official i-ResNet code (jhjacobsen/invertible-resnet) on the cases of `iresnet bench`.
 
-The code is imported from the folder that OFFICIAL_IRESNET names and is never part of this project. Usage, with Debian's python3-torch:
+The code is imported from the folder that OFFICIAL_IRESNET names and is never part of this project. Usage, with Debian's
+python3-torch:
 
     OFFICIAL_IRESNET=folder python3 official.py [--seconds S] [--case NAME ...] --json FILE
 
-Each case runs in a fresh process with two threads, in the environment that is best for it: OpenBLAS (libopenblas0-pthread) on one thread beside
-OpenMP's two, an allocator that keeps its memory, denormals flushed to zero.
+Each case runs in a fresh process with two threads, in the environment that is best for it: OpenBLAS
+(libopenblas0-pthread) on one thread beside OpenMP's two, an allocator that keeps its memory, denormals flushed to zero.
 """
 import argparse
 import json
@@ -65,8 +66,8 @@ def repeat(work, seconds):
 
 def density(nets, shape, stages, blocks, hidden, iterations, terms=5):
     return nets.multiscale_conv_iResNet(
-        shape, [blocks] * stages, [1] + [2] * (stages - 1), [hidden] * stages, init_squeeze=True, coeff=COEFFICIENT, density_estimation=True,
-        numTraceSamples=1, numSeriesTerms=terms, n_power_iter=iterations, nonlin="elu")
+        shape, [blocks] * stages, [1] + [2] * (stages - 1), [hidden] * stages, init_squeeze=True, coeff=COEFFICIENT,
+        density_estimation=True, numTraceSamples=1, numSeriesTerms=terms, n_power_iter=iterations, nonlin="elu")
 
 
 def density_step(shape, stages, blocks, hidden, batch, iterations, terms=5):
@@ -92,8 +93,8 @@ def classifier_step(shape, blocks, hidden, padding, batch, iterations):
     def case(seconds):
         torch, nets, _, _ = load()
         model = nets.conv_iResNet(
-            shape, [blocks] * 3, [1, 2, 2], hidden, init_ds=1, inj_pad=padding, coeff=COEFFICIENT, density_estimation=False, nClasses=10,
-            n_power_iter=iterations, nonlin="elu")
+            shape, [blocks] * 3, [1, 2, 2], hidden, init_ds=1, inj_pad=padding, coeff=COEFFICIENT,
+            density_estimation=False, nClasses=10, n_power_iter=iterations, nonlin="elu")
         model.train()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
         criterion = torch.nn.CrossEntropyLoss()
@@ -123,7 +124,8 @@ def inverse(shape, stages, blocks, hidden, batch):
 
 
 def toy_step(blocks, batch, terms=None):
-    """Blocks 2-64-64-64-2 of the official spectral normalization and log-determinants: the repository has no module of this shape."""
+    """Blocks 2-64-64-64-2 of the official spectral normalization and log-determinants: the repository has no module of
+    this shape."""
     def case(seconds):
         torch, _, matrix_utils, spectral = load()
         from models.model_utils import ActNorm
@@ -215,7 +217,9 @@ def machine():
     with open("/proc/cpuinfo") as info:
         processor = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
     blas = os.path.realpath("/usr/lib/x86_64-linux-gnu/libblas.so.3")
-    return f"{processor}, {os.cpu_count()} logical cores, {platform.platform()}, Python {platform.python_version()}, PyTorch {torch.__version__}, BLAS {blas}"
+    return (
+        f"{processor}, {os.cpu_count()} logical cores, {platform.platform()}, Python {platform.python_version()}, "
+        f"PyTorch {torch.__version__}, BLAS {blas}")
 
 
 def main():
@@ -223,7 +227,8 @@ def main():
     parser.add_argument("--case", nargs="*", default=list(CASES), choices=list(CASES), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--has", metavar="NAME", help="only say, by the exit code, whether there is a case of this name")
+    parser.add_argument(
+        "--has", metavar="NAME", help="only say, by the exit code, whether there is a case of this name")
     parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.has:
@@ -231,7 +236,8 @@ def main():
     if arguments.json is None:
         parser.error("--json FILE is needed.")
     if not os.path.isfile(os.path.join(os.environ.get("OFFICIAL_IRESNET", ""), "models", "conv_iResNet.py")):
-        parser.error("OFFICIAL_IRESNET must name a checkout of the official code, a folder with models/conv_iResNet.py.")
+        parser.error(
+            "OFFICIAL_IRESNET must name a checkout of the official code, a folder with models/conv_iResNet.py.")
     if arguments.in_process:
         result = run_here(arguments.case[0], arguments.seconds)
         with open(arguments.json, "w") as file:
@@ -240,10 +246,15 @@ def main():
     cases = {}
     for name in arguments.case:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
-            command = [sys.executable, __file__, "--in-process", "--case", name, "--seconds", str(arguments.seconds), "--json", file.name]
+            command = [
+                sys.executable, __file__, "--in-process", "--case", name, "--seconds", str(arguments.seconds),
+                "--json", file.name]
             subprocess.run(command, check=True, env={**os.environ, **TUNED}, stdout=subprocess.DEVNULL)
             cases[name] = json.load(file)
-        print(f"{name}: min {cases[name]['min_s'] * 1e3:.1f} ms, median {cases[name]['median_s'] * 1e3:.1f} ms, {cases[name]['runs']} runs", flush=True)
+        print(
+            f"{name}: min {cases[name]['min_s'] * 1e3:.1f} ms, median {cases[name]['median_s'] * 1e3:.1f} ms, "
+            f"{cases[name]['runs']} runs",
+            flush=True)
     report = {"machine": machine(), "threads": THREADS, "cases": cases}
     with open(arguments.json + ".partial", "w") as file:
         json.dump(report, file, indent=2)

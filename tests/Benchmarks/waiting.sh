@@ -4,7 +4,9 @@
 # Prints a table of least times in ms. About 6 minutes; the machine must be quiet, with two cores or held to two:
 # taskset -c 0,1 bash tests/Benchmarks/waiting.sh
 #
-#     bash tests/Benchmarks/waiting.sh [ROW ...]      # neumann paper neumann-busy paper-busy classifier-{mnist28,cifar,paper}; seconds a cell: SECONDS_A_CASE=3
+#     bash tests/Benchmarks/waiting.sh [ROW ...]
+#
+# Rows: neumann paper neumann-busy paper-busy classifier-{mnist28,cifar,paper}; seconds a cell: SECONDS_A_CASE=3.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -58,7 +60,9 @@ for name in ${@:-neumann paper neumann-busy paper-busy classifier-mnist28 classi
         paper-busy) with_busy_core paper "the paper's algorithm, torch, one core busy" ;;
         classifier-mnist28) row "classifier, kernels, mnist28 b 32" "-u IRESNET_BACKEND" classifier_mnist28_b32_pi1 ;;
         classifier-cifar) row "classifier, kernels, cifar b 32" "-u IRESNET_BACKEND" classifier_cifar_b32_pi1 ;;
-        classifier-paper) row "classifier, kernels, the paper's, b 128" "-u IRESNET_BACKEND" classifier_paper_b128_pi1 ;;
+        classifier-paper)
+            row "classifier, kernels, the paper's, b 128" "-u IRESNET_BACKEND" classifier_paper_b128_pi1
+            ;;
         *) echo "There is no row $name." >&2; exit 2 ;;
     esac
 done

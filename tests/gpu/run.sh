@@ -51,7 +51,9 @@ iresnet() { "$here/iresnet/IResNet.Workbook" "$@"; }
 # The namespaces of the mathematics, whose tests need nothing of the sources.
 maths() {
     local part namespaces=()
-    for part in Blocks Coupling Inverse LogDet Models SpectralNorm; do namespaces+=(-namespace "IResNet.Tests.$part"); done
+    for part in Blocks Coupling Inverse LogDet Models SpectralNorm; do
+        namespaces+=(-namespace "IResNet.Tests.$part")
+    done
     "$here/tests/IResNet.Tests" "${namespaces[@]}" -noLogo
 }
 

@@ -15,7 +15,8 @@ SMALL = {
 
 
 def prepared(name, parameters=None):
-    """The notebook's copy, without outputs; parameters replace those of its parameters cell, by default with SMALL's."""
+    """The notebook's copy, without outputs; parameters replace those of its parameters cell, by default with
+    SMALL's."""
     notebook = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())
     for cell in code_cells(notebook):
         cell["outputs"], cell["execution_count"] = [], None

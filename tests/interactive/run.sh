@@ -7,7 +7,10 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-if [ ! -f "$root/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Notebooks.Interactive.dll" ]; then echo "Build first: dotnet build -c Release"; exit 2; fi
+if [ ! -f "$root/lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Notebooks.Interactive.dll" ]; then
+    echo "Build first: dotnet build -c Release"
+    exit 2
+fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -1,4 +1,5 @@
-"""Drives .NET Interactive over its standard streams, as VS Code does: one JSON object a line. Nothing here waits without a limit."""
+"""Drives .NET Interactive over its standard streams, as VS Code does: one JSON object a line. Nothing here waits
+without a limit."""
 
 import contextlib
 import json
@@ -50,7 +51,8 @@ class Interactive:
 
     def __init__(self, folder):
         self._program = subprocess.Popen(
-            [os.path.join(os.environ["INTERACTIVE_TOOLS"], "dotnet-interactive"), "stdio", "--default-kernel", "csharp", "--working-dir", folder],
+            [os.path.join(os.environ["INTERACTIVE_TOOLS"], "dotnet-interactive"), "stdio",
+             "--default-kernel", "csharp", "--working-dir", folder],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder)
         self._events, self._sent = queue.Queue(), 0
         threading.Thread(target=self._read, daemon=True).start()
@@ -93,7 +95,8 @@ class Interactive:
         self._sent += 1
         token = f"t{self._sent}"
         with contextlib.suppress(BrokenPipeError):
-            self._program.stdin.write(json.dumps({"token": token, "commandType": kind, "command": command, "routingSlip": []}) + "\n")
+            self._program.stdin.write(
+                json.dumps({"token": token, "commandType": kind, "command": command, "routingSlip": []}) + "\n")
             self._program.stdin.flush()
         return token
 

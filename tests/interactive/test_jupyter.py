@@ -19,7 +19,8 @@ class JupyterTests(unittest.TestCase):
         run(cls.client, SETUP)
 
     def interrupted(self, code, within):
-        """Interrupts a cell once it runs (not while it is compiled, however long that takes), and sees it end in time."""
+        """Interrupts a cell once it runs (not while it is compiled, however long that takes), and sees it end in
+        time."""
         message = running(self.client, code)
         clock = time.monotonic()
         self.manager.interrupt_kernel()
@@ -39,14 +40,19 @@ class JupyterTests(unittest.TestCase):
 
     def test_a_training_is_stopped(self):
         run(self.client, "using IResNet.Experiments.Figures;")
-        self.interrupted("await LineDynamics.Train(new LineDynamicsOptions { Steps = 1_000_000 }, Cell.CancellationToken);", within=5)
+        self.interrupted(
+            "await LineDynamics.Train(new LineDynamicsOptions { Steps = 1_000_000 }, Cell.CancellationToken);",
+            within=5)
 
     def test_a_live_chart_is_updated_where_it_stands(self):
-        answer = run(self.client, 'var live = Charts.Live(); for (int i = 0; i < 300; i++) { live.Add(i, i); await Task.Delay(5); }')
+        answer = run(
+            self.client,
+            'var live = Charts.Live(); for (int i = 0; i < 300; i++) { live.Add(i, i); await Task.Delay(5); }')
         shown, updates = answer.of("display_data"), answer.of("update_display_data")
         self.assertEqual(1, len(shown))
         self.assertGreaterEqual(len(updates), 2)
-        self.assertEqual({shown[0]["transient"]["display_id"]}, {update["transient"]["display_id"] for update in updates})
+        self.assertEqual(
+            {shown[0]["transient"]["display_id"]}, {update["transient"]["display_id"] for update in updates})
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ class NotebookTests(unittest.TestCase):
         self.assertEqual([], [o for o in outputs(notebook) if o["output_type"] == "error"])
         data = [o["data"] for o in outputs(notebook) if "data" in o]
         self.assertTrue(any({HTML, PNG, TEXT} <= d.keys() and "newPlot" in "".join(d[HTML]) for d in data), "no chart")
-        self.assertFalse(any("dni-treeview\">" in "".join(d.get(HTML, "")) for d in data), "something is shown as a tree")
+        self.assertFalse(
+            any("dni-treeview\">" in "".join(d.get(HTML, "")) for d in data), "something is shown as a tree")
         last = code_cells(notebook)[-1]["outputs"][-1]["data"]
         self.assertEqual(HELD, "".join(last[TEXT]))
 
@@ -35,7 +36,8 @@ class NotebookTests(unittest.TestCase):
         for name in SMALL:
             with self.subTest(name):
                 source = prepared(name)
-                subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(FOLDER), "--output", "out.ipynb",
+                subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute",
+                                "--output-dir", str(FOLDER), "--output", "out.ipynb",
                                 f"--ExecutePreprocessor.timeout={LIMIT}", str(source)], check=True, timeout=LIMIT)
                 self.check(FOLDER / "out.ipynb")
 
@@ -53,8 +55,10 @@ class NotebookTests(unittest.TestCase):
             self.skipTest("dotnet-repl cannot be had")
         for name in SMALL:
             with self.subTest(name):
-                subprocess.run([program, "--run", str(prepared(name)), "--exit-after-run", "--output-format", "ipynb", "--output-path", "out.ipynb"],
-                               check=True, timeout=LIMIT, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                subprocess.run([program, "--run", str(prepared(name)), "--exit-after-run",
+                                "--output-format", "ipynb", "--output-path", "out.ipynb"],
+                               check=True, timeout=LIMIT, cwd=FOLDER,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                 self.check(FOLDER / "out.ipynb")
 
 

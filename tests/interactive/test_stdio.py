@@ -52,7 +52,8 @@ class StdioTests(unittest.TestCase):
         self.assertEqual(1, shown[HTML].count("</script>"))
 
     def test_a_slider_is_a_chart(self):
-        shown = self.result('Charts.Slider("block", 0, ("1", Charts.Lines([0, 1], [1, 2])), ("2", Charts.Lines([0, 1], [2, 3])))')
+        shown = self.result(
+            'Charts.Slider("block", 0, ("1", Charts.Lines([0, 1], [1, 2])), ("2", Charts.Lines([0, 1], [2, 3])))')
         self.assertEqual({HTML, PNG, TEXT}, shown.keys())
 
     def test_images_are_a_picture(self):
@@ -61,12 +62,14 @@ class StdioTests(unittest.TestCase):
 
     def test_tensors_and_modules_are_text(self):
         self.assertEqual({TEXT: "float32 [2] on cpu\nmin 1, mean 1, max 1\n[1, 1]"}, self.result("torch.ones(2)"))
-        self.assertEqual({TEXT: "Linear: 9 parameters in 2 tensors, float32 on cpu, training"}, self.result("torch.nn.Linear(2, 3)"))
+        self.assertEqual(
+            {TEXT: "Linear: 9 parameters in 2 tensors, float32 on cpu, training"}, self.result("torch.nn.Linear(2, 3)"))
 
     def test_records_are_a_table(self):
         shown = self.result('new[] { new { A = 1.5, B = "x" }, new { A = 2.0, B = "<y>" } }.ToList()')
         self.assertEqual("<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody>"
-                         "<tr><td>1.5</td><td>x</td></tr><tr><td>2</td><td>&lt;y&gt;</td></tr></tbody></table>", shown[HTML])
+                         "<tr><td>1.5</td><td>x</td></tr><tr><td>2</td><td>&lt;y&gt;</td></tr></tbody></table>",
+                         shown[HTML])
         self.assertEqual("A    B\n1.5  x\n2    <y>", shown[TEXT])
 
     def test_other_sequences_are_as_the_kernel_has_them(self):
@@ -86,13 +89,16 @@ class StdioTests(unittest.TestCase):
             self.assertEqual(b"\x89PNG", base64.b64decode(answer.result[PNG])[:4])
 
     def test_a_live_chart_is_one_display_and_complete_when_the_cell_ends(self):
-        answer = self.run_cell('var live = Charts.Live("loss"); for (int i = 0; i < 400; i++) { live.Add(i, 1.0 / (i + 1)); await Task.Delay(5); }')
+        answer = self.run_cell(
+            'var live = Charts.Live("loss"); '
+            "for (int i = 0; i < 400; i++) { live.Add(i, 1.0 / (i + 1)); await Task.Delay(5); }")
         self.assertIsNone(answer.failure)
         shown, updates = answer.of("DisplayedValueProduced"), answer.of("DisplayedValueUpdated")
         self.assertEqual(1, len(shown))
         self.assertGreaterEqual(len(updates), 2)
         self.assertEqual({shown[0]["valueId"]}, {update["valueId"] for update in updates})
-        self.assertIn("399", answer.values("DisplayedValueUpdated")[-1][HTML].split('"x":[')[1].split("]")[0].split(","))
+        self.assertIn(
+            "399", answer.values("DisplayedValueUpdated")[-1][HTML].split('"x":[')[1].split("]")[0].split(","))
 
     def test_what_is_shown_is_replaced_from_a_later_cell(self):
         shown = self.run_cell('var update = Cell.Show("before");').of("DisplayedValueProduced")[0]
@@ -112,7 +118,8 @@ class StdioTests(unittest.TestCase):
         self.assertEqual("nobody", answer.printed)
 
     def test_numbers_are_written_with_a_point(self):
-        answer = self.run_cell('Console.Write($"{1.5:F2} {System.Globalization.CultureInfo.CurrentCulture.Name.Length}");')
+        answer = self.run_cell(
+            'Console.Write($"{1.5:F2} {System.Globalization.CultureInfo.CurrentCulture.Name.Length}");')
         self.assertEqual("1.50 0", answer.printed)
 
     def test_a_cell_that_takes_the_token_is_stopped_and_keeps_its_state(self):

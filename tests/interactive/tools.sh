@@ -20,7 +20,8 @@ interactive_kernel() {
     local port=$((20000 + $$ % 200 * 50))
     mkdir -p "$scratch/share/jupyter/kernels/$1"
     cat >"$scratch/share/jupyter/kernels/$1/kernel.json" <<JSON
-{ "argv": ["$tools/dotnet-interactive", "jupyter", "--default-kernel", "csharp", "{connection_file}", "--http-port-range", "$port-$((port + 49))"],
+{ "argv": ["$tools/dotnet-interactive", "jupyter", "--default-kernel", "csharp", "{connection_file}",
+           "--http-port-range", "$port-$((port + 49))"],
   "display_name": ".NET (C#)", "language": "C#", "env": { "Logging__LogLevel__Default": "Warning" } }
 JSON
 }

@@ -56,7 +56,9 @@ def reply_to(client, message, limit=LIMIT):
     raise TimeoutError("no reply")
 
 
-def published_under(client, message, limit=LIMIT, until=lambda m: m["msg_type"] == "status" and m["content"]["execution_state"] == "idle"):
+def published_under(
+        client, message, limit=LIMIT,
+        until=lambda m: m["msg_type"] == "status" and m["content"]["execution_state"] == "idle"):
     """What is published under a message, up to the one that ends it."""
     end = time.monotonic() + limit
     found = []

@@ -12,7 +12,10 @@ if [ ! -f "$workbook" ]; then echo "Build first: dotnet build -c Release"; exit 
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-dotnet "$workbook" kernel install --prefix "$scratch" > "$scratch/install.log" || { cat "$scratch/install.log"; exit 2; }
+dotnet "$workbook" kernel install --prefix "$scratch" > "$scratch/install.log" || {
+    cat "$scratch/install.log"
+    exit 2
+}
 . "$here/../interactive/tools.sh"
 if have_interactive; then interactive_kernel dotnet-interactive; fi
 export JUPYTER_PATH="$scratch/share/jupyter" JUPYTER_DATA_DIR="$scratch/data"

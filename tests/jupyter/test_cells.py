@@ -31,17 +31,21 @@ class CellTests(unittest.TestCase):
     def test_console_reads_ask(self):
         with started() as (_, client):
             self.assertEqual("113\n", ask(client, "Console.WriteLine(Console.Read());", ["q"])[0])
-            self.assertEqual("a|b|\n", ask(client, 'Console.WriteLine(Console.In.ReadToEnd().Replace("\\n", "|"));', ["a", "b", ""])[0])
+            self.assertEqual(
+                "a|b|\n",
+                ask(client, 'Console.WriteLine(Console.In.ReadToEnd().Replace("\\n", "|"));', ["a", "b", ""])[0])
 
     def test_exceptions_from_anywhere_are_printed(self):
         origins = ["new Timer(_ => Boom(), null, 1, -1);", "ThreadPool.UnsafeQueueUserWorkItem(_ => Boom(), null);",
                    "var s = new CancellationTokenSource(); s.Token.Register(Boom); s.CancelAfter(1);",
-                   "[System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)] "
+                   "[System.Runtime.CompilerServices.MethodImpl("
+                   "System.Runtime.CompilerServices.MethodImplOptions.NoInlining)] "
                    "void Make() { new Final(Boom); } Make(); GC.Collect(); GC.WaitForPendingFinalizers();"]
         with started() as (_, client):
             run(client, "class Final(Action work) { ~Final() => work(); }")
             for number, origin in enumerate(origins):
-                answer = run(client, f'void Boom() => throw new FormatException("from {number}"); {origin} Thread.Sleep(400);')
+                answer = run(
+                    client, f'void Boom() => throw new FormatException("from {number}"); {origin} Thread.Sleep(400);')
                 self.assertIn(f"from {number}", answer.text("stderr"), origin)
             self.assertEqual("2", run(client, "1 + 1").result())
 

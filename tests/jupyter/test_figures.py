@@ -1,4 +1,5 @@
-"""Start, latency and memory. Memory is checked; times depend on the machine, so they are printed beside what they should be."""
+"""Start, latency and memory. Memory is checked; times depend on the machine, so they are printed beside what they
+should be."""
 
 import pathlib
 import statistics

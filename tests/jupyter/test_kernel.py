@@ -61,7 +61,8 @@ class KernelTests(unittest.TestCase):
 
     def test_an_error_names_its_line(self):
         answer = self.run_cell('var a = 1;\nthrow new InvalidOperationException("no");')
-        self.assertEqual(("error", "InvalidOperationException", "no"), tuple(answer.reply[k] for k in ("status", "ename", "evalue")))
+        self.assertEqual(
+            ("error", "InvalidOperationException", "no"), tuple(answer.reply[k] for k in ("status", "ename", "evalue")))
         self.assertRegex("\n".join(answer.of("error")[0]["traceback"]), r"at cell\[\d+\], line 2")
         self.assertEqual("CompileError", self.run_cell("var b = ;").reply["ename"])
 
@@ -81,7 +82,8 @@ class KernelTests(unittest.TestCase):
         self.assertEqual(before + 1, self.run_cell("1").reply["execution_count"])
 
     def test_user_expressions_are_evaluated(self):
-        expressions = self.run_cell("var five = 5;", user_expressions={"a": "five + 1", "b": "nothing"}).reply["user_expressions"]
+        expressions = self.run_cell(
+            "var five = 5;", user_expressions={"a": "five + 1", "b": "nothing"}).reply["user_expressions"]
         self.assertEqual("6", expressions["a"]["data"]["text/plain"])
         self.assertEqual("error", expressions["b"]["status"])
 
@@ -94,7 +96,9 @@ class KernelTests(unittest.TestCase):
             self.client.input(value)
         published = published_under(self.client, message)
         self.assertEqual([("name? ", False), ("", False), ("key? ", True)], asked)
-        self.assertEqual(["abc"], [m["content"]["data"]["text/plain"] for _, m in published if m["msg_type"] == "execute_result"])
+        self.assertEqual(
+            ["abc"],
+            [m["content"]["data"]["text/plain"] for _, m in published if m["msg_type"] == "execute_result"])
 
     def test_without_a_client_to_ask_input_is_null(self):
         self.assertEqual("True", self.run_cell("input() is null", allow_stdin=False).result())
@@ -108,7 +112,9 @@ class KernelTests(unittest.TestCase):
     def test_cursors_count_code_points(self):
         code = 'var s = "𝔸𝔹"; s.Len'
         content = reply_to(self.client, self.client.complete(code, len(code)))["content"]
-        self.assertEqual((["Length"], len(code) - 3, len(code)), (content["matches"], content["cursor_start"], content["cursor_end"]))
+        self.assertEqual(
+            (["Length"], len(code) - 3, len(code)),
+            (content["matches"], content["cursor_start"], content["cursor_end"]))
 
     def test_half_a_surrogate_pair_does_no_harm(self):
         answer = self.run_cell(r'Console.Write("a\ud83d"); display("b\ude00"); throw new Exception("\ud83d");')
@@ -158,7 +164,8 @@ class InterruptTests(unittest.TestCase):
         "a delay without": "await Task.Delay(60000);",
         "a sleep": "Thread.Sleep(60000);",
         "an endless loop": "var z = 0L; while (true) z++;",
-        "endless tensors": "var m = TorchSharp.torch.randn(200, 200); while (true) { using var p = TorchSharp.torch.matmul(m, m); }",
+        "endless tensors":
+            "var m = TorchSharp.torch.randn(200, 200); while (true) { using var p = TorchSharp.torch.matmul(m, m); }",
         "an endless task": "await Task.Run(() => { while (AppContext.GetData(\"stop\") is null) { } });",
     }
 
@@ -194,7 +201,9 @@ class EndTests(unittest.TestCase):
     def assert_gone(self, pid, within=5.0):
         end = time.monotonic() + within
         while time.monotonic() < end:
-            if not pathlib.Path(f"/proc/{pid}").exists() or "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text():
+            if (
+                    not pathlib.Path(f"/proc/{pid}").exists()
+                    or "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text()):
                 return
             time.sleep(0.05)
         self.fail(f"process {pid} is still there after {within} s")
@@ -230,7 +239,8 @@ class EndTests(unittest.TestCase):
             "import sys; from kernel import started\n"
             "with started() as (manager, client):\n"
             "    print(manager.provisioner.pid, flush=True); sys.stdin.read()\n")
-        frontend = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        frontend = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             pid = int(frontend.stdout.readline())
         finally:

@@ -1,4 +1,5 @@
-"""JupyterLab's notebook, built from its npm packages, with each kernel in headless Chromium: what a reader would see."""
+"""JupyterLab's notebook, built from its npm packages, with each kernel in headless Chromium: what a reader would
+see."""
 
 import contextlib
 import importlib.util
@@ -34,7 +35,8 @@ CELLS = {
     "table": 'new[] { new { A = 1.5, B = "x" }, new { A = 2.0, B = "y" } }',
     "images": 'Charts.Images((0, 1), ("noise", torch.rand(8, 3, 16, 16)))',
     "chart": 'Charts.Lines(("loss", [0, 1, 2], new[] { 3.0, 2, 1 })).WithTitle("a chart").WithX("step")',
-    "live": 'var live = Charts.Live("loss");\nfor (int i = 1; i <= 500; i++) { live.Add(i, 1.0 / i); await Task.Delay(10); }',
+    "live": 'var live = Charts.Live("loss");\n'
+            "for (int i = 1; i <= 500; i++) { live.Add(i, 1.0 / i); await Task.Delay(10); }",
     "long": "await Task.Delay(30_000, Cell.CancellationToken);",
     "kept": "Console.Write(kept);",
 }
@@ -54,7 +56,8 @@ class LabTests(unittest.TestCase):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         lab = cls.folder / "lab"
         shutil.copytree(HERE / "lab", lab)
-        install = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=lab, timeout=300, capture_output=True, text=True)
+        install = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"],
+                                 cwd=lab, timeout=300, capture_output=True, text=True)
         if install.returncode:
             raise unittest.SkipTest(f"the npm packages cannot be had: {install.stderr[-200:]}")
         subprocess.run(["npx", "esbuild", *BUNDLE], cwd=lab, check=True, timeout=120)
@@ -67,11 +70,13 @@ class LabTests(unittest.TestCase):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        arguments = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root", "--ServerApp.token=",
-                     "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={cls.folder}",
+        arguments = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
+                     "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True",
+                     f"--ServerApp.root_dir={cls.folder}",
                      f"--ServerApp.extra_static_paths=['{cls.folder / 'lab' / 'static'}']"]
         with open(cls.folder / "server.log", "w", encoding="utf-8") as log:
-            server = subprocess.Popen([sys.executable, "-m", "jupyter_server", "--debug", *arguments], stdout=log, stderr=log)
+            server = subprocess.Popen([sys.executable, "-m", "jupyter_server", "--debug", *arguments],
+                                      stdout=log, stderr=log)
         cls.addClassCleanup(server.wait)
         cls.addClassCleanup(server.terminate)
         end = time.monotonic() + 60
@@ -84,9 +89,13 @@ class LabTests(unittest.TestCase):
     @staticmethod
     def write_notebook(path):
         library = HERE.parents[1] / "lib/IResNet.Workbook/bin/Release/net10.0/IResNet.Notebooks.dll"
-        cells = [nbformat.v4.new_markdown_cell("# A notebook\n\nFor $c < 1$ it inverts:\n\n$$\\ln \\det(I + J) = \\sum_k \\frac{(-1)^{k+1}}{k} \\mathrm{tr}(J^k)$$", id="title")]
-        cells += [nbformat.v4.new_code_cell(source.replace("{library}", str(library)), id=name) for name, source in CELLS.items()]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": {"name": "C#", "mimetype": "text/x-csharp"}}), path)
+        cells = [nbformat.v4.new_markdown_cell(
+            "# A notebook\n\nFor $c < 1$ it inverts:\n\n"
+            "$$\\ln \\det(I + J) = \\sum_k \\frac{(-1)^{k+1}}{k} \\mathrm{tr}(J^k)$$", id="title")]
+        cells += [nbformat.v4.new_code_cell(source.replace("{library}", str(library)), id=name)
+                  for name, source in CELLS.items()]
+        nbformat.write(nbformat.v4.new_notebook(
+            cells=cells, metadata={"language_info": {"name": "C#", "mimetype": "text/x-csharp"}}), path)
 
     def check(self, kernel):
         if kernel not in KernelSpecManager().find_kernel_specs():

@@ -14,11 +14,12 @@ import zmq
 from kernel import reply_to, run, started
 
 MESSAGES = 10_000
-TYPES = ["execute_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request",
-         "comm_open", "comm_msg", "comm_close", "kernel_info_request", "debug_request", "input_reply", "interrupt_request",
-         "nonsense", "", "_request"]
-FIELDS = ["code", "cursor_pos", "silent", "store_history", "user_expressions", "allow_stdin", "stop_on_error", "hist_access_type", "n",
-          "start", "stop", "pattern", "unique", "output", "detail_level", "comm_id", "data", "value"]
+TYPES = ["execute_request", "complete_request", "inspect_request", "is_complete_request", "history_request",
+         "comm_info_request", "comm_open", "comm_msg", "comm_close", "kernel_info_request", "debug_request",
+         "input_reply", "interrupt_request", "nonsense", "", "_request"]
+FIELDS = ["code", "cursor_pos", "silent", "store_history", "user_expressions", "allow_stdin", "stop_on_error",
+          "hist_access_type", "n", "start", "stop", "pattern", "unique", "output", "detail_level", "comm_id", "data",
+          "value"]
 
 
 def sign(key, parts):
@@ -37,7 +38,8 @@ def any_value(rng, depth=0):
 
 def frames(rng, key):
     """A message that is wrong in some way: its structure, its JSON, its signature, or the types of what it holds."""
-    header = {"msg_id": str(rng.random()), "session": "s", "username": "u", "version": "5.3", "msg_type": rng.choice(TYPES)}
+    header = {"msg_id": str(rng.random()), "session": "s", "username": "u", "version": "5.3",
+              "msg_type": rng.choice(TYPES)}
     if rng.random() < 0.1:
         header[rng.choice(list(header))] = any_value(rng)
     content = {field: any_value(rng) for field in rng.sample(FIELDS, rng.randrange(len(FIELDS)))}
@@ -114,7 +116,8 @@ class MalformedTests(unittest.TestCase):
         with started() as (manager, client):
             run(client, "var times = 0;")
             info = manager.get_connection_info()
-            header = {"msg_id": "once", "session": "s", "username": "u", "version": "5.3", "msg_type": "execute_request"}
+            header = {"msg_id": "once", "session": "s", "username": "u", "version": "5.3",
+                      "msg_type": "execute_request"}
             parts = [json.dumps(p).encode() for p in (header, {}, {}, {"code": "times++;"})]
             whole = [b"<IDS|MSG>", sign(info["key"], parts), *parts]
             dealer = zmq.Context.instance().socket(zmq.DEALER)

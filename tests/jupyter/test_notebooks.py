@@ -28,7 +28,8 @@ class NotebookTests(unittest.TestCase):
             cells=[nbformat.v4.new_markdown_cell("# A title"),
                    nbformat.v4.new_code_cell("var shown = display(1); Console.WriteLine(\"printed\");"),
                    nbformat.v4.new_code_cell("shown.Update(2);\nnew[] { new { A = 1, B = \"x\" } }"),
-                   nbformat.v4.new_code_cell("throw new Exception(\"on purpose\");", metadata={"tags": ["raises-exception"]})],
+                   nbformat.v4.new_code_cell("throw new Exception(\"on purpose\");",
+                                             metadata={"tags": ["raises-exception"]})],
             metadata={"kernelspec": {"name": ".net-csharp", "display_name": ".NET (C#)", "language": "C#"}})
         nbformat.write(notebook, self.folder / "in.ipynb")
         convert(self.folder / "in.ipynb", self.folder, "--to", "notebook", "--execute", "--output", "out.ipynb")
@@ -43,8 +44,10 @@ class NotebookTests(unittest.TestCase):
         self.assertIn("printed", (self.folder / "out.html").read_text())
 
     def test_the_runner_writes_the_file_that_nbconvert_writes(self):
-        cells = ["var shown = display(\"old\");\nConsole.WriteLine(\"a\");\nConsole.Write(\"b\\n\");\nConsole.Error.WriteLine(\"π\");",
-                 "shown.Update(\"new\");\nnew[] { new { A = 1, B = \"x\" } }", "  ", "using IResNet.Notebooks;\nCharts.Points([1, 2, 3], [1e-7, 4, 9])",
+        cells = ["var shown = display(\"old\");\nConsole.WriteLine(\"a\");\nConsole.Write(\"b\\n\");\n"
+                 "Console.Error.WriteLine(\"π\");",
+                 "shown.Update(\"new\");\nnew[] { new { A = 1, B = \"x\" } }", "  ",
+                 "using IResNet.Notebooks;\nCharts.Points([1, 2, 3], [1e-7, 4, 9])",
                  "await Task.Delay(1);\n1.0 / 3", "int x = 1 / (shown is null ? 1 : 0);", "undefined"]
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in cells],
@@ -61,7 +64,8 @@ class NotebookTests(unittest.TestCase):
 
     @unittest.skipUnless(START.exists(), "no such notebook in this checkout")
     def test_the_first_notebook_runs_unchanged(self):
-        convert(START, self.folder, "--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=240", "--output", "start.ipynb")
+        convert(START, self.folder, "--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=240",
+                "--output", "start.ipynb")
         nbformat.validate(nbformat.read(self.folder / "start.ipynb", as_version=4))
         convert(self.folder / "start.ipynb", self.folder, "--to", "html", "--output", "start.html")
 

@@ -1,4 +1,5 @@
-"""The whole suite of jupyter_kernel_test, whose schemas every message must meet. Only the pager is skipped: this kernel has none."""
+"""The whole suite of jupyter_kernel_test, whose schemas every message must meet. Only the pager is skipped: this kernel
+has none."""
 
 import unittest
 
@@ -20,7 +21,10 @@ class ProtocolTests(jupyter_kernel_test.KernelTests):
     invalid_code_samples = ["var x = = 1;", "}"]
     code_generate_error = "throw new InvalidOperationException();"
     code_execute_result = [{"code": "6*7", "result": "42"}, {"code": "2+3", "result": "5"}]
-    code_display_data = [{"code": 'display(HTML("<b>x</b>"));', "mime": "text/html"}, {"code": "display(1);", "mime": "text/plain"}]
+    code_display_data = [
+        {"code": 'display(HTML("<b>x</b>"));', "mime": "text/html"},
+        {"code": "display(1);", "mime": "text/plain"},
+    ]
     code_inspect_sample = "Console.WriteLine"
     code_clear_output = "clear_output();"
     code_history_pattern = "6?7*"

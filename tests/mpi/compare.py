@@ -1,4 +1,5 @@
-"""Compares two runs: losses step by step, and the test figure. The tolerance is that of float32 sums in another order, grown over the steps."""
+"""Compares two runs: losses step by step, and the test figure. The tolerance is that of float32 sums in another order,
+grown over the steps."""
 
 import json
 import pathlib

@@ -34,8 +34,9 @@ mpi=(mpirun --allow-run-as-root --oversubscribe)
 iresnet() { dotnet "$program" "$@"; }
 
 # A small density of MNIST with stochastic log-determinants, so that batches, probes and ActNorm's start all count.
-settings=(--set model.blocks=2,2 model.hidden=8,8 model.spectralNorm.powerIterations=2 training.batch=32 training.steps=50 training.warmUpSteps=10
-    training.initialExamples=128 training.evaluateEvery=25 training.evaluationImages=50 training.averageDecay=0.9 run.samples=0 run.logEvery=1)
+settings=(--set model.blocks=2,2 model.hidden=8,8 model.spectralNorm.powerIterations=2
+    training.batch=32 training.steps=50 training.warmUpSteps=10 training.initialExamples=128
+    training.evaluateEvery=25 training.evaluationImages=50 training.averageDecay=0.9 run.samples=0 run.logEvery=1)
 train() { # train RANKS FOLDER ARGUMENTS...
     local ranks=$1 folder=$2
     shift 2
@@ -80,8 +81,8 @@ reaches() { # reaches FOLDER STEP
 # The processes of a run, the first rank's first: mpirun starts them in order.
 ranks_of() { pgrep -f -- "^dotnet .* train --run $work/$1( |\$)" | sort -n; }
 long() { # long FOLDER ARGUMENTS-OF-MPIRUN...: in the background, its process in $job.
-    "${mpi[@]}" "${@:2}" -np 2 dotnet "$program" train --run "$work/$1" density-mnist "${settings[@]}" training.steps=100000 \
-        run.checkpointEvery=20 >"$work/$1.log" 2>&1 &
+    "${mpi[@]}" "${@:2}" -np 2 dotnet "$program" train --run "$work/$1" density-mnist "${settings[@]}" \
+        training.steps=100000 run.checkpointEvery=20 >"$work/$1.log" 2>&1 &
     job=$!
     trap 'kill -9 "$job" $(ranks_of "$run") 2>/dev/null || true' EXIT # under set -e its status would be the check's
     run=$1
@@ -131,8 +132,8 @@ check "divergence ends all, and is said once" diverged
 without() {
     local library
     library=$(readlink -f "$(ldconfig -p | sed -n 's/.*libmpi.so.40 .*=> //p' | head -n 1)")
-    refused unshare --mount sh -c "mount --bind /dev/null '$library' && OMPI_COMM_WORLD_SIZE=2 dotnet '$program' train density-toy --run '$work/without'" \
-        2>"$work/errors"
+    refused unshare --mount sh -c "mount --bind /dev/null '$library' &&
+        OMPI_COMM_WORLD_SIZE=2 dotnet '$program' train density-toy --run '$work/without'" 2>"$work/errors"
     grep -q 'apt-get install openmpi-bin' "$work/errors"
 }
 if unshare --mount true 2>/dev/null; then check "without Open MPI the package is named" without; fi
@@ -144,7 +145,8 @@ check "processes that do not see each other are refused" strangers
 
 # --- two machines -----------------------------------------------------------------------------------------------------
 two_addresses() {
-    ip netns add "$space-a" && ip netns add "$space-b" && ip link add "va$$" netns "$space-a" type veth peer name "vb$$" netns "$space-b" || return 1
+    ip netns add "$space-a" && ip netns add "$space-b" &&
+        ip link add "va$$" netns "$space-a" type veth peer name "vb$$" netns "$space-b" || return 1
     ip -n "$space-a" addr add 10.77.0.1/24 dev "va$$" && ip -n "$space-b" addr add 10.77.0.2/24 dev "vb$$"
     ip -n "$space-a" link set "va$$" up && ip -n "$space-b" link set "vb$$" up
     ip -n "$space-a" link set lo up && ip -n "$space-b" link set lo up
@@ -153,12 +155,15 @@ machines() {
     # Instead of ssh: the other machine is the other namespace.
     printf '#!/bin/sh\nshift\nexec ip netns exec %s sh -c "$*"\n' "$space-b" >"$work/agent"
     chmod +x "$work/agent"
-    ip netns exec "$space-a" mpirun --allow-run-as-root --host 10.77.0.1:1,10.77.0.2:1 -np 2 --mca plm rsh --mca plm_rsh_agent "$work/agent" \
-        --mca btl self,tcp --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 -x OMP_NUM_THREADS -x IRESNET_DATA -x HOME \
+    ip netns exec "$space-a" mpirun --allow-run-as-root --host 10.77.0.1:1,10.77.0.2:1 -np 2 \
+        --mca plm rsh --mca plm_rsh_agent "$work/agent" \
+        --mca btl self,tcp --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
+        -x OMP_NUM_THREADS -x IRESNET_DATA -x HOME \
         dotnet "$program" train --run "$work/machines" density-mnist "${settings[@]}"
     # The gradients went over the wire.
     local bytes
-    bytes=$(ip netns exec "$space-a" cat "/sys/class/net/va$$/statistics/tx_bytes" 2>/dev/null || ip -n "$space-a" -s link show "va$$" | awk '/TX/ {getline; print $1}')
+    bytes=$(ip netns exec "$space-a" cat "/sys/class/net/va$$/statistics/tx_bytes" 2>/dev/null ||
+        ip -n "$space-a" -s link show "va$$" | awk '/TX/ {getline; print $1}')
     [ "$bytes" -gt 1000000 ]
     python3 "$compare" "$work/ranks1" "$work/machines"
 }

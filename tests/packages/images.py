@@ -26,5 +26,7 @@ for name, inside in SHAPES.items():
     folder.mkdir(parents=True)
     for i in range(EACH):
         x, y, r = random.uniform(5, 11), random.uniform(5, 11), random.uniform(2, 5)
-        rows = [[(220 if inside(h - x, v - y, r) else 20) + random.randint(0, 20) for h in range(SIDE)] for v in range(SIDE)]
+        rows = [
+            [(220 if inside(h - x, v - y, r) else 20) + random.randint(0, 20) for h in range(SIDE)]
+            for v in range(SIDE)]
         (folder / f"{i}.png").write_bytes(png(rows))

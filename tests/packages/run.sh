@@ -26,7 +26,8 @@ finish() {
 
 folder() { # folder NAME: an empty one that takes packages from the feed too.
     mkdir -p "$work/$1" && cd "$work/$1" || exit 2
-    printf '<configuration><packageSources><add key="iresnet" value="%s" /></packageSources></configuration>\n' "$feed" >nuget.config
+    printf '<configuration><packageSources><add key="iresnet" value="%s" /></packageSources></configuration>\n' \
+        "$feed" >nuget.config
 }
 
 # --- the packages ----------------------------------------------------------------------------------------------------
@@ -150,7 +151,8 @@ scratch=$work
 if have_interactive; then
     interactive() {
         folder interactive
-        INTERACTIVE_TOOLS=$tools FEED=$feed VERSION=$version PYTHONPATH=$root/tests/interactive PYTHONDONTWRITEBYTECODE=1 \
+        INTERACTIVE_TOOLS=$tools FEED=$feed VERSION=$version \
+            PYTHONPATH=$root/tests/interactive PYTHONDONTWRITEBYTECODE=1 \
             timeout 240 python3 "$root/tests/packages/interactive.py"
     }
     check ".NET Interactive: #r \"nuget: IResNet.Notebooks\" shows a chart" interactive

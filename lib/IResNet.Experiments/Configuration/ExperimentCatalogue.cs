@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace IResNet.Experiments.Configuration;
 
 /// <summary>
-/// The experiments of the paper, those of what came after it (<c>residual-flow-…</c>, <c>i-densenet-…</c>), and their
-/// presets: <c>quick</c> (two CPU cores, minutes), <c>standard</c> (a night on a
-/// CPU), <c>paper</c> (the paper's own settings) and, where it published a script, <c>official</c> (that script's
-/// settings, which differ). <see cref="Add"/> takes others.
+/// The experiments of the paper, those of what came after it (<c>residual-flow-…</c>, <c>i-densenet-…</c>), and
+/// their presets: <c>quick</c> (two CPU cores, minutes), <c>standard</c> (a night on a CPU), <c>paper</c> (the paper's
+/// own settings) and, where it published a script, <c>official</c> (that script's settings, which differ).
+/// <see cref="Add"/> takes others.
 /// </summary>
 public static class ExperimentCatalogue
 {

@@ -7,8 +7,9 @@ using IResNet.Experiments.Data;
 namespace IResNet.Experiments.Runs;
 
 /// <summary>
-/// checkpoint.json: where a run stands, and the length and SHA-256 of each part beside it. The file is <c>{"sha256": …,
-/// "manifest": …}</c> with the hash over the manifest's own bytes, so that a change of any byte is seen.
+/// checkpoint.json: where a run stands, and the length and SHA-256 of each part beside it. The file is
+/// <c>{"sha256": …, "manifest": …}</c> with the hash over the manifest's own bytes, so that a change of any byte is
+/// seen.
 /// </summary>
 internal sealed record CheckpointManifest
 {

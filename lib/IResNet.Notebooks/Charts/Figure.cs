@@ -4,8 +4,8 @@ namespace IResNet.Notebooks;
 
 /// <summary>
 /// A chart, described once and drawn twice: as a Plotly figure for frontends that are interactive and as PNG for the
-/// others, with the same data, titles, colours and ranges. Made by <see cref="Charts"/>; immutable, so the <c>With…</c>
-/// methods return a changed copy.
+/// others, with the same data, titles, colours and ranges. Made by <see cref="Charts"/>; immutable, so the
+/// <c>With…</c> methods return a changed copy.
 /// </summary>
 public sealed record Figure
 {

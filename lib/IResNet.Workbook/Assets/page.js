@@ -1,4 +1,5 @@
-// Sets the mathematics and draws the charts of a page. Where scripts are off, the page shows TeX and the charts' images.
+// Sets the mathematics and draws the charts of a page. Where scripts are off, the page shows TeX and the charts'
+// images.
 (() => {
   'use strict';
 
@@ -42,7 +43,11 @@
     const chart = figure.appendChild(document.createElement('div'));
     if (layout.width) chart.style.maxWidth = `${layout.width}px`;
     // Where nothing can hover, the tool bar would lie over the chart for good.
-    const tools = { responsive: true, displaylogo: false, displayModeBar: matchMedia('(hover: hover)').matches && 'hover' };
+    const tools = {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: matchMedia('(hover: hover)').matches && 'hover',
+    };
     const react = () => {
       const fit = fitted(chart.clientWidth < 480 ? narrowed(layout, data) : layout);
       return Plotly.react(chart, data, fit, { ...config, ...tools });

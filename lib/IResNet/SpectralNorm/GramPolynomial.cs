@@ -2,9 +2,9 @@ namespace IResNet;
 
 /// <summary>
 /// The Gram matrices of a convolution's symbol, as a trigonometric polynomial in the frequency. With the kernel's taps
-/// K_t the symbol is S(w) = sum over t of K_t exp(-i w·t), and S S* = sum over d of C_d exp(-i w·d) with C_d = sum over
-/// t of K_(t+d) K_t', twice the kernel's degree. Its values at many frequencies take far fewer operations this way than
-/// through the symbols. Eigenvalues are the squares of the symbol's singular values.
+/// K_t the symbol is S(w) = sum over t of K_t exp(-i w·t), and S S* = sum over d of C_d exp(-i w·d) with C_d = sum
+/// over t of K_(t+d) K_t', twice the kernel's degree. Its values at many frequencies take far fewer operations this way
+/// than through the symbols. Eigenvalues are the squares of the symbol's singular values.
 /// </summary>
 internal sealed class GramPolynomial
 {

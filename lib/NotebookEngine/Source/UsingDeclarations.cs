@@ -12,8 +12,8 @@ namespace NotebookEngine.Source;
 internal sealed record UsingVariable(string Name, int Position, bool IsAsync);
 
 /// <summary>
-/// <c>using var x = …;</c> at the top level of a cell. The scripting dialect of C# has only the directive there, as its
-/// variables outlive the script. The words <c>using</c> and <c>await</c> are blanked, which leaves an ordinary
+/// <c>using var x = …;</c> at the top level of a cell. The scripting dialect of C# has only the directive there, as
+/// its variables outlive the script. The words <c>using</c> and <c>await</c> are blanked, which leaves an ordinary
 /// declaration with every position as it was, and the engine releases the variables at the cell's end.
 /// </summary>
 internal static class UsingDeclarations

@@ -1,7 +1,8 @@
-"""Reads models that the library saved under the official names, and repeats their forward passes with plain torch functions.
+"""Reads models that the library saved under the official names, and repeats their forward passes with plain torch
+functions.
 
-Prints one line of JSON a file: the relative error of each tensor under "expected.". Knows the official layout, and nothing of the library.
-Exit code 77: there is no torch.
+Prints one line of JSON a file: the relative error of each tensor under "expected.". Knows the official layout, and
+nothing of the library. Exit code 77: there is no torch.
 """
 import json
 import struct
@@ -25,9 +26,16 @@ def read(path):
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         data = bytearray(file.read())
     config = header.pop("__metadata__")
-    tensors = {name: torch.frombuffer(data[slice(*entry["data_offsets"])], dtype=TYPES[entry["dtype"]]).reshape(entry["shape"]) for name, entry in header.items()}
+    tensors = {
+        name: torch.frombuffer(
+            data[slice(*entry["data_offsets"])], dtype=TYPES[entry["dtype"]]
+        ).reshape(entry["shape"])
+        for name, entry in header.items()
+    }
     if load_file is not None:
-        assert all(torch.equal(tensor, tensors[name]) for name, tensor in load_file(path).items()), "the reference reader disagrees"
+        assert all(
+            torch.equal(tensor, tensors[name]) for name, tensor in load_file(path).items()
+        ), "the reference reader disagrees"
     return config, tensors
 
 
@@ -42,18 +50,27 @@ def effective(state, name, c):
 
 def block(state, prefix, x, c):
     if prefix + "actnorm._shift" in state:
-        x = x * state[prefix + "actnorm._log_scale"].exp().view(1, -1, 1, 1) + state[prefix + "actnorm._shift"].view(1, -1, 1, 1)
+        x = (
+            x * state[prefix + "actnorm._log_scale"].exp().view(1, -1, 1, 1)
+            + state[prefix + "actnorm._shift"].view(1, -1, 1, 1)
+        )
     g, first = x, prefix + "bottleneck_block.0.weight_orig" in state
     for i in range(3):
         name = f"{prefix}bottleneck_block.{2 * i + (not first)}."
         g = g if first and i == 0 else F.elu(g)
-        g = F.conv2d(g, effective(state, name, c), state[name + "bias"], padding=state[name + "weight_orig"].shape[-1] // 2)
+        g = F.conv2d(
+            g, effective(state, name, c), state[name + "bias"], padding=state[name + "weight_orig"].shape[-1] // 2
+        )
     return x + g
 
 
 def squeeze(x):
     n, channels, height, width = x.shape
-    return x.view(n, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * channels, height // 2, width // 2)
+    return (
+        x.view(n, channels, height // 2, 2, width // 2, 2)
+        .permute(0, 3, 5, 1, 2, 4)
+        .reshape(n, 4 * channels, height // 2, width // 2)
+    )
 
 
 def classifier(config, state, x):
@@ -83,7 +100,9 @@ def latents(config, state, x):
 def density(config, state, x):
     z = latents(config, state, x)
     prior = torch.distributions.Normal(state["prior_mu"], state["prior_logstd"].exp())
-    jacobians = [torch.autograd.functional.jacobian(lambda one: latents(config, state, one), one.unsqueeze(0)) for one in x]
+    jacobians = [
+        torch.autograd.functional.jacobian(lambda one: latents(config, state, one), one.unsqueeze(0)) for one in x
+    ]
     log_det = torch.stack([torch.linalg.slogdet(jacobian.reshape(z.shape[1], -1)).logabsdet for jacobian in jacobians])
     return {"z": z, "log_prob": prior.log_prob(z).sum(1) + log_det}
 
@@ -91,8 +110,15 @@ def density(config, state, x):
 torch.set_num_threads(1)
 for path in sys.argv[1:]:
     config, tensors = read(path)
-    model = {"classifier": classifier, "density": density, "block": lambda config, state, x: {"y": block(state, "", x, float(config["coeff"]))}}[config["kind"]]
+    model = {
+        "classifier": classifier,
+        "density": density,
+        "block": lambda config, state, x: {"y": block(state, "", x, float(config["coeff"]))},
+    }[config["kind"]]
     with torch.no_grad() if config["kind"] != "density" else torch.enable_grad():
         outputs = model(config, tensors, tensors["x"])
-    errors = {name: ((tensor - tensors["expected." + name]).abs().max() / tensor.abs().max()).item() for name, tensor in outputs.items()}
+    errors = {
+        name: ((tensor - tensors["expected." + name]).abs().max() / tensor.abs().max()).item()
+        for name, tensor in outputs.items()
+    }
     print(json.dumps(errors))

@@ -1,10 +1,14 @@
-// node check.mjs SERVER NOTEBOOK KERNEL SCREENSHOTS: opens the notebook of test_lab.py in JupyterLab's panel, and looks at what a reader would see.
+// node check.mjs SERVER NOTEBOOK KERNEL SCREENSHOTS: opens the notebook of test_lab.py in JupyterLab's panel, and looks
+// at what a reader would see.
 import { chromium } from 'playwright-core';
 
 const [server, notebook, kernel, screenshots] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync',
+  ],
 });
 let failed = 0;
 
@@ -16,11 +20,15 @@ function expect(holds, what) {
 async function open(options = '') {
   const page = await browser.newPage({ viewport: { width: 1000, height: 1500 } });
   // .NET Interactive's own start asks for require.js, whatever a notebook does.
-  const foreign = [], expected = kernel === 'dotnet-interactive' ? /^(data|blob):|\/require\.min\.js$/ : /^(data|blob):/;
-  page.on('request', request => { if (!expected.test(request.url()) && !request.url().startsWith(server)) foreign.push(request.url()); });
+  const foreign = [],
+    expected = kernel === 'dotnet-interactive' ? /^(data|blob):|\/require\.min\.js$/ : /^(data|blob):/;
+  page.on('request', request => {
+    if (!expected.test(request.url()) && !request.url().startsWith(server)) foreign.push(request.url());
+  });
   page.on('pageerror', error => console.log(`page: ${String(error).slice(0, 200)}`));
   await page.goto(`${server}/static/index.html?path=${notebook}&kernel=${kernel}${options}`);
-  await page.waitForFunction(() => ['ready', 'failed'].includes(document.title), null, { polling: 100, timeout: 60_000 })
+  await page
+    .waitForFunction(() => ['ready', 'failed'].includes(document.title), null, { polling: 100, timeout: 60_000 })
     .catch(async error => {
       const at = await page.evaluate(() => `${document.title}, ${document.visibilityState}`);
       throw new Error(`the notebook does not open: ${at}: ${error.message}`);
@@ -28,8 +36,11 @@ async function open(options = '') {
   if (await page.title() !== 'ready') throw new Error(await page.innerText('body'));
   const run = index => page.evaluate(index => window.lab.run(index), index);
   const cells = () => page.evaluate(() => window.lab.cells());
-  const text = async index => (await cells())[index].outputs.flatMap(output => output.text ?? output.data?.['text/plain'] ?? output.evalue ?? []).join('');
-  const count = (index, selector) => page.evaluate(([index, selector]) => window.lab.node(index).querySelectorAll(selector).length, [index, selector]);
+  const text = async index => (await cells())[index].outputs
+    .flatMap(output => output.text ?? output.data?.['text/plain'] ?? output.evalue ?? [])
+    .join('');
+  const count = (index, selector) => page.evaluate(
+    ([index, selector]) => window.lab.node(index).querySelectorAll(selector).length, [index, selector]);
   const shot = name => page.screenshot({ path: `${screenshots}/${kernel}-${name}.png` });
   return { page, foreign, run, cells, text, count, shot };
 }
@@ -49,7 +60,9 @@ try {
   await run(at.chart);
   await page.waitForTimeout(1500);
   const upgraded = await count(at.chart, '.js-plotly-plot');
-  expect(await count(at.chart, '.jp-OutputArea img') + upgraded === 1, `a chart is ${upgraded ? 'interactive' : 'a picture'}`);
+  expect(
+    await count(at.chart, '.jp-OutputArea img') + upgraded === 1,
+    `a chart is ${upgraded ? 'interactive' : 'a picture'}`);
   if (kernel === 'dotnet-interactive') expect(upgraded === 1, 'the script has turned the picture into the chart');
   await shot('outputs');
 

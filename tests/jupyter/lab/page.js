@@ -1,5 +1,9 @@
-// JupyterLab's notebook panel alone: page.html?path=NOTEBOOK&kernel=NAME[&plotly=1]. What a test needs of it is window.lab.
-import { CodeMirrorEditorFactory, CodeMirrorMimeTypeService, EditorExtensionRegistry, EditorLanguageRegistry, EditorThemeRegistry } from '@jupyterlab/codemirror';
+// JupyterLab's notebook panel alone: page.html?path=NOTEBOOK&kernel=NAME[&plotly=1]. What a test needs of it is
+// window.lab.
+import {
+  CodeMirrorEditorFactory, CodeMirrorMimeTypeService, EditorExtensionRegistry, EditorLanguageRegistry,
+  EditorThemeRegistry,
+} from '@jupyterlab/codemirror';
 import { Context } from '@jupyterlab/docregistry';
 import { createMarkdownParser } from '@jupyterlab/markedparser-extension';
 import { MathJaxTypesetter } from '@jupyterlab/mathjax-extension';
@@ -14,7 +18,10 @@ const query = new URLSearchParams(location.search);
 
 // The title says how far the notebook is.
 async function open() {
-  const serverSettings = ServerConnection.makeSettings({ baseUrl: `${location.origin}/`, wsUrl: `${location.origin.replace('http', 'ws')}/` });
+  const serverSettings = ServerConnection.makeSettings({
+    baseUrl: `${location.origin}/`,
+    wsUrl: `${location.origin.replace('http', 'ws')}/`,
+  });
   const manager = new ServiceManager({ serverSettings });
   document.title = 'waits for the server';
   await manager.ready;
@@ -38,7 +45,8 @@ async function open() {
   }
 
   const widgets = new NotebookWidgetFactory({
-    name: 'Notebook', modelName: 'notebook', fileTypes: ['notebook'], defaultFor: ['notebook'], preferKernel: true, canStartKernel: true,
+    name: 'Notebook', modelName: 'notebook', fileTypes: ['notebook'], defaultFor: ['notebook'],
+    preferKernel: true, canStartKernel: true,
     rendermime, mimeTypeService: new CodeMirrorMimeTypeService(languages),
     contentFactory: new NotebookPanel.ContentFactory({ editorFactory: editors.newInlineEditor }),
     // All cells are drawn, also those out of sight.
@@ -64,7 +72,11 @@ async function open() {
   window.lab = {
     // Of all cells, or of one: whether none failed.
     runAll: () => NotebookActions.runAll(content, context.sessionContext),
-    run: index => { content.activeCellIndex = index; content.deselectAll(); return NotebookActions.run(content, context.sessionContext); },
+    run: index => {
+      content.activeCellIndex = index;
+      content.deselectAll();
+      return NotebookActions.run(content, context.sessionContext);
+    },
     cells: () => content.widgets.map(cell => cell.model.sharedModel.toJSON()),
     node: index => content.widgets[index].node,
     interrupt: () => context.sessionContext.session.kernel.interrupt(),
