@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace IResNet.Tests.Architecture;
 
-/// <summary>What holds of every C# file of the repository beyond what compiler and formatter check.</summary>
+/// <summary>What holds of every source of the repository beyond what compiler and formatter check.</summary>
 public partial class SourceTests
 {
     private const int LongestLine = 120;
@@ -23,11 +23,19 @@ public partial class SourceTests
         ["tests/IResNet.Tests/Support"] = "IResNet.Tests",
     };
 
-    [Fact]
-    public void NoLineIsTooLong()
+    [Theory]
+    [InlineData("*.cs", 500)]
+    [InlineData("*.sh", 10)]
+    [InlineData("*.py", 15)]
+    [InlineData("*.mjs", 1)]
+    // Ours, by their names: beside them stands what others made.
+    [InlineData("page.*s", 3)]
+    public void NoLineIsTooLong(string pattern, int least)
     {
+        string[] files = [.. Files(pattern)];
+        Assert.InRange(files.Length, least, int.MaxValue);
         var tooLong =
-            from file in Files()
+            from file in files
             from line in File.ReadLines(Path.Combine(Repository.Root, file)).Select((text, i) => (text, Number: i + 1))
             where line.text.Length > LongestLine
             select $"{file}({line.Number}): {line.text.Length} characters";
@@ -39,7 +47,7 @@ public partial class SourceTests
     public void FoldersAreNamespaces()
     {
         int found = 0;
-        foreach (string file in Files())
+        foreach (string file in Files("*.cs"))
         {
             if (Namespace().Match(File.ReadAllText(Path.Combine(Repository.Root, file))) is not { Success: true } match)
                 continue;
@@ -60,10 +68,10 @@ public partial class SourceTests
     }
 
     /// <summary>The sources, by their path from the root with slashes.</summary>
-    private static IEnumerable<string> Files() =>
-        new[] { "lib", "tests", "data-scripts", "build" }
+    private static IEnumerable<string> Files(string pattern) =>
+        new[] { "lib", "tests", "data-scripts", "build", "docs" }
             .SelectMany(folder =>
-                Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
+                Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
             )
             .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
             .Where(file => !Generated().IsMatch(file));
@@ -71,6 +79,6 @@ public partial class SourceTests
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex("/(?:bin|obj)/")]
+    [GeneratedRegex("/(?:bin|obj|node_modules)/|^docs/(?:api|notebooks)/")]
     private static partial Regex Generated();
 }
