@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import time
 import unittest
 
 from notebooks import FOLDER
@@ -131,6 +132,10 @@ class StdioTests(unittest.TestCase):
         self.assertIsNotNone(answer.failure)
         running = next(time for time, event in answer.events if event["eventType"] == "StandardOutputValueProduced")
         self.assertLess(answer.events[-1][0] - running, 1)
+        # The answer comes before the cell has ended, which takes a step of it; only then are its variables there.
+        end = time.monotonic() + 5
+        while self.run_cell("steps").failure and time.monotonic() < end:
+            time.sleep(0.05)
         self.assertEqual("true", self.result("(steps > 0).ToString().ToLower()")[TEXT])
 
 

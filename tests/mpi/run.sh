@@ -88,10 +88,18 @@ long() { # long FOLDER ARGUMENTS-OF-MPIRUN...: in the background, its process in
     run=$1
     reaches "$1" 50
 }
-ended() { # ended FOLDER: mpirun ends with an error, and no process is left.
+ended() { # ended FOLDER: mpirun ends with an error, and soon no process is left.
     timeout 120 tail --pid="$job" -f /dev/null
     refused wait "$job"
-    [ -z "$(ranks_of "$1")" ]
+    local end=$((SECONDS + 10))
+    while ranks_of "$1"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.2
+    done
+}
+state_is() { # state_is FOLDER STATE
+    grep '"state"' "$work/$1/summary.json"
+    grep -q "\"state\": \"$2\"" "$work/$1/summary.json"
 }
 goes_on() { # goes_on FOLDER: alone, from a checkpoint.
     local last=$(($(step_of "$1") + 30))
@@ -109,7 +117,7 @@ asked() {
     long asked
     kill -USR1 "$(ranks_of asked | tail -n 1)"
     ended asked
-    grep -q '"state": "interrupted"' "$work/asked/summary.json"
+    state_is asked interrupted
     goes_on asked
 }
 check "a signal to a rank that is not the first stops all with a checkpoint" asked
@@ -118,13 +126,13 @@ interrupted() {
     long interrupted --mca odls_base_sigkill_timeout 30
     kill -INT "$job"
     ended interrupted
-    grep -q '"state": "interrupted"' "$work/interrupted/summary.json"
+    state_is interrupted interrupted
 }
 check "Ctrl-C stops all with a checkpoint" interrupted
 diverged() {
     refused train 2 diverged density-mnist "${settings[@]}" training.maxLoss=0.001 2>"$work/errors"
     grep -q 'the loss exploded' "$work/errors"
-    grep -q '"state": "diverged"' "$work/diverged/summary.json"
+    state_is diverged diverged
 }
 check "divergence ends all, and is said once" diverged
 

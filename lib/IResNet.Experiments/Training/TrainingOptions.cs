@@ -70,7 +70,11 @@ public abstract record TrainingOptions
     /// </summary>
     public int InitialExamples { get; init; } = 1024;
 
-    /// <summary>A loss above this (or below minus this) counts as exploded.</summary>
+    /// <summary>
+    /// A loss above this (or below minus this) counts as exploded. An estimate with a random number of terms can get
+    /// there by a rare draw, above all where all blocks take the same (<see cref="RussianRoulette"/>, shared): there
+    /// <see cref="double.MaxValue"/> with a <see cref="ClipNorm"/> takes it as what it is.
+    /// </summary>
     public double MaxLoss { get; init; } = 1000;
 
     /// <summary>What to do when loss or gradient is not finite or the loss explodes.</summary>
