@@ -82,7 +82,7 @@ reaches() { # reaches FOLDER STEP
 ranks_of() { pgrep -f -- "^dotnet .* train --run $work/$1( |\$)" | sort -n; }
 long() { # long FOLDER ARGUMENTS-OF-MPIRUN...: in the background, its process in $job.
     "${mpi[@]}" "${@:2}" -np 2 dotnet "$program" train --run "$work/$1" density-mnist "${settings[@]}" \
-        training.steps=100000 run.checkpointEvery=20 >"$work/$1.log" 2>&1 &
+        training.steps=100000 run.checkpointEvery=20 training.evaluateEvery=1000 >"$work/$1.log" 2>&1 &
     job=$!
     trap 'kill -9 "$job" $(ranks_of "$run") 2>/dev/null || true' EXIT # under set -e its status would be the check's
     run=$1
@@ -122,8 +122,9 @@ asked() {
 }
 check "a signal to a rank that is not the first stops all with a checkpoint" asked
 interrupted() {
-    # mpirun gives the ranks a second to save, unless told otherwise.
-    long interrupted --mca odls_base_sigkill_timeout 30
+    # mpirun gives the ranks a second to save, unless told otherwise; it waits as long before it asks them, and takes
+    # none of their output meanwhile: hence few evaluations, as a rank that cannot print does not hear.
+    long interrupted --mca odls_base_sigkill_timeout 10
     kill -INT "$job"
     ended interrupted
     state_is interrupted interrupted
