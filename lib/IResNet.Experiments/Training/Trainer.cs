@@ -197,7 +197,9 @@ internal sealed class Trainer : IDisposable
                 value,
                 null,
                 (
-                    FormattableString.Invariant($"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4})"),
+                    FormattableString.Invariant(
+                        $"the loss exploded to {value:g4} (MaxLoss is {_options.MaxLoss:g4}; raise it where a random "
+                    ) + "number of terms scatters the estimate so far)",
                     null
                 )
             );

@@ -13,8 +13,7 @@ public sealed class TrainingDivergedException(long step, string what, string? la
         $"Step {step}: {what}. {(layer is null ? "All layers gave finite numbers" : $"First seen in {layer}")}. "
             + $"Last good checkpoint: {checkpoint ?? "none"}. The model keeps the weights from before this step. "
             + "Look at the data, lower the learning rate, warm up longer, clip gradients (ClipNorm), or leave out "
-            + "such batches (OnDivergence = Skip). An estimate with a random number of terms may scatter so far: then "
-            + "a larger MaxLoss lets it."
+            + "such batches (OnDivergence = Skip)."
     )
 {
     /// <summary>The step that could not be made, from 1.</summary>
